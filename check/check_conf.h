@@ -1,0 +1,126 @@
+/*
+ * virtual_server, real_server and the checkers: typed configuration and tables.
+ */
+#ifndef DIARCH_CHECK_CHECK_CONF_H
+#define DIARCH_CHECK_CHECK_CONF_H
+
+#include "lib/conf.h"
+#include "lvs/ipvs.h"
+
+/* Argument of virtual_server: IP [PORT] | fwmark N | group NAME. */
+struct vs_addr {
+	struct addr addr;
+	uint16_t port;
+	uint32_t fwmark;
+	const char *group;
+};
+
+/* A forwarding method as configured. */
+struct lvs_method {
+	uint8_t fwd; /* enum ipvs_fwd */
+	uint8_t tun_type;
+	uint16_t tun_port;
+	uint16_t tun_flags;
+	bool is_set;
+};
+
+/* Head of every checker's struct: keywords that all checkers share. */
+struct checker_conf {
+	struct conf_obj obj; /* obj.block tells the kind */
+	struct addr connect_ip;
+	uint16_t connect_port;
+	struct addr bindto;
+	uint16_t bind_port;
+	const char *bind_if;
+	uint32_t fwmark;
+	int64_t connect_timeout_us;
+	uint32_t retry;		  /* extra attempts before failure is declared: fall = retry + 1 */
+	int64_t delay_before_retry_us;
+	int64_t warmup_us;	  /* -1 = delay_loop */
+	int64_t delay_loop_us;
+	bool alpha;
+	bool log_all_failures;
+};
+
+struct tcp_check_conf {
+	struct checker_conf common;
+};
+
+struct url_conf {
+	struct conf_obj obj;
+	const char *path;
+	const char *digest;	  /* 32 hex digits or NULL */
+	struct conf_ranges status_code; /* default 200-299 */
+	const char *virtualhost;
+	const char *regex;	  /* PCRE2 pattern or NULL, escapes processed */
+	bool regex_no_match;
+	uint32_t regex_options;	  /* PCRE2_* */
+	uint32_t regex_min_offset;
+	uint32_t regex_max_offset; /* UINT32_MAX = none */
+};
+
+/* HTTP_GET and SSL_GET. */
+struct http_check_conf {
+	struct checker_conf common;
+	const char *virtualhost;
+	int http_protocol; /* enum http_protocol */
+	bool enable_sni;
+	const char *sni_name;
+	bool fast_recovery;
+	struct conf_list urls; /* struct url_conf */
+};
+
+enum http_protocol { HTTP_PROTOCOL_1_0, HTTP_PROTOCOL_1_0C, HTTP_PROTOCOL_1_1 };
+
+struct rs_conf {
+	struct conf_obj obj;
+	struct conf_endpoint endpoint; /* port 0 = the service's */
+	int64_t weight;
+	struct lvs_method lvs_method;
+	uint32_t uthreshold, lthreshold;
+	bool inhibit_on_failure;
+	bool alpha;
+	struct conf_script notify_up, notify_down;
+	const char *virtualhost;
+	/* defaults for its checkers */
+	uint32_t retry;
+	int64_t delay_before_retry_us, warmup_us, connect_timeout_us, delay_loop_us;
+	struct conf_list checkers; /* struct checker_conf heads */
+};
+
+struct vs_conf {
+	struct conf_obj obj;
+	struct vs_addr addr;
+	int protocol;	   /* IPPROTO_TCP, IPPROTO_UDP */
+	const char *lvs_sched;
+	struct lvs_method lvs_method;
+	uint32_t persistence_timeout_s; /* 0 = off */
+	struct addr persistence_granularity; /* IPv4 mask; unset = full */
+	bool ops;
+	bool inhibit_on_failure;
+	bool alpha, omega;
+	int64_t quorum, hysteresis;
+	struct conf_script quorum_up, quorum_down;
+	int64_t weight;
+	const char *virtualhost;
+	struct conf_endpoint sorry_server;
+	bool sorry_server_inhibit;
+	struct lvs_method sorry_server_lvs_method;
+	uint32_t retry;
+	int64_t delay_before_retry_us, warmup_us, connect_timeout_us, delay_loop_us;
+	struct conf_list real_servers;
+};
+
+extern const struct conf_block vs_block;
+extern const struct conf_block tcp_check_block, http_get_block, ssl_get_block;
+
+/* Port, protocol and family of a real server as IPVS sees it (service port when the server has none, DR and TUN). */
+uint16_t rs_port(const struct vs_conf *vs, const struct rs_conf *rs);
+
+/* IPVS key of a virtual server; false for a group. */
+bool vs_key(const struct vs_conf *vs, struct ipvs_svc_key *key);
+
+/* Rules over all virtual servers: quorum above the weights, sorry server in its own pool, families ... */
+void check_conf_rules(const struct conf_obj *root, struct conf_diags *diags);
+
+#endif

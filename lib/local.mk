@@ -1,0 +1,17 @@
+# lib: everything the layers above stand on.
+noinst_LIBRARIES += libdiarch.a
+libdiarch_a_SOURCES = \
+	lib/addr.c lib/addr.h lib/buf.c lib/buf.h lib/clock.c lib/clock.h lib/log.c lib/log.h \
+	lib/loop.c lib/loop.h lib/ipc.c lib/ipc.h lib/msg.c lib/msg.def lib/proc.c lib/proc.h lib/confine.c \
+	lib/sd.h
+
+# systemd: a whole file in or out.
+if WITH_SYSTEMD
+libdiarch_a_SOURCES += lib/sd_libsystemd.c
+else
+libdiarch_a_SOURCES += lib/sd_none.c
+endif
+EXTRA_libdiarch_a_SOURCES = lib/sd_libsystemd.c lib/sd_none.c
+
+include $(top_srcdir)/lib/conf.mk
+include $(top_srcdir)/lib/nl.mk

@@ -1,0 +1,82 @@
+/*
+ * rtnetlink through libmnl: links and addresses (routes, rules and neighbours join in later issues as further
+ * object kinds): dump, monitor, apply.
+ *
+ * Two sockets: one for requests (synchronous, with a timeout, used at start and for batches of changes) and one
+ * for notifications, non-blocking, served by the loop. On an overrun of the monitor (ENOBUFS) the tables are
+ * dumped again and the differences delivered as ordinary changes.
+ */
+#ifndef DIARCH_LIB_NL_H
+#define DIARCH_LIB_NL_H
+
+#include <net/if.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/addr.h"
+#include "lib/loop.h"
+
+struct nl_link {
+	uint32_t ifindex;
+	char name[IF_NAMESIZE];
+	uint32_t flags; /* IFF_* */
+	bool is_up;	/* IFF_UP and IFF_RUNNING (or IFF_LOOPBACK and IFF_UP) */
+	uint8_t mac[6];
+	bool has_mac;
+	uint32_t mtu;
+};
+
+struct nl_addr {
+	uint32_t ifindex;
+	struct addr addr;     /* IFA_LOCAL */
+	struct addr peer;     /* unset unless point to point */
+	struct addr broadcast;
+	uint8_t prefix_len;
+	uint8_t scope;	      /* RT_SCOPE_* */
+	uint8_t protocol;     /* IFA_PROTO, 0 when the kernel does not tell */
+	uint32_t flags;	      /* IFA_F_* */
+	uint32_t preferred_s, valid_s; /* UINT32_MAX = forever */
+	char label[IF_NAMESIZE];
+};
+
+enum nl_change_kind { NL_LINK_NEW, NL_LINK_DEL, NL_ADDR_NEW, NL_ADDR_DEL };
+
+struct nl_change {
+	enum nl_change_kind kind;
+	struct nl_link link; /* for NL_LINK_* */
+	struct nl_addr addr; /* for NL_ADDR_* */
+};
+
+struct nl;
+
+/*
+ * Opens both sockets, dumps links and addresses and keeps the tables current while the loop runs. `on_change`
+ * is called for every later change, after the tables have it; also for our own changes. NULL and errno on
+ * failure.
+ */
+struct nl *nl_open(struct loop *loop, void (*on_change)(const struct nl_change *change, void *arg), void *arg);
+void nl_close(struct nl *nl);
+
+/* Current tables. Pointers are valid until the next pass of the loop or nl_apply(). */
+const struct nl_link *nl_link_by_name(const struct nl *nl, const char *name);
+const struct nl_link *nl_link_by_index(const struct nl *nl, uint32_t ifindex);
+uint32_t nl_addr_count(const struct nl *nl);
+const struct nl_addr *nl_addr_at(const struct nl *nl, uint32_t i);
+const struct nl_addr *nl_addr_find(const struct nl *nl, uint32_t ifindex, const struct addr *addr);
+
+/* First global-scope IPv4 (or link-local IPv6) address of the interface not in `skip`; NULL if none. */
+const struct nl_addr *nl_primary_addr(const struct nl *nl, uint32_t ifindex, int family,
+				      bool (*skip)(const struct addr *addr, void *arg), void *arg);
+
+enum nl_op_kind { NL_OP_ADDR_ADD, NL_OP_ADDR_DEL };
+
+struct nl_op {
+	enum nl_op_kind kind;
+	struct nl_addr addr;
+	int error; /* out: 0 or -errno of this operation; -EEXIST on add and -EADDRNOTAVAIL on delete are success */
+};
+
+/* Sends all in one batch and reads the replies, waiting at most `timeout_us` in total. Number of failures. */
+unsigned nl_apply(struct nl *nl, struct nl_op *ops, unsigned n, int64_t timeout_us);
+
+#endif

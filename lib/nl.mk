@@ -1,0 +1,2 @@
+# rtnetlink.
+libdiarch_a_SOURCES += lib/nl.h

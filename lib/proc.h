@@ -1,0 +1,57 @@
+/*
+ * Processes: the children in their roles, confinement, and scripts.
+ *
+ * Children are re-executed from /proc/self/exe with their role as argument and the channel on fd 3, so that
+ * each starts with a clean address space.
+ */
+#ifndef DIARCH_LIB_PROC_H
+#define DIARCH_LIB_PROC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define PROC_CHANNEL_FD 3
+
+/*
+ * Re-executes this program with `argv` (NULL terminated, argv[0] first); `fd` becomes PROC_CHANNEL_FD, all other
+ * descriptors above 2 are closed, signals are unblocked and reset, the parent-death signal is NOT set (an orphan
+ * must hand over in order). Returns the pid or -errno.
+ */
+pid_t proc_spawn_self(char *const argv[], int fd);
+
+enum proc_cap { PROC_CAP_NET_ADMIN = 1, PROC_CAP_NET_RAW = 2, PROC_CAP_SCRIPTS = 4, PROC_CAP_NET_BIND = 8 };
+
+/*
+ * Keeps only `caps` (effective, permitted; empty inheritable, ambient and, unless PROC_CAP_SCRIPTS, bounding set),
+ * sets no_new_privs unless PROC_CAP_SCRIPTS, and with `may_exec` false installs a seccomp filter that refuses
+ * exec, ptrace, mounting, module loading and the like with EPERM. Returns 0 or -errno; when not privileged in
+ * the first place, missing capabilities are not an error here (the feature that needs one reports it).
+ */
+int proc_confine(unsigned caps, bool may_exec);
+
+/* Sets the name shown by ps and top (comm, at most 15 bytes). */
+void proc_set_name(const char *name);
+
+struct proc_script {
+	const char *const *argv;
+	const char *user;  /* NULL = stay as we are */
+	const char *group; /* NULL = the user's group */
+};
+
+/*
+ * Starts a script without a shell (files without #! and ELF header: /bin/sh FILE, as keepalived): own process
+ * group, stdin from /dev/null, descriptors above 2 closed, signals reset, parent-death signal TERM, environment
+ * inherited less IFS, LD_PRELOAD and LD_LIBRARY_PATH. Returns the pid or -errno (exec failures are seen as exit
+ * status 127).
+ */
+pid_t proc_spawn_script(const struct proc_script *script);
+
+/* "exited with status 1", "killed by signal 9 (KILL)" for a wait status; returns `buf`. */
+const char *proc_status_str(int wait_status, char *buf, size_t size);
+
+/* Writes and locks a pid file (0644, OFD write lock held while the returned fd is open); -EAGAIN if locked by
+ * another process. -errno otherwise. */
+int proc_pidfile(const char *path, pid_t pid);
+
+#endif

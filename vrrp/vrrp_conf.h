@@ -1,0 +1,85 @@
+/*
+ * vrrp_instance: the typed configuration and its table.
+ */
+#ifndef DIARCH_VRRP_VRRP_CONF_H
+#define DIARCH_VRRP_VRRP_CONF_H
+
+#include "lib/conf.h"
+
+enum vrrp_auth { VRRP_AUTH_NONE = 0, VRRP_AUTH_PASS = 1 };
+
+/* A line of virtual_ipaddress or virtual_ipaddress_excluded. */
+struct vaddr_conf {
+	struct conf_obj obj;
+	struct conf_prefix prefix;
+	const char *dev;   /* NULL = the instance's interface */
+	int scope;	   /* RT_SCOPE_* */
+	const char *broadcast; /* NULL, "+", "-" or an address */
+	const char *label;
+	bool no_track;
+};
+
+/* A line of unicast_peer. */
+struct peer_conf {
+	struct conf_obj obj;
+	struct addr addr;
+	uint8_t min_ttl, max_ttl;
+};
+
+/* A line of track_interface. */
+struct track_if_conf {
+	struct conf_obj obj;
+	const char *name;
+	int64_t weight; /* -253..253; 0 = FAULT while down */
+	bool is_reverse;
+};
+
+/* The authentication block. */
+struct auth_conf {
+	struct conf_obj obj;
+	int auth_type; /* enum vrrp_auth */
+	const char *auth_pass; /* at most 8 bytes count */
+};
+
+struct vrrp_conf {
+	struct conf_obj obj;
+	const char *name;
+	const char *interface;
+	uint8_t virtual_router_id;
+	uint8_t priority;	/* 255 = address owner */
+	int version;		/* 2 or 3 */
+	int state;		/* 1 = MASTER, 0 = BACKUP: the wish at start */
+	int64_t advert_int_us;
+	bool nopreempt;
+	int64_t preempt_delay_us;
+	bool dont_track_primary;
+	bool no_virtual_ipaddress;
+	bool accept;
+	struct addr src_addr;	/* mcast_src_ip or unicast_src_ip; unset = primary address of the interface */
+	struct addr mcast_dst_ip;
+	uint8_t unicast_ttl;
+	bool check_unicast_src;
+	bool skip_check_adv_addr;
+	uint32_t garp_master_delay_s;
+	uint32_t garp_master_repeat;
+	uint32_t garp_master_refresh_s;
+	uint32_t garp_master_refresh_repeat;
+	uint32_t garp_lower_prio_delay_s;
+	uint32_t garp_lower_prio_repeat;
+	uint32_t down_timer_adverts;
+	bool lower_prio_no_advert;
+	bool higher_prio_send_advert;
+	struct conf_script notify_master, notify_backup, notify_fault, notify_stop, notify;
+	struct conf_list auth;		/* at most one struct auth_conf */
+	struct conf_list peers;		/* struct peer_conf */
+	struct conf_list addresses;	/* struct vaddr_conf, advertised */
+	struct conf_list excluded;	/* struct vaddr_conf, not advertised */
+	struct conf_list track_interfaces; /* struct track_if_conf */
+};
+
+extern const struct conf_block vrrp_block;
+
+/* Rules over all instances: duplicate vrid on an interface, addresses in two instances ... */
+void vrrp_conf_rules(const struct conf_obj *root, struct conf_diags *diags);
+
+#endif
