@@ -64,6 +64,8 @@ socklen_t addr_to_sockaddr(const struct addr *a, uint16_t port, struct sockaddr_
 		sin->sin_addr = a->in;
 		return sizeof(*sin);
 	}
+	if (a->family != AF_INET6)
+		return 0;
 	sin6->sin6_port = htons(port);
 	sin6->sin6_addr = a->in6;
 	return sizeof(*sin6);

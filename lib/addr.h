@@ -43,13 +43,14 @@ bool addr_parse(const char *text, struct addr *out);
 /* Text of `a` into `str` (ADDR_STR_MAX bytes); returns `str`. Unset gives "(none)". */
 const char *addr_str(const struct addr *a, char *str);
 
-/* Fills a socket address; returns its length. `port` in host order. */
+/* Fills a socket address; returns its length, 0 for an unset address. `port` in host order. */
 socklen_t addr_to_sockaddr(const struct addr *a, uint16_t port, struct sockaddr_storage *out);
 
 /* Reads address and port (host order, may be NULL) from a socket address. */
 struct addr addr_from_sockaddr(const struct sockaddr *sa, uint16_t *port);
 
-/* Names as keepalived prints them in logs: "[10.2.2.2]:tcp:80"; proto is IPPROTO_*. Returns `str`. */
+/* Names as keepalived prints them in logs: "[10.2.2.2]:tcp:80"; proto is IPPROTO_*. Returns `str`
+ * (ADDR_NAME_MAX bytes). */
 #define ADDR_NAME_MAX 72
 const char *addr_service_name(const struct addr *a, int proto, uint16_t port, char *str);
 

@@ -10,6 +10,7 @@
 #define DIARCH_LIB_LOG_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_NOTICE, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
@@ -37,10 +38,10 @@ bool log_is_on(enum log_level level);
 void log_event(enum log_level level, const char *event, const char *kv, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
-/* Formats "key=value" pairs for log_event into a static buffer (one per call site is enough: use at once). */
+/* Formats "key=value" pairs for log_event into the one static buffer: use at once. */
 const char *log_kv(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* Warning with errno text appended. */
+/* Warning with the text of errno appended. */
 void log_warn(const char *event, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* Warning without errno. */
@@ -49,7 +50,13 @@ void log_warnx(const char *event, const char *fmt, ...) __attribute__((format(pr
 /* Logs an error and exits with `status`; only for start-up and out of memory. */
 _Noreturn void fatal(int status, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* malloc family that is fatal when out of memory (start and commit only, architecture "code limits"). */
+/*
+ * Sends one datagram to the Unix socket at `path` without ever waiting; false when it was not taken. `*fd` is the
+ * socket, -1 at first; it is opened and reopened as needed. For the writers to syslog and the journal.
+ */
+bool log_datagram(int *fd, const char *path, const void *data, size_t len);
+
+/* malloc family that is fatal (status 204) when out of memory: for start and commit. */
 void *xcalloc(unsigned long n, unsigned long size);
 void *xrealloc(void *p, unsigned long size);
 char *xstrdup(const char *s);
