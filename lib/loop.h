@@ -4,7 +4,8 @@
  * Registrations are persistent and embedded in their owner: `struct io` and `struct timer` are members of the
  * object they serve and die with it (io_del/timer_cancel before freeing; both are safe on a zeroed or already
  * removed object). Time is read once per pass: all callbacks of one pass see the same loop_now().
- * Per pass at most LOOP_MAX_EVENTS descriptors and every due timer are served; an overdue timer runs once.
+ * Per pass at most LOOP_MAX_EVENTS descriptors and every due timer are served; an overdue timer runs once. Descriptors
+ * come first: after a stall the packets that wait are seen before the timers they would have stopped.
  */
 #ifndef DIARCH_LIB_LOOP_H
 #define DIARCH_LIB_LOOP_H
@@ -26,7 +27,7 @@ struct io {
 	void (*on_ready)(struct io *io, uint32_t ready, void *arg);
 	void *arg;
 	struct loop *loop;
-	struct io *pending_next; /* private */
+	struct io *pending_next; /* private: the next one ready in this pass */
 	uint32_t pending;	 /* private: ready mask of this pass */
 };
 
@@ -36,7 +37,7 @@ struct timer {
 	void (*on_fire)(struct timer *timer, void *arg);
 	void *arg;
 	struct loop *loop;
-	uint32_t slot; /* private: heap position + 1; 0 = not armed */
+	uint32_t slot; /* private: where it waits; 0 = not armed */
 };
 
 /* A child process being watched through its pidfd. */
@@ -51,7 +52,7 @@ struct child {
 /* A new loop reading time from `clock` (NULL = clock_system()). NULL and errno on failure. */
 struct loop *loop_new(const struct clock *clock);
 
-/* Frees the loop; registered objects are forgotten, not freed. Accepts NULL. */
+/* Frees the loop; registered objects are forgotten, not freed, and not to be used afterwards. Accepts NULL. */
 void loop_free(struct loop *loop);
 
 /* The instant of the current pass. */
@@ -66,7 +67,7 @@ int loop_run(struct loop *loop);
 /* Serves at most one pass, waiting up to `wait_us` (-1 = until something happens). Returns 0 or -errno. */
 int loop_run_once(struct loop *loop, int64_t wait_us);
 
-/* Makes loop_run() return `result` after the current callback. */
+/* Makes loop_run() return `result` after the current callback; until then no further callback is called. */
 void loop_quit(struct loop *loop, int result);
 
 /* How late the most recent timer ran, and the worst since the last call of this function, in microseconds. */
@@ -76,7 +77,7 @@ void loop_lateness(struct loop *loop, int64_t *last_us, int64_t *worst_us);
 int io_add(struct loop *loop, struct io *io, int fd, uint32_t events,
 	   void (*on_ready)(struct io *io, uint32_t ready, void *arg), void *arg);
 
-/* Changes the events of a registered io; no system call if they are the same. */
+/* Changes the events of an io; no system call if they are the same. 0 pauses watching until the next change. */
 int io_set_events(struct io *io, uint32_t events);
 
 /* Stops watching. Pending readiness of this pass is dropped. Safe to call twice and from any callback. */

@@ -1,0 +1,448 @@
+/*
+ * The event loop: descriptors, timers, signals and children on one epoll instance.
+ *
+ * Every process has one. Owns the epoll descriptor, the signalfd, the pidfds and the array of the
+ * timer heap; the registrations belong to their owners. Called from everywhere in the process,
+ * never from two threads.
+ *
+ * A timer waits in one of two places: in the heap, or, while the due timers of a pass are being
+ * served, in the `due` list. Its slot tells which, so that it can be cancelled at any time, and a
+ * timer that a callback arms for an instant already past goes to the heap and so waits for the next
+ * pass.
+ */
+#include "lib/loop.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/pidfd.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/log.h"
+
+#define HEAP_ARITY      4u
+#define DUE_BIT         0x80000000u
+#define SIGNALS_AT_ONCE 16
+
+struct timers {
+	struct timer **v;
+	uint32_t n, cap;
+};
+
+struct loop_signal {
+	void (*on_signal)(int signo, void *arg);
+	void *arg;
+};
+
+struct loop {
+	const struct clock *clock;
+	time_us now;
+	int epoll_fd;
+	struct timers heap;
+	struct timers due;
+	struct io *pending;
+	struct io signal_io;
+	sigset_t signal_mask;
+	struct loop_signal signals[NSIG];
+	int64_t last_late_us, worst_late_us;
+	bool is_quit;
+	int result;
+};
+
+struct loop *loop_new(const struct clock *clock)
+{
+	struct loop *loop = xcalloc(1, sizeof(*loop));
+
+	loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (loop->epoll_fd < 0) {
+		free(loop);
+		return NULL;
+	}
+	loop->clock = clock ? clock : clock_system();
+	loop->signal_io.fd = -1;
+	sigemptyset(&loop->signal_mask);
+	loop_update_now(loop);
+	return loop;
+}
+
+void loop_free(struct loop *loop)
+{
+	if (!loop)
+		return;
+	if (loop->signal_io.fd >= 0)
+		close(loop->signal_io.fd);
+	close(loop->epoll_fd);
+	free(loop->heap.v);
+	free(loop->due.v);
+	free(loop);
+}
+
+time_us loop_now(const struct loop *loop)
+{
+	return loop->now;
+}
+
+time_us loop_update_now(struct loop *loop)
+{
+	loop->now = clock_now(loop->clock);
+	return loop->now;
+}
+
+void loop_quit(struct loop *loop, int result)
+{
+	loop->is_quit = true;
+	loop->result = result;
+}
+
+void loop_lateness(struct loop *loop, int64_t *last_us, int64_t *worst_us)
+{
+	*last_us = loop->last_late_us;
+	*worst_us = loop->worst_late_us;
+	loop->worst_late_us = 0;
+}
+
+/* ---- descriptors ---- */
+
+static void pending_drop(struct io *io)
+{
+	struct io **link;
+
+	if (!io->pending)
+		return;
+	for (link = &io->loop->pending; *link != io; link = &(*link)->pending_next)
+		;
+	*link = io->pending_next;
+	io->pending = 0;
+}
+
+int io_set_events(struct io *io, uint32_t events)
+{
+	struct epoll_event change = { .events = events, .data.ptr = io };
+	int op = EPOLL_CTL_MOD;
+
+	if (events == io->events)
+		return 0;
+	if (!io->events)
+		op = EPOLL_CTL_ADD;
+	else if (!events)
+		op = EPOLL_CTL_DEL;
+	if (epoll_ctl(io->loop->epoll_fd, op, io->fd, &change) < 0 && op != EPOLL_CTL_DEL)
+		return -errno;
+	io->events = events;
+	if (!events)
+		pending_drop(io);
+	return 0;
+}
+
+int io_add(struct loop *loop, struct io *io, int fd, uint32_t events,
+	   void (*on_ready)(struct io *io, uint32_t ready, void *arg), void *arg)
+{
+	assert(io->events == 0);
+	io->loop = loop;
+	io->fd = fd;
+	io->on_ready = on_ready;
+	io->arg = arg;
+	return io_set_events(io, events);
+}
+
+void io_del(struct io *io)
+{
+	if (io->events)
+		io_set_events(io, 0);
+}
+
+/* ---- timers ---- */
+
+static void timers_reserve(struct timers *list, uint32_t n)
+{
+	if (n <= list->cap)
+		return;
+	list->cap = list->cap ? list->cap * 2 : 64;
+	if (list->cap < n)
+		list->cap = n;
+	list->v = xrealloc(list->v, list->cap * sizeof(list->v[0]));
+}
+
+static void heap_put(struct timers *heap, uint32_t at, struct timer *timer)
+{
+	heap->v[at] = timer;
+	timer->slot = at + 1;
+}
+
+/* Moves `timer`, which fills the hole at `at`, towards the root as far as it belongs. */
+static void heap_rise(struct timers *heap, uint32_t at, struct timer *timer)
+{
+	while (at > 0) {
+		const uint32_t parent = (at - 1) / HEAP_ARITY;
+
+		if (time_cmp(heap->v[parent]->at, timer->at) <= 0)
+			break;
+		heap_put(heap, at, heap->v[parent]);
+		at = parent;
+	}
+	heap_put(heap, at, timer);
+}
+
+static uint32_t heap_first_child(const struct timers *heap, uint32_t at)
+{
+	const uint32_t begin = at * HEAP_ARITY + 1;
+	uint32_t first = begin;
+
+	for (uint32_t i = begin + 1; i < begin + HEAP_ARITY && i < heap->n; i++)
+		if (time_cmp(heap->v[i]->at, heap->v[first]->at) < 0)
+			first = i;
+	return first;
+}
+
+/* The same towards the leaves. */
+static void heap_sink(struct timers *heap, uint32_t at, struct timer *timer)
+{
+	while (at * HEAP_ARITY + 1 < heap->n) {
+		const uint32_t child = heap_first_child(heap, at);
+
+		if (time_cmp(timer->at, heap->v[child]->at) <= 0)
+			break;
+		heap_put(heap, at, heap->v[child]);
+		at = child;
+	}
+	heap_put(heap, at, timer);
+}
+
+static void heap_remove(struct timers *heap, uint32_t at)
+{
+	struct timer *last = heap->v[--heap->n];
+
+	if (at == heap->n)
+		return;
+	if (at > 0 && time_cmp(last->at, heap->v[(at - 1) / HEAP_ARITY]->at) < 0)
+		heap_rise(heap, at, last);
+	else
+		heap_sink(heap, at, last);
+}
+
+void timer_init(struct timer *timer, struct loop *loop, void (*on_fire)(struct timer *, void *),
+		void *arg)
+{
+	*timer = (struct timer){ .at = TIME_NEVER, .on_fire = on_fire, .arg = arg, .loop = loop };
+}
+
+void timer_cancel(struct timer *timer)
+{
+	if (timer->slot & DUE_BIT)
+		timer->loop->due.v[timer->slot & ~DUE_BIT] = NULL;
+	else if (timer->slot)
+		heap_remove(&timer->loop->heap, timer->slot - 1);
+	timer->slot = 0;
+}
+
+void timer_arm_at(struct timer *timer, time_us at)
+{
+	struct timers *heap = &timer->loop->heap;
+
+	timer_cancel(timer);
+	timer->at = at;
+	if (time_is_never(at))
+		return;
+	timers_reserve(heap, heap->n + 1);
+	heap_rise(heap, heap->n++, timer);
+}
+
+void timer_arm_in(struct timer *timer, int64_t delta_us)
+{
+	timer_arm_at(timer, time_add(timer->loop->now, delta_us));
+}
+
+bool timer_is_armed(const struct timer *timer)
+{
+	return timer->slot != 0;
+}
+
+static void timers_collect_due(struct loop *loop)
+{
+	while (loop->heap.n > 0 && time_cmp(loop->heap.v[0]->at, loop->now) <= 0) {
+		struct timer *timer = loop->heap.v[0];
+
+		heap_remove(&loop->heap, 0);
+		timers_reserve(&loop->due, loop->due.n + 1);
+		timer->slot = DUE_BIT | loop->due.n;
+		loop->due.v[loop->due.n++] = timer;
+	}
+}
+
+static void timers_serve(struct loop *loop)
+{
+	timers_collect_due(loop);
+	for (uint32_t i = 0; i < loop->due.n; i++) {
+		struct timer *timer = loop->due.v[i];
+
+		if (!timer)
+			continue;
+		if (loop->is_quit) {
+			timer_arm_at(timer, timer->at);
+			continue;
+		}
+		timer->slot = 0;
+		loop->last_late_us = time_sub(loop->now, timer->at);
+		if (loop->last_late_us > loop->worst_late_us)
+			loop->worst_late_us = loop->last_late_us;
+		timer->on_fire(timer, timer->arg);
+	}
+	loop->due.n = 0;
+}
+
+/* ---- a pass ---- */
+
+static int wait_events(struct loop *loop, int64_t wait_us, struct epoll_event *events)
+{
+	struct timespec ts, *timeout = NULL;
+
+	if (loop->heap.n > 0) {
+		const int64_t due_us = time_sub(loop->heap.v[0]->at, clock_now(loop->clock));
+
+		if (wait_us < 0 || due_us < wait_us)
+			wait_us = due_us > 0 ? due_us : 0;
+	}
+	if (wait_us >= 0) {
+		ts.tv_sec = wait_us / US_PER_S;
+		ts.tv_nsec = wait_us % US_PER_S * 1000;
+		timeout = &ts;
+	}
+	return epoll_pwait2(loop->epoll_fd, events, LOOP_MAX_EVENTS, timeout, NULL);
+}
+
+static void events_serve(struct loop *loop, const struct epoll_event *events, int n)
+{
+	while (n-- > 0) {
+		struct io *io = events[n].data.ptr;
+
+		io->pending = events[n].events;
+		io->pending_next = loop->pending;
+		loop->pending = io;
+	}
+	while (loop->pending) {
+		struct io *io = loop->pending;
+		const uint32_t ready = io->pending & (io->events | EPOLLERR | EPOLLHUP);
+
+		pending_drop(io);
+		if (ready && !loop->is_quit)
+			io->on_ready(io, ready, io->arg);
+	}
+}
+
+int loop_run_once(struct loop *loop, int64_t wait_us)
+{
+	struct epoll_event events[LOOP_MAX_EVENTS];
+	int n;
+
+	assert(!loop->pending && loop->due.n == 0); /* not from a callback */
+	n = wait_events(loop, wait_us, events);
+	if (n < 0 && errno != EINTR)
+		return -errno;
+	loop_update_now(loop);
+	events_serve(loop, events, n);
+	timers_serve(loop);
+	return 0;
+}
+
+int loop_run(struct loop *loop)
+{
+	int error = 0;
+
+	while (!loop->is_quit && error == 0)
+		error = loop_run_once(loop, -1);
+	if (error)
+		return error;
+	loop->is_quit = false;
+	return loop->result;
+}
+
+/* ---- signals ---- */
+
+static void on_signal_ready(struct io *io, uint32_t ready, void *arg)
+{
+	struct signalfd_siginfo info[SIGNALS_AT_ONCE];
+	struct loop *loop = arg;
+	ssize_t n;
+
+	(void)ready;
+	n = read(io->fd, info, sizeof(info));
+	for (ssize_t i = 0; i < n / (ssize_t)sizeof(info[0]); i++) {
+		const struct loop_signal *entry = &loop->signals[info[i].ssi_signo];
+
+		entry->on_signal((int)info[i].ssi_signo, entry->arg);
+	}
+}
+
+int loop_on_signal(struct loop *loop, int signo, void (*on_signal)(int signo, void *arg), void *arg)
+{
+	sigset_t mask = loop->signal_mask;
+	int fd;
+
+	if (signo <= 0 || signo >= NSIG || sigaddset(&mask, signo) < 0)
+		return -EINVAL;
+	if (sigprocmask(SIG_BLOCK, &mask, NULL) < 0)
+		return -errno;
+	fd = signalfd(loop->signal_io.fd, &mask, SFD_NONBLOCK | SFD_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	loop->signal_mask = mask;
+	loop->signals[signo] = (struct loop_signal){ .on_signal = on_signal, .arg = arg };
+	if (loop->signal_io.events)
+		return 0;
+	return io_add(loop, &loop->signal_io, fd, EPOLLIN, on_signal_ready, loop);
+}
+
+/* ---- children ---- */
+
+/* The wait status, as from waitpid(), that a siginfo describes. */
+static int status_from_siginfo(const siginfo_t *info)
+{
+	if (info->si_code == CLD_EXITED)
+		return W_EXITCODE(info->si_status & 0xff, 0);
+	return info->si_status | (info->si_code == CLD_DUMPED ? WCOREFLAG : 0);
+}
+
+static void on_pidfd_ready(struct io *io, uint32_t ready, void *arg)
+{
+	struct child *child = arg;
+	siginfo_t info = { .si_pid = 0 };
+	int status = W_EXITCODE(255, 0); /* somebody else reaped it */
+
+	(void)ready;
+	if (waitid(P_PIDFD, (id_t)io->fd, &info, WEXITED | WNOHANG) == 0) {
+		if (info.si_pid == 0)
+			return;
+		status = status_from_siginfo(&info);
+	}
+	child_unwatch(child);
+	child->on_exit(child, status, child->arg);
+}
+
+int child_watch(struct loop *loop, struct child *child, pid_t pid,
+		void (*on_exit)(struct child *child, int wait_status, void *arg), void *arg)
+{
+	int fd = pidfd_open(pid, 0);
+	int error;
+
+	if (fd < 0)
+		return -errno;
+	child->pid = pid;
+	child->on_exit = on_exit;
+	child->arg = arg;
+	error = io_add(loop, &child->io, fd, EPOLLIN, on_pidfd_ready, child);
+	if (error)
+		close(fd);
+	return error;
+}
+
+void child_unwatch(struct child *child)
+{
+	if (!child->io.events)
+		return;
+	io_del(&child->io);
+	close(child->io.fd);
+}
