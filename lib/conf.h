@@ -2,13 +2,17 @@
  * Configuration machinery: from files to typed, read-only objects, by tables.
  *
  * Stages, each in its own file:
- *	conf_src   files, includes, lexing to a tree of statements that know file:line:col
+ *	conf_src   files and includes, line by line
+ *	conf_macro definitions, conditions and generators: lines to lines
+ *	conf_lex   lines to a tree of statements that know file:line:col
  *	conf_diag  diagnostics: collects everything, prints as text with caret or as JSON, "did you mean"
  *	conf_type  the value types (parse, print, json, equal), one constant each
- *	conf_walk  the tree against the tables: fills objects, then resolves defaults
+ *	conf_walk  the tree against the tables: fills objects
+ *	conf_fill  defaults and inheritance, resolve functions
  *	conf_dump  canonical text and JSON from the tables
  *	conf_wire  objects to bytes and back, for the children
  *	conf_diff  which objects and keys differ between two generations
+ *	conf_man   the tables as manual page
  * Nothing here knows a keyword: all keywords are rows in the tables of global_conf.c, vrrp_conf.c, check_conf.c.
  * A keyword is handled once, in its row.
  *
@@ -32,8 +36,8 @@ struct conf_block;
 
 /* Which keys were written in the file, and where; others hold their default. */
 struct conf_set {
-	const struct conf_set *next;
-	const struct conf_key *key;
+	struct conf_set *next;
+	const struct conf_key *key; /* the main row when an alias was written */
 	struct conf_pos pos;
 };
 
@@ -42,7 +46,7 @@ struct conf_obj {
 	struct conf_obj *next;		/* in its list, in file order */
 	struct conf_obj *parent;	/* enclosing object; NULL for the root */
 	const struct conf_block *block;
-	const struct conf_set *set;
+	struct conf_set *set;
 	struct conf_pos pos;		/* of its first word */
 	uint32_t index;			/* position in its list */
 };
@@ -55,7 +59,7 @@ struct conf_list {
 };
 
 #define conf_list_for_each(var, list) \
-	for ((var) = (void *)(list)->head; (var); (var) = (void *)((struct conf_obj *)(var))->next)
+	for ((var) = (void *)(list)->head; (var); (var) = (void *)((const struct conf_obj *)(var))->next)
 
 /* ---- value types ---- */
 
@@ -109,8 +113,13 @@ struct conf_type {
 	void (*print)(const struct conf_key *key, const void *field, FILE *out);
 	json_t *(*json)(const struct conf_key *key, const void *field);
 	bool (*is_equal)(const struct conf_key *key, const void *a, const void *b);
-	/* Stores the row's .dflt or .dflt_text. */
+	/* Stores the row's .dflt; NULL = all zero. A row's .dflt_text is then given to parse. */
 	void (*set_default)(const struct conf_key *key, void *field);
+	/*
+	 * Where keywords share a line (CONF_BLOCK_LINES): whether an optional word belongs to this value.
+	 * NULL = every word that is not itself a keyword of the block.
+	 */
+	bool (*accepts)(const struct conf_token *word);
 	const char *json_type;	/* for the schema: "integer", "boolean", "string", "object", "array" */
 };
 
@@ -146,7 +155,7 @@ struct conf_key {
 	int64_t min, max;	   /* limits for numbers and times */
 	int64_t dflt;		   /* default of numbers, times, flags, words */
 	const char *dflt_text;	   /* default of other types, in canonical words; NULL = unset */
-	const char *dflt_from;	   /* unset: value of this key of global_defs */
+	const char *dflt_from;	   /* unset: value of this key of global_defs (same type) */
 	const struct conf_word *words;
 	const char *alias_of;	   /* this row is another spelling of that row; shares its field */
 	enum conf_apply apply;
@@ -200,12 +209,17 @@ struct conf_block {
 	uint32_t size;			 /* of the struct it fills (first member struct conf_obj) */
 	uint32_t list_offset;		 /* of the struct conf_list in the parent's struct */
 	bool is_single;			 /* repeats merge into the one object (global_defs) */
-	const struct conf_key *args;	 /* words after the block name (or at line start), in order; may be NULL */
+	/*
+	 * Words after the block name (or at line start), in order; may be NULL. A row whose type needs a word
+	 * makes that word mandatory.
+	 */
+	const struct conf_key *args;
 	const struct conf_key *keys;
 	const struct conf_block *const *blocks; /* NULL terminated; may be NULL */
 	/*
 	 * After the block closed and before it is attached: checks and derivations inside this object, before
-	 * defaults. Returns false (having reported why) to drop the object. May be NULL.
+	 * defaults (unset fields are still zero). Returns false (having reported why) to drop the object. May be
+	 * NULL. Runs each time a block that is_single closes, and once when the file has none.
 	 */
 	bool (*finish)(struct conf_walk *walk, struct conf_obj *obj);
 	/* After defaults are resolved for the whole tree: derived values. May be NULL. */
@@ -239,7 +253,10 @@ struct conf_options {
 struct conf *conf_load(const char *path, const struct conf_schema *schema, const struct conf_options *options,
 		       struct conf_diags *diags);
 
-/* The same from memory; `name` stands in diagnostics. For tests, fuzzing and plans. */
+/*
+ * The same from memory; `name` stands in diagnostics. For tests, fuzzing and plans. An include line is an error
+ * here: such text may come from somebody who may not read our files.
+ */
 struct conf *conf_load_text(const char *text, size_t len, const char *name, const struct conf_schema *schema,
 			    const struct conf_options *options, struct conf_diags *diags);
 
@@ -254,6 +271,12 @@ const struct conf_obj *conf_root(const struct conf *conf);
 /* Arena memory, zeroed; lives as long as the configuration. */
 void *conf_alloc(struct conf_walk *walk, size_t size);
 const char *conf_strdup(struct conf_walk *walk, const char *s);
+
+/* For print functions: writes one word, in double quotes where it needs them. */
+void conf_print_word(FILE *out, const char *word);
+
+/* For json functions: a JSON string also when `s` is not UTF-8 (such bytes are taken as Latin-1); NULL gives NULL. */
+json_t *conf_json_string(const char *s);
 
 /* Reports at a token (or object position). `code` is stable ("out-of-range"); `hint` may be NULL. */
 void conf_error(struct conf_walk *walk, struct conf_pos pos, enum conf_class class, const char *code, const char *hint,

@@ -1,0 +1,61 @@
+/*
+ * The parent process: what it is made of.
+ *
+ * One struct app per process, made in main, passed down. The parent parses and validates once,
+ * supervises the two children, keeps their last state, runs scripts for them, and answers the
+ * control socket.
+ */
+#ifndef DIARCH_DIRECTOR_APP_H
+#define DIARCH_DIRECTOR_APP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "director/cmdline.h"
+#include "director/control.h"
+#include "director/reload.h"
+#include "director/scripts.h"
+#include "director/store.h"
+#include "director/supervise.h"
+#include "lib/conf.h"
+#include "lib/loop.h"
+
+/* keepalived's exit statuses. */
+enum exit_status {
+	EXIT_STATUS_OK = 0,
+	EXIT_STATUS_FATAL = 1,
+	EXIT_STATUS_CONFIG = 2,
+	EXIT_STATUS_NO_PERMISSION = 4,
+	EXIT_STATUS_TEST_FAILED = 5,
+	EXIT_STATUS_NO_CONFIG = 6,
+};
+
+struct app {
+	const struct cmdline *cmdline;
+	struct loop *loop;
+	struct conf *conf; /* the running generation */
+	uint64_t generation;
+	struct supervisor *supervisor;
+	struct reload *reload;
+	struct store *store;
+	struct scripts *scripts;
+	struct control *control;
+	struct timer stop_timer; /* child_wait_time */
+	int ready_fd; /* tells the waiting foreground process that we run; -1 = nobody waits */
+	int pid_fd;
+	int exit_status;
+	bool is_stopping;
+	bool is_started; /* "Startup complete" has been said */
+};
+
+/* The parent from command line to exit; returns the exit status. */
+int parent_main(const struct cmdline *cmdline);
+
+/* Begins a clean stop; the loop ends when the children have handed over. */
+void parent_stop(struct app *app, int exit_status, const char *reason);
+
+/* Called when a child has gone or a script has ended while stopping, and when a generation runs
+ * everywhere. */
+void parent_progress(struct app *app);
+
+#endif

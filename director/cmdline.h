@@ -1,0 +1,46 @@
+/*
+ * The command line: keepalived's options with its names, and ours.
+ */
+#ifndef DIARCH_DIRECTOR_CMDLINE_H
+#define DIARCH_DIRECTOR_CMDLINE_H
+
+#include <stdbool.h>
+
+enum cmdline_action { CMDLINE_RUN, CMDLINE_TEST, CMDLINE_DUMP, CMDLINE_EXIT };
+
+struct cmdline {
+	enum cmdline_action action;
+	int exit_status;  /* for CMDLINE_EXIT: -v, -h, a mistake */
+	const char *role; /* internal: which child this process is; NULL = the parent */
+	const char *conf_file;
+	const char *test_output; /* -t=FILE: diagnostics are appended there; NULL = stderr */
+	const char *config_id;
+	const char *pid_file, *vrrp_pid_file, *checkers_pid_file;
+	const char *control_path;
+	bool dont_fork;
+	bool log_console;
+	bool no_syslog;
+	unsigned log_detail;
+	int log_facility;
+	bool dump_conf;
+	bool json; /* diagnostics or dump as JSON */
+	bool with_vrrp, with_checkers;
+};
+
+/* Fills `out` from the arguments; prints usage, version and mistakes itself (action CMDLINE_EXIT).
+ */
+void cmdline_parse(int argc, char **argv, struct cmdline *out);
+
+/* Opens the log of a process as the options say. `role` is NULL, "vrrp" or "check". */
+void cmdline_open_log(const struct cmdline *cmdline, const char *role);
+
+/* Arguments for a child in `role`: enough of ours to log alike. Fills `argv` (at least 8 slots,
+ * NULL terminated); the strings live in the buffers of `self`. */
+struct cmdline_child {
+	char role[32];
+	char facility[16];
+	char *argv[10];
+};
+void cmdline_for_child(const struct cmdline *cmdline, const char *role, struct cmdline_child *self);
+
+#endif

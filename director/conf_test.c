@@ -1,0 +1,54 @@
+/*
+ * Configuration test and dump, in the process the user started.
+ */
+#include <stdio.h>
+
+#include "director/app.h"
+#include "director/conf_test.h"
+#include "director/root_conf.h"
+
+static void print_json(json_t *json, FILE *out)
+{
+	json_dumpf(json, out, JSON_INDENT(2));
+	fputc('\n', out);
+	json_decref(json);
+}
+
+static void print_dump(const struct cmdline *cmdline, const struct conf *conf)
+{
+	if (cmdline->json)
+		print_json(conf_json(conf, &diarch_schema), stdout);
+	else
+		conf_dump(conf, &diarch_schema, true, stdout);
+}
+
+int conf_test_main(const struct cmdline *cmdline)
+{
+	const struct conf_options options = { .config_id = cmdline->config_id };
+	FILE *out = cmdline->test_output ? fopen(cmdline->test_output, "a") : stderr;
+	struct conf_diags *diags;
+	struct conf *conf;
+	int status = EXIT_STATUS_OK;
+
+	if (!out) {
+		perror(cmdline->test_output);
+		return EXIT_STATUS_FATAL;
+	}
+	diags = conf_diags_new();
+	conf = conf_load(cmdline->conf_file, &diarch_schema, &options, diags);
+	if (cmdline->json && cmdline->action == CMDLINE_TEST)
+		print_json(conf_diags_json(diags), cmdline->test_output ? out : stdout);
+	else
+		conf_diags_print(diags, out);
+	if (!conf)
+		status = EXIT_STATUS_NO_CONFIG;
+	else if (conf_diags_errors(diags))
+		status = EXIT_STATUS_TEST_FAILED;
+	else if (cmdline->action == CMDLINE_DUMP)
+		print_dump(cmdline, conf);
+	conf_free(conf);
+	conf_diags_free(diags);
+	if (out != stderr)
+		fclose(out);
+	return status;
+}

@@ -1,0 +1,278 @@
+/*
+ * Control socket. Parent only; owns its clients' buffers.
+ */
+#include <errno.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "config.h"
+#include "director/app.h"
+#include "director/control.h"
+#include "lib/log.h"
+
+#define CLIENTS_MAX    16
+#define CLIENT_TIME_US (10 * US_PER_S)
+
+struct client {
+	struct client *next;
+	struct control *control;
+	struct io io;
+	struct timer timer;
+	char request[CONTROL_REQUEST_MAX];
+	size_t n_request;
+	char *answer;
+	size_t n_answer, n_sent;
+	bool may_change; /* root or our own user */
+};
+
+struct control {
+	struct app *app;
+	struct io io;
+	char *path;
+	struct client *clients;
+	unsigned n_clients;
+};
+
+static void client_free(struct client *c)
+{
+	struct client **at = &c->control->clients;
+
+	while (*at != c)
+		at = &(*at)->next;
+	*at = c->next;
+	c->control->n_clients--;
+	timer_cancel(&c->timer);
+	io_del(&c->io);
+	close(c->io.fd);
+	free(c->answer);
+	free(c);
+}
+
+static void answer_status_json(struct app *app, FILE *out)
+{
+	json_t *object = json_pack("{s:s, s:I, s:I}", "version", PACKAGE_VERSION, "generation",
+				   (json_int_t)app->generation, "now_us",
+				   (json_int_t)loop_update_now(app->loop).us);
+
+	supervisor_json(app->supervisor, object);
+	store_json(app->store, object);
+	json_dumpf(object, out, JSON_INDENT(2));
+	fputc('\n', out);
+	json_decref(object);
+}
+
+static void answer_status_text(struct app *app, FILE *out)
+{
+	time_us now = loop_update_now(app->loop);
+
+	fprintf(out, "diarch %s, configuration generation %llu\n\n", PACKAGE_VERSION,
+		(unsigned long long)app->generation);
+	supervisor_text(app->supervisor, now, out);
+	store_text(app->store, now, out);
+}
+
+static void answer_reload(struct app *app, FILE *out)
+{
+	reload_begin(app->reload);
+	fputs("reload started; the log tells the result\n", out);
+}
+
+/* Every request there is. */
+static const struct command {
+	const char *request;
+	bool is_change;
+	void (*answer)(struct app *app, FILE *out);
+} commands[] = {
+	{ "status text", false, answer_status_text },
+	{ "status json", false, answer_status_json },
+	{ "reload", true, answer_reload },
+};
+
+static void client_answer(struct client *c)
+{
+	FILE *out = open_memstream(&c->answer, &c->n_answer);
+	const struct command *command = NULL;
+
+	if (!out)
+		fatal(EXIT_STATUS_FATAL, "out of memory");
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (!strcmp(commands[i].request, c->request))
+			command = &commands[i];
+	if (!command) {
+		fprintf(out, "error unknown request '%.*s'\n", CONTROL_REQUEST_MAX, c->request);
+	} else if (command->is_change && !c->may_change) {
+		fprintf(out, "error '%s' is for root only\n", command->request);
+	} else {
+		fputs("ok\n", out);
+		command->answer(c->control->app, out);
+	}
+	fclose(out);
+	io_set_events(&c->io, EPOLLOUT);
+}
+
+static void client_write(struct client *c)
+{
+	ssize_t n = send(c->io.fd, c->answer + c->n_sent, c->n_answer - c->n_sent,
+			 MSG_NOSIGNAL | MSG_DONTWAIT);
+
+	if (n < 0) {
+		if (errno != EAGAIN && errno != EINTR)
+			client_free(c);
+		return;
+	}
+	c->n_sent += (size_t)n;
+	if (c->n_sent == c->n_answer)
+		client_free(c);
+}
+
+static void client_read(struct client *c)
+{
+	ssize_t n = recv(c->io.fd, c->request + c->n_request, sizeof(c->request) - 1 - c->n_request,
+			 MSG_DONTWAIT);
+	char *end;
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0) {
+		client_free(c);
+		return;
+	}
+	c->n_request += (size_t)n;
+	end = memchr(c->request, '\n', c->n_request);
+	if (end) {
+		*end = '\0';
+		client_answer(c);
+	} else if (c->n_request == sizeof(c->request) - 1) {
+		client_free(c);
+	}
+}
+
+static void on_client(struct io *io, uint32_t ready, void *arg)
+{
+	struct client *c = arg;
+
+	(void)io;
+	if (c->answer)
+		client_write(c);
+	else if (ready)
+		client_read(c);
+}
+
+static void on_client_timeout(struct timer *timer, void *arg)
+{
+	(void)timer;
+	client_free(arg);
+}
+
+static void on_connect(struct io *io, uint32_t ready, void *arg)
+{
+	struct control *control = arg;
+	struct client *c;
+	struct ucred cred = { 0 };
+	socklen_t len = sizeof(cred);
+	int fd = accept4(io->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	(void)ready;
+	if (fd < 0)
+		return;
+	if (control->n_clients == CLIENTS_MAX) {
+		close(fd);
+		return;
+	}
+	getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len);
+	c = xcalloc(1, sizeof(*c));
+	c->control = control;
+	c->may_change = cred.uid == 0 || cred.uid == geteuid();
+	c->next = control->clients;
+	control->clients = c;
+	control->n_clients++;
+	timer_init(&c->timer, control->app->loop, on_client_timeout, c);
+	timer_arm_in(&c->timer, CLIENT_TIME_US);
+	if (io_add(control->app->loop, &c->io, fd, EPOLLIN, on_client, c) < 0) {
+		c->io.fd = fd;
+		client_free(c);
+	}
+}
+
+/* Whether somebody answers at `addr`; a dead socket file is left over from a crash. */
+static bool is_served(const struct sockaddr_un *addr)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	bool served = fd >= 0 && connect(fd, (const struct sockaddr *)addr, sizeof(*addr)) == 0;
+
+	if (fd >= 0)
+		close(fd);
+	return served;
+}
+
+static int listen_at(const char *path)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	char dir[sizeof(addr.sun_path)];
+	mode_t mask;
+	int fd, error;
+
+	if (strlen(path) >= sizeof(addr.sun_path))
+		return -ENAMETOOLONG;
+	strcpy(addr.sun_path, path);
+	strcpy(dir, path);
+	if (mkdir(dirname(dir), 0750) < 0 && errno != EEXIST)
+		return -errno;
+	if (is_served(&addr))
+		return -EADDRINUSE;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -errno;
+	unlink(path);
+	mask = umask(0117); /* 0660 from the first moment */
+	error = bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 || listen(fd, CLIENTS_MAX) < 0
+			? -errno
+			: 0;
+	umask(mask);
+	if (error) {
+		close(fd);
+		return error;
+	}
+	return fd;
+}
+
+struct control *control_new(struct app *app, const char *path)
+{
+	int fd = listen_at(path), error;
+	struct control *control;
+
+	if (fd < 0) {
+		errno = -fd;
+		return NULL;
+	}
+	control = xcalloc(1, sizeof(*control));
+	control->app = app;
+	control->path = xstrdup(path);
+	error = io_add(app->loop, &control->io, fd, EPOLLIN, on_connect, control);
+	if (error == 0)
+		return control;
+	control->io.fd = fd;
+	control_free(control);
+	errno = -error;
+	return NULL;
+}
+
+void control_free(struct control *control)
+{
+	if (!control)
+		return;
+	while (control->clients)
+		client_free(control->clients);
+	io_del(&control->io);
+	close(control->io.fd);
+	unlink(control->path);
+	free(control->path);
+	free(control);
+}

@@ -1,0 +1,23 @@
+/*
+ * The control socket: a Unix stream socket, one request line per connection, the answer until end
+ * of stream.
+ *
+ * Requests: "status text", "status json", "reload". Answers start with a line "ok" or "error TEXT".
+ * Clients are bounded in number, request size and time; a slow reader never delays the parent.
+ */
+#ifndef DIARCH_DIRECTOR_CONTROL_H
+#define DIARCH_DIRECTOR_CONTROL_H
+
+#define CONTROL_REQUEST_MAX 256
+
+struct app;
+struct control;
+
+/* Listens at `path` (its directory is made if missing, 0750; the socket 0660). NULL and errno on
+ * failure; EADDRINUSE when another process serves it. */
+struct control *control_new(struct app *app, const char *path);
+
+/* Closes everything and removes the socket. NULL is fine. */
+void control_free(struct control *control);
+
+#endif

@@ -1,0 +1,252 @@
+/*
+ * The parent process: start, signals, stop.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "config.h"
+#include "director/app.h"
+#include "director/root_conf.h"
+#include "lib/global_conf.h"
+#include "lib/log.h"
+#include "lib/proc.h"
+#include "lib/sd.h"
+
+/*
+ * Into the background: the process that was called waits until the daemon runs (or failed) and
+ * exits with its verdict, so that a script that starts diarch knows. Returns the descriptor the
+ * daemon reports on, or -1 when we stay in the foreground. Does not return in the waiting process.
+ */
+static int daemonize(const struct cmdline *cmdline)
+{
+	int pipe_fd[2];
+	unsigned char status = EXIT_STATUS_FATAL;
+	pid_t pid;
+
+	if (cmdline->dont_fork)
+		return -1;
+	if (pipe2(pipe_fd, O_CLOEXEC) < 0 || (pid = fork()) < 0)
+		fatal(EXIT_STATUS_FATAL, "cannot go into the background: %s", strerror(errno));
+	if (pid > 0) {
+		close(pipe_fd[1]);
+		while (read(pipe_fd[0], &status, 1) < 0 && errno == EINTR)
+			;
+		_exit(status);
+	}
+	close(pipe_fd[0]);
+	setsid();
+	if (chdir("/") < 0)
+		log_warn("daemon", "cannot change to /");
+	return pipe_fd[1];
+}
+
+static void report_status(struct app *app, int status)
+{
+	unsigned char byte = (unsigned char)status;
+
+	if (app->ready_fd < 0)
+		return;
+	if (write(app->ready_fd, &byte, 1) != 1)
+		log_warn("daemon", "cannot report to the starting process");
+	close(app->ready_fd);
+	app->ready_fd = -1;
+	if (status == EXIT_STATUS_OK && !app->cmdline->log_console) {
+		int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+		for (int fd = 0; fd < 3 && null_fd >= 0; fd++)
+			dup2(null_fd, fd);
+		close(null_fd);
+	}
+}
+
+static void log_start(const struct cmdline *cmdline)
+{
+	struct utsname host;
+
+	log_event(LOG_LEVEL_INFO, "start", NULL, "Starting diarch v%s", PACKAGE_VERSION);
+	if (uname(&host) == 0)
+		log_event(LOG_LEVEL_INFO, "host", NULL, "Running on %s %s %s", host.sysname,
+			  host.release, host.version);
+	log_event(LOG_LEVEL_INFO, "conf_file", NULL, "Configuration file %s", cmdline->conf_file);
+}
+
+static void log_dump(const struct conf *conf)
+{
+	char *text = NULL, *line, *rest;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	if (!out)
+		fatal(EXIT_STATUS_FATAL, "out of memory");
+	conf_dump(conf, &diarch_schema, false, out);
+	fclose(out);
+	for (line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
+		log_event(LOG_LEVEL_INFO, "conf_dump", NULL, "%s", line);
+	free(text);
+}
+
+/* ---- stop ---- */
+
+static void on_stop_timeout(struct timer *timer, void *arg)
+{
+	struct app *app = arg;
+
+	(void)timer;
+	supervisor_kill(app->supervisor);
+	if (!supervisor_running(app->supervisor))
+		loop_quit(app->loop, app->exit_status);
+}
+
+void parent_stop(struct app *app, int exit_status, const char *reason)
+{
+	const struct root_conf *root = (const struct root_conf *)conf_root(app->conf);
+
+	if (app->is_stopping)
+		return;
+	app->is_stopping = true;
+	app->exit_status = exit_status;
+	log_event(LOG_LEVEL_INFO, "stop", log_kv("reason=\"%s\"", reason), "Stopping");
+	sd_tell("STOPPING=1");
+	supervisor_stop(app->supervisor, supervisor_running(app->supervisor), reason);
+	timer_arm_in(&app->stop_timer, root->child_wait_time_s * US_PER_S);
+	parent_progress(app);
+}
+
+void parent_progress(struct app *app)
+{
+	if (app->is_stopping) {
+		if (!supervisor_running(app->supervisor) && scripts_is_idle(app->scripts))
+			loop_quit(app->loop, app->exit_status);
+		return;
+	}
+	if (app->is_started)
+		return;
+	app->is_started = true;
+	log_event(LOG_LEVEL_INFO, "started", NULL, "Startup complete");
+	sd_tell("READY=1");
+	report_status(app, EXIT_STATUS_OK);
+}
+
+static void on_scripts_idle(void *arg)
+{
+	struct app *app = arg;
+
+	if (app->is_stopping)
+		parent_progress(app);
+}
+
+static void on_signal(int signo, void *arg)
+{
+	struct app *app = arg;
+
+	if (signo == SIGHUP)
+		reload_begin(app->reload);
+	else
+		parent_stop(app, EXIT_STATUS_OK, signo == SIGTERM ? "SIGTERM" : "SIGINT");
+}
+
+/* ---- start ---- */
+
+/* Locks the pid file and reads the configuration; EXIT_STATUS_OK, or what to exit with. */
+static int prepare(struct app *app, bool *is_running)
+{
+	int status;
+
+	app->pid_fd = proc_pidfile(app->cmdline->pid_file, getpid());
+	if (app->pid_fd == -EAGAIN) {
+		log_event(LOG_LEVEL_INFO, "already_running",
+			  log_kv("pid_file=%s", app->cmdline->pid_file),
+			  "daemon is already running");
+		*is_running = true;
+		return EXIT_STATUS_OK;
+	}
+	if (app->pid_fd < 0) {
+		errno = -app->pid_fd;
+		log_warn("pid_file", "cannot write pid file %s", app->cmdline->pid_file);
+		return errno == EACCES || errno == EPERM ? EXIT_STATUS_NO_PERMISSION
+							 : EXIT_STATUS_FATAL;
+	}
+	app->conf = reload_read(app->cmdline, &status);
+	if (!app->conf)
+		log_event(LOG_LEVEL_ERROR, "conf_refused", NULL,
+			  "The configuration cannot be run, terminating");
+	return status;
+}
+
+static void setup(struct app *app)
+{
+	static const int signals[] = { SIGTERM, SIGINT, SIGHUP };
+
+	app->generation = 1;
+	app->store = store_new();
+	app->scripts = scripts_new(app->loop, on_scripts_idle, app);
+	app->supervisor = supervisor_new(app);
+	app->reload = reload_new(app);
+	timer_init(&app->stop_timer, app->loop, on_stop_timeout, app);
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		loop_on_signal(app->loop, signals[i], on_signal, app);
+	signal(SIGPIPE, SIG_IGN);
+	app->control = control_new(app, app->cmdline->control_path);
+	if (!app->control)
+		log_warn("control", "no control socket at %s", app->cmdline->control_path);
+}
+
+static void teardown(struct app *app)
+{
+	control_free(app->control);
+	reload_free(app->reload);
+	supervisor_free(app->supervisor);
+	scripts_free(app->scripts);
+	store_free(app->store);
+	conf_free(app->conf);
+	loop_free(app->loop);
+	unlink(app->cmdline->pid_file);
+	close(app->pid_fd);
+}
+
+int parent_main(const struct cmdline *cmdline)
+{
+	struct app app = { .cmdline = cmdline, .pid_fd = -1, .ready_fd = -1 };
+	unsigned needed;
+	bool is_running = false;
+	int status;
+
+	cmdline_open_log(cmdline, NULL);
+	app.ready_fd = daemonize(cmdline);
+	log_start(cmdline);
+	status = prepare(&app, &is_running);
+	if (status != EXIT_STATUS_OK || is_running) {
+		report_status(&app, status);
+		if (app.pid_fd >= 0)
+			unlink(cmdline->pid_file);
+		return status;
+	}
+	if (cmdline->dump_conf)
+		log_dump(app.conf);
+	app.loop = loop_new(NULL);
+	if (!app.loop)
+		fatal(EXIT_STATUS_FATAL, "no event loop: %s", strerror(errno));
+	setup(&app);
+	if (proc_confine(PROC_CAP_NET_ADMIN | PROC_CAP_NET_RAW | PROC_CAP_NET_BIND |
+				 PROC_CAP_SCRIPTS,
+			 true) < 0)
+		log_warnx("confine", "cannot drop capabilities");
+	needed = supervisor_needed(&app, app.conf);
+	if (!needed) {
+		log_warnx("no_conf", "Warning - diarch has no configuration to run");
+		parent_progress(&app);
+	}
+	supervisor_start(app.supervisor, needed);
+	status = loop_run(app.loop);
+	teardown(&app);
+	log_event(LOG_LEVEL_INFO, "stopped", NULL, "Stopped diarch v%s", PACKAGE_VERSION);
+	log_close();
+	return status < 0 ? EXIT_STATUS_FATAL : status;
+}

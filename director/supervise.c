@@ -1,0 +1,526 @@
+/*
+ * Supervision of the VRRP and the checker child. Parent only; owns the children's channels and pid
+ * files.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "config.h"
+#include "director/app.h"
+#include "director/root_conf.h"
+#include "director/supervise.h"
+#include "lib/global_conf.h"
+#include "lib/log.h"
+#include "lib/proc.h"
+#include "lib/role.h"
+
+#define PING_INTERVAL_US     (250 * US_PER_MS)
+#define START_GRACE_PINGS    40 /* unanswered pings allowed until the first generation runs: 10 s */
+#define HEALTHY_AFTER_US     (1 * US_PER_S)   /* a child that lived this long was no crash loop */
+#define RESPAWN_DELAY_US     (50 * US_PER_MS) /* second quick death; doubles */
+#define RESPAWN_DELAY_MAX_US (5 * US_PER_S)
+
+/* What differs between the roles. */
+static const struct role_row {
+	const struct role_ops *ops;
+	const char *title;         /* in keepalived's log lines */
+	const char *const *blocks; /* top-level blocks it needs, besides globals */
+	uint32_t max_unanswered;   /* pings until a child counts as hung */
+} role_rows[CHILD_N] = {
+	/* Well inside the three advertisement intervals after which the peer takes over at the
+	   default 1 s. */
+	[CHILD_VRRP] = { &vrrp_role, "VRRP",
+			 (const char *const[]){ "global_defs", "vrrp_instance", NULL }, 4 },
+	/* May be busy with a large table; nothing is lost while it is. */
+	[CHILD_CHECK] = { &check_role, "Healthcheck",
+			  (const char *const[]){ "global_defs", "virtual_server", NULL }, 20 },
+};
+
+struct child_proc {
+	struct supervisor *supervisor;
+	const struct role_row *row;
+	enum child_role role;
+	struct child watch;
+	struct ipc_chan *chan;
+	struct timer ping, respawn;
+	pid_t pid;  /* 0 = not running */
+	int pid_fd; /* locked pid file */
+	uint64_t ping_seq;
+	uint32_t unanswered;
+	uint64_t offered;   /* generation offered last */
+	uint64_t committed; /* generation it runs; 0 = none yet */
+	uint64_t initial; /* generation committed as soon as it is acknowledged (start and respawn)
+			   */
+	time_us spawned_at;
+	uint32_t restarts, quick_deaths;
+	int64_t worst_lateness_us;
+	bool is_wanted; /* respawn when it dies */
+};
+
+struct supervisor {
+	struct app *app;
+	struct child_proc child[CHILD_N];
+};
+
+static void child_spawn(struct child_proc *c);
+static void on_ping_timer(struct timer *timer, void *arg);
+static void on_respawn_timer(struct timer *timer, void *arg);
+
+struct supervisor *supervisor_new(struct app *app)
+{
+	struct supervisor *s = xcalloc(1, sizeof(*s));
+
+	s->app = app;
+	for (int i = 0; i < CHILD_N; i++) {
+		struct child_proc *c = &s->child[i];
+
+		c->supervisor = s;
+		c->role = (enum child_role)i;
+		c->row = &role_rows[i];
+		c->pid_fd = -1;
+		timer_init(&c->ping, app->loop, on_ping_timer, c);
+		timer_init(&c->respawn, app->loop, on_respawn_timer, c);
+	}
+	return s;
+}
+
+static const char *pid_path(const struct child_proc *c)
+{
+	const struct cmdline *cmdline = c->supervisor->app->cmdline;
+
+	return c->role == CHILD_VRRP ? cmdline->vrrp_pid_file : cmdline->checkers_pid_file;
+}
+
+static void pid_file_remove(struct child_proc *c)
+{
+	if (c->pid_fd < 0)
+		return;
+	unlink(pid_path(c));
+	close(c->pid_fd);
+	c->pid_fd = -1;
+}
+
+static void pid_file_write(struct child_proc *c)
+{
+	if (c->pid_fd >= 0)
+		close(c->pid_fd);
+	c->pid_fd = proc_pidfile(pid_path(c), c->pid);
+	if (c->pid_fd < 0) {
+		errno = -c->pid_fd;
+		log_warn("pid_file", "cannot write pid file %s", pid_path(c));
+		c->pid_fd = -1;
+	}
+}
+
+void supervisor_free(struct supervisor *s)
+{
+	if (!s)
+		return;
+	for (int i = 0; i < CHILD_N; i++) {
+		struct child_proc *c = &s->child[i];
+
+		timer_cancel(&c->ping);
+		timer_cancel(&c->respawn);
+		if (c->pid)
+			child_unwatch(&c->watch);
+		ipc_free(c->chan);
+		pid_file_remove(c);
+	}
+	free(s);
+}
+
+unsigned supervisor_needed(const struct app *app, const struct conf *conf)
+{
+	const struct root_conf *root = (const struct root_conf *)conf_root(conf);
+	unsigned mask = 0;
+
+	if (app->cmdline->with_vrrp && root->vrrp_instances.n)
+		mask |= 1u << CHILD_VRRP;
+	if (app->cmdline->with_checkers && root->virtual_servers.n)
+		mask |= 1u << CHILD_CHECK;
+	return mask;
+}
+
+unsigned supervisor_running(const struct supervisor *s)
+{
+	unsigned mask = 0;
+
+	for (int i = 0; i < CHILD_N; i++)
+		if (s->child[i].pid)
+			mask |= 1u << i;
+	return mask;
+}
+
+/* ---- handing over configuration and state ---- */
+
+static int memfd_with(const uint8_t *data, size_t len)
+{
+	int fd = memfd_create("diarch-conf", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	if (fd < 0)
+		return -errno;
+	for (size_t done = 0; done < len;) {
+		ssize_t n = write(fd, data + done, len - done);
+
+		if (n < 0) {
+			int error = -errno;
+
+			close(fd);
+			return error;
+		}
+		done += (size_t)n;
+	}
+	if (fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0) {
+		int error = -errno;
+
+		close(fd);
+		return error;
+	}
+	return fd;
+}
+
+static int child_offer(struct child_proc *c, const struct conf *conf, uint64_t generation)
+{
+	struct msg msg = { .kind = MSG_conf };
+	uint8_t *data;
+	size_t len;
+	int result = conf_encode(conf, &diarch_schema, c->row->blocks, &data, &len);
+
+	if (result < 0)
+		return result;
+	msg.fd = memfd_with(data, len);
+	free(data);
+	if (msg.fd < 0)
+		return msg.fd;
+	msg.conf.generation = generation;
+	msg.conf.size = len;
+	result = ipc_send(c->chan, &msg);
+	close(msg.fd);
+	c->offered = generation;
+	return result;
+}
+
+static void send_saved(const struct msg *msg, void *arg)
+{
+	struct child_proc *c = arg;
+	struct msg copy = *msg;
+
+	copy.fd = -1;
+	ipc_send(c->chan, &copy);
+}
+
+static void child_commit(struct child_proc *c, uint64_t generation, bool is_commit)
+{
+	struct msg msg = { .kind = is_commit ? MSG_conf_commit : MSG_conf_abort, .fd = -1 };
+
+	if (is_commit) {
+		msg.conf_commit.generation = generation;
+		store_mark(c->supervisor->app->store, c->row->ops->self);
+		c->committed = generation;
+		ipc_set_phase(c->chan, MSG_PHASE_RUN);
+	} else {
+		msg.conf_abort.generation = generation;
+	}
+	ipc_send(c->chan, &msg);
+}
+
+/* ---- messages from a child ---- */
+
+static void on_ack(struct child_proc *c, const struct msg *msg)
+{
+	struct app *app = c->supervisor->app;
+
+	if (msg->conf_ack.generation != c->offered)
+		return; /* answer to an offer that was withdrawn */
+	if (c->initial != c->offered) {
+		reload_on_ack(app->reload, msg->conf_ack.generation, msg->conf_ack.is_ok,
+			      msg->conf_ack.reason);
+		return;
+	}
+	c->initial = 0;
+	if (msg->conf_ack.is_ok) {
+		child_commit(c, msg->conf_ack.generation, true);
+		return;
+	}
+	log_event(LOG_LEVEL_ERROR, "conf_refused", log_kv("role=%s", c->row->ops->name),
+		  "%s child cannot run the configuration: %s", c->row->title, msg->conf_ack.reason);
+	parent_stop(app, EXIT_STATUS_CONFIG, "configuration refused");
+}
+
+static void on_child_msg(struct ipc_chan *chan, const struct msg *msg, void *arg)
+{
+	struct child_proc *c = arg;
+	struct app *app = c->supervisor->app;
+
+	(void)chan;
+	if (store_put(app->store, msg))
+		return;
+	switch (msg->kind) {
+	case MSG_pong:
+		c->unanswered = 0;
+		if (msg->pong.worst_lateness_us > c->worst_lateness_us)
+			c->worst_lateness_us = msg->pong.worst_lateness_us;
+		break;
+	case MSG_conf_ack: on_ack(c, msg); break;
+	case MSG_ready:
+		store_sweep(app->store, c->row->ops->self);
+		parent_progress(app);
+		break;
+	case MSG_notify_vrrp: scripts_vrrp(app->scripts, app->conf, &msg->notify_vrrp); break;
+	case MSG_notify_rs: scripts_rs(app->scripts, app->conf, &msg->notify_rs); break;
+	case MSG_notify_vs: scripts_vs(app->scripts, app->conf, &msg->notify_vs); break;
+	case MSG_hello:
+		if (strcmp(msg->hello.version, PACKAGE_VERSION) != 0)
+			log_warnx("version", "%s child runs version %s", c->row->title,
+				  msg->hello.version);
+		break;
+	default: /* kinds that ipc.c does not let a child send */ break;
+	}
+}
+
+static void on_child_close(struct ipc_chan *chan, const char *why, void *arg)
+{
+	struct child_proc *c = arg;
+
+	ipc_free(chan);
+	c->chan = NULL;
+	timer_cancel(&c->ping);
+	if (!c->pid)
+		return;
+	/* A child that closed its channel in order is about to exit; one that broke the protocol
+	 * must go. */
+	if (c->is_wanted) {
+		log_warnx("channel", "lost the channel to the %s child: %s", c->row->title, why);
+		kill(c->pid, SIGKILL);
+	}
+}
+
+/* ---- life and death ---- */
+
+static void on_ping_timer(struct timer *timer, void *arg)
+{
+	struct child_proc *c = arg;
+	struct msg msg = { .kind = MSG_ping, .fd = -1 };
+	uint32_t limit = c->committed ? c->row->max_unanswered : START_GRACE_PINGS;
+
+	/*
+	 * Counted in pings, not in time: a parent that was itself stopped for a while has not sent
+	 * any and must not take its own pause for a hang of the child.
+	 */
+	if (c->unanswered >= limit) {
+		log_event(LOG_LEVEL_ERROR, "child_hung",
+			  log_kv("role=%s pid=%d", c->row->ops->name, (int)c->pid),
+			  "%s child does not answer, replacing it", c->row->title);
+		kill(c->pid, SIGKILL);
+		return;
+	}
+	msg.ping.seq = ++c->ping_seq;
+	c->unanswered++;
+	if (c->chan)
+		ipc_send(c->chan, &msg);
+	timer_arm_in(timer, PING_INTERVAL_US);
+}
+
+static int64_t respawn_delay_us(struct child_proc *c, int64_t lived_us)
+{
+	int64_t delay_us = RESPAWN_DELAY_US;
+
+	if (lived_us >= HEALTHY_AFTER_US)
+		c->quick_deaths = 0;
+	else
+		c->quick_deaths++;
+	if (c->quick_deaths < 2)
+		return 0;
+	for (uint32_t i = 2; i < c->quick_deaths && delay_us < RESPAWN_DELAY_MAX_US; i++)
+		delay_us *= 2;
+	return delay_us < RESPAWN_DELAY_MAX_US ? delay_us : RESPAWN_DELAY_MAX_US;
+}
+
+static void on_child_exit(struct child *watch, int wait_status, void *arg)
+{
+	struct child_proc *c = arg;
+	struct app *app = c->supervisor->app;
+	char text[64];
+	int64_t delay_us;
+
+	(void)watch;
+	proc_status_str(wait_status, text, sizeof(text));
+	log_event(c->is_wanted ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO, "child_exit",
+		  log_kv("role=%s pid=%d", c->row->ops->name, (int)c->pid), "%s child process %s",
+		  c->row->title, text);
+	timer_cancel(&c->ping);
+	ipc_free(c->chan);
+	c->chan = NULL;
+	c->pid = 0;
+	c->committed = 0;
+	reload_on_child_lost(app->reload);
+	if (!c->is_wanted) {
+		pid_file_remove(c);
+		parent_progress(app);
+		return;
+	}
+	delay_us = respawn_delay_us(c, time_sub(loop_update_now(app->loop), c->spawned_at));
+	if (delay_us == 0) {
+		child_spawn(c);
+		return;
+	}
+	log_event(LOG_LEVEL_WARNING, "respawn_delayed", log_kv("role=%s", c->row->ops->name),
+		  "Restart of %s process delayed %" PRId64 " ms to limit respawn rate",
+		  c->row->title, delay_us / US_PER_MS);
+	timer_arm_in(&c->respawn, delay_us);
+}
+
+static void on_respawn_timer(struct timer *timer, void *arg)
+{
+	(void)timer;
+	child_spawn(arg);
+}
+
+/* The process and its channel; false (and another try later) when there is none to be had. */
+static bool child_fork(struct child_proc *c)
+{
+	struct app *app = c->supervisor->app;
+	const struct ipc_handlers handlers = { on_child_msg, on_child_close, c };
+	struct cmdline_child args;
+	int pair[2], result = ipc_pair(pair);
+
+	if (result == 0) {
+		cmdline_for_child(app->cmdline, c->row->ops->name, &args);
+		result = proc_spawn_self(args.argv, pair[1]);
+		close(pair[1]);
+		if (result < 0)
+			close(pair[0]);
+	}
+	if (result < 0) {
+		errno = -result;
+		log_warn("spawn", "cannot start the %s child", c->row->title);
+		timer_arm_in(&c->respawn, RESPAWN_DELAY_MAX_US);
+		return false;
+	}
+	c->pid = result;
+	c->chan = ipc_new(app->loop, pair[0], MSG_FROM_PARENT, c->row->ops->self, &handlers);
+	child_watch(app->loop, &c->watch, c->pid, on_child_exit, c);
+	return true;
+}
+
+static void child_spawn(struct child_proc *c)
+{
+	struct app *app = c->supervisor->app;
+
+	if (c->pid || app->is_stopping || !child_fork(c))
+		return;
+	if (!time_is_never(c->spawned_at) && c->spawned_at.us)
+		c->restarts++;
+	c->spawned_at = loop_update_now(app->loop);
+	c->unanswered = 0;
+	c->committed = 0;
+	c->initial = app->generation;
+	log_event(LOG_LEVEL_INFO, "child_start",
+		  log_kv("role=%s pid=%d", c->row->ops->name, (int)c->pid),
+		  "Starting %s child process, pid=%d", c->row->title, (int)c->pid);
+	if (child_offer(c, app->conf, app->generation) < 0)
+		log_warnx("conf", "cannot hand the configuration to the %s child", c->row->title);
+	store_each(app->store, c->row->ops->self, send_saved, c);
+	pid_file_write(c);
+	timer_arm_in(&c->ping, PING_INTERVAL_US);
+}
+
+void supervisor_start(struct supervisor *s, unsigned mask)
+{
+	for (int i = 0; i < CHILD_N; i++) {
+		struct child_proc *c = &s->child[i];
+
+		if (!(mask & (1u << i)) || c->is_wanted)
+			continue;
+		c->is_wanted = true;
+		child_spawn(c);
+	}
+}
+
+void supervisor_stop(struct supervisor *s, unsigned mask, const char *reason)
+{
+	for (int i = 0; i < CHILD_N; i++) {
+		struct child_proc *c = &s->child[i];
+		struct msg msg = { .kind = MSG_stop, .fd = -1 };
+
+		if (!(mask & (1u << i)))
+			continue;
+		c->is_wanted = false;
+		timer_cancel(&c->respawn);
+		timer_cancel(&c->ping);
+		msg.stop.reason = reason;
+		if (c->pid && c->chan)
+			ipc_send(c->chan, &msg);
+	}
+}
+
+void supervisor_kill(struct supervisor *s)
+{
+	for (int i = 0; i < CHILD_N; i++) {
+		if (!s->child[i].pid)
+			continue;
+		log_event(LOG_LEVEL_ERROR, "child_killed", NULL,
+			  "%s process failed to die - forcing termination", s->child[i].row->title);
+		kill(s->child[i].pid, SIGKILL);
+	}
+}
+
+int supervisor_offer(struct supervisor *s, const struct conf *conf, uint64_t generation)
+{
+	for (int i = 0; i < CHILD_N; i++) {
+		struct child_proc *c = &s->child[i];
+		int result = c->pid && c->chan ? child_offer(c, conf, generation) : 0;
+
+		if (result < 0)
+			return result;
+	}
+	return 0;
+}
+
+void supervisor_decide(struct supervisor *s, uint64_t generation, bool is_commit)
+{
+	for (int i = 0; i < CHILD_N; i++) {
+		struct child_proc *c = &s->child[i];
+
+		if (c->pid && c->chan && c->offered == generation)
+			child_commit(c, generation, is_commit);
+	}
+}
+
+void supervisor_json(const struct supervisor *s, json_t *object)
+{
+	json_t *array = json_array();
+
+	for (int i = 0; i < CHILD_N; i++) {
+		const struct child_proc *c = &s->child[i];
+
+		if (!c->is_wanted)
+			continue;
+		json_array_append_new(
+			array, json_pack("{s:s, s:i, s:i, s:I, s:I}", "role", c->row->ops->name,
+					 "pid", (int)c->pid, "restarts", (int)c->restarts,
+					 "generation", (json_int_t)c->committed,
+					 "worst_lateness_us", (json_int_t)c->worst_lateness_us));
+	}
+	json_object_set_new(object, "processes", array);
+}
+
+void supervisor_text(const struct supervisor *s, time_us now, FILE *out)
+{
+	fprintf(out, "Processes\n  %-8s  %-8s  %-8s  %s\n", "ROLE", "PID", "RESTARTS", "SINCE");
+	for (int i = 0; i < CHILD_N; i++) {
+		const struct child_proc *c = &s->child[i];
+
+		if (c->is_wanted)
+			fprintf(out, "  %-8s  %-8d  %-8" PRIu32 "  %" PRId64 "s\n",
+				c->row->ops->name, (int)c->pid, c->restarts,
+				time_sub(now, c->spawned_at) / US_PER_S);
+	}
+	fputc('\n', out);
+}
