@@ -1,7 +1,8 @@
 /*
  * Model of IPVS: virtual services and destinations as values with keys, and sets of them.
  *
- * Used for what the kernel has (dump), what is wanted (pools, save files) and their difference. No I/O here.
+ * Used for what the kernel has (dump), what is wanted (pools, save files) and their difference. No
+ * I/O here.
  */
 #ifndef DIARCH_LVS_IPVS_H
 #define DIARCH_LVS_IPVS_H
@@ -15,7 +16,15 @@
 #define IPVS_SCHED_MAX 16
 #define IPVS_PE_MAX    16
 
-enum ipvs_fwd { IPVS_FWD_MASQ = 0, IPVS_FWD_LOCAL = 1, IPVS_FWD_TUNNEL = 2, IPVS_FWD_DROUTE = 3, IPVS_FWD_BYPASS = 4 };
+#define IPVS_TIMEOUT_MAX_S (31 * 24 * 3600) /* persistence, as ipvsadm and keepalived bound it */
+
+enum ipvs_fwd {
+	IPVS_FWD_MASQ = 0,
+	IPVS_FWD_LOCAL = 1,
+	IPVS_FWD_TUNNEL = 2,
+	IPVS_FWD_DROUTE = 3,
+	IPVS_FWD_BYPASS = 4
+};
 
 enum ipvs_svc_flags {
 	IPVS_F_PERSISTENT = 0x1,
@@ -28,11 +37,13 @@ enum ipvs_svc_flags {
 
 enum ipvs_tun { IPVS_TUN_IPIP = 0, IPVS_TUN_GUE = 1, IPVS_TUN_GRE = 2 };
 
+enum ipvs_tun_flags { IPVS_TUN_F_CSUM = 0x1, IPVS_TUN_F_REMCSUM = 0x2 };
+
 /* Identity of a service: fwmark (with family), or protocol, address and port. */
 struct ipvs_svc_key {
-	uint8_t family;	  /* AF_INET or AF_INET6 */
+	uint8_t family;   /* AF_INET or AF_INET6 */
 	uint8_t protocol; /* IPPROTO_TCP ...; 0 for a fwmark service */
-	uint16_t port;	  /* host order */
+	uint16_t port;    /* host order */
 	uint32_t fwmark;  /* != 0: fwmark service */
 	struct addr addr;
 };
@@ -66,7 +77,8 @@ struct ipvs_svc {
 	char pe_name[IPVS_PE_MAX];
 	uint32_t flags;
 	uint32_t timeout_s; /* persistence, with IPVS_F_PERSISTENT */
-	uint32_t netmask;   /* IPv4: mask in network order as an integer read from the wire; IPv6: prefix length */
+	uint32_t netmask;   /* IPv4: mask in network order as an integer read from the wire; IPv6:
+			       prefix length */
 	struct ipvs_dest *dests; /* owned by the set; sorted by key */
 	uint32_t n_dests, cap_dests;
 	struct ipvs_stats stats;
@@ -78,14 +90,20 @@ struct ipvs_set {
 	uint32_t n, cap;
 };
 
-#define ipvs_set_for_each(s, set)  for ((s) = (set)->svcs; (s) != (set)->svcs + (set)->n; (s)++)
-#define ipvs_dest_for_each(d, svc) for ((d) = (svc)->dests; (d) != (svc)->dests + (svc)->n_dests; (d)++)
+#define ipvs_set_for_each(s, set) \
+	for ((s) = (set)->svcs; (s) && (s) != (set)->svcs + (set)->n; (s)++)
+#define ipvs_dest_for_each(d, svc) \
+	for ((d) = (svc)->dests; (d) && (d) != (svc)->dests + (svc)->n_dests; (d)++)
 
-/* Total orders: fwmarks by number first, then protocol, address (unsigned), port. */
+/* Total orders: fwmark (0, services by address, first), family, protocol, address unsigned, port. */
 int svc_key_cmp(const struct ipvs_svc_key *a, const struct ipvs_svc_key *b);
 int dest_key_cmp(const struct ipvs_dest_key *a, const struct ipvs_dest_key *b);
 
-/* Whether everything configurable is equal (not destinations, not kernel counters). */
+/*
+ * Whether everything configurable is equal (not destinations, not kernel counters). What has no
+ * effect does not count: timeout and netmask without persistence, tunnel settings of a destination
+ * that is not tunnelled.
+ */
 bool svc_is_equal(const struct ipvs_svc *a, const struct ipvs_svc *b);
 bool dest_is_equal(const struct ipvs_dest *a, const struct ipvs_dest *b);
 
@@ -99,15 +117,33 @@ void ipvs_set_done(struct ipvs_set *set);
 struct ipvs_svc *ipvs_set_find(const struct ipvs_set *set, const struct ipvs_svc_key *key);
 struct ipvs_dest *svc_find_dest(const struct ipvs_svc *svc, const struct ipvs_dest_key *key);
 
-/* Adds or replaces (a replaced service keeps its destinations); copies the value. Fatal when out of memory. */
+/*
+ * Adds or replaces (a replaced service keeps its destinations); copies the value. Fatal when out of
+ * memory.
+ */
 struct ipvs_svc *ipvs_set_add(struct ipvs_set *set, const struct ipvs_svc *svc);
 struct ipvs_dest *svc_add_dest(struct ipvs_svc *svc, const struct ipvs_dest *dest);
+
+/*
+ * For building in bulk in any order: appends without looking, then ipvs_set_sort() brings
+ * everything into order and drops duplicates. Between the two nothing else may be called on the
+ * set. ipvs_set_add() and svc_add_dest() are as fast when the keys come in order.
+ */
+struct ipvs_svc *ipvs_set_append(struct ipvs_set *set, const struct ipvs_svc *svc);
+struct ipvs_dest *svc_append_dest(struct ipvs_svc *svc, const struct ipvs_dest *dest);
+void ipvs_set_sort(struct ipvs_set *set);
 
 /* Removes; false if absent. */
 bool ipvs_set_del(struct ipvs_set *set, const struct ipvs_svc_key *key);
 bool svc_del_dest(struct ipvs_svc *svc, const struct ipvs_dest_key *key);
 
-/* "[10.0.0.1]:tcp:80" or "FWM 5", keepalived's names. Returns `str` (ADDR_NAME_MAX bytes). */
+/* "Masq", "Local", "Tunnel", "Route", "Bypass": as listings show a forwarding method. */
+const char *ipvs_fwd_name(uint8_t fwd);
+
+/*
+ * "[10.0.0.1]:tcp:80" or "FWM 5" ("FWM 5 IPv6"), keepalived's names. Returns `str` (ADDR_NAME_MAX
+ * bytes).
+ */
 const char *svc_name(const struct ipvs_svc_key *key, char *str);
 const char *dest_name(const struct ipvs_dest_key *key, uint8_t protocol, char *str);
 
