@@ -29,7 +29,12 @@ enum msg_role {
 	MSG_TO_CHILD = MSG_FROM_CHILD,
 };
 
-enum msg_phase { MSG_PHASE_INIT = 1, MSG_PHASE_RUN = 2, MSG_PHASE_ANY = 3 };
+enum msg_phase {
+	MSG_PHASE_INIT = 1,
+	MSG_PHASE_RUN = 2,
+	MSG_PHASE_ANY = 3,
+	MSG_WITH_FD = 4, /* no phase: in msg.def, the message carries a descriptor */
+};
 
 #define MSG_BEGIN(name, from, to, phase) MSG_##name,
 #define FIELD(msg, type, field)
@@ -73,7 +78,7 @@ struct msg_desc {
 	const char *name;
 	const struct msg_field *fields;
 	uint8_t n_fields;
-	uint8_t from, to, phase;
+	uint8_t from, to, phase; /* masks as in msg.def; phase may include MSG_WITH_FD */
 	uint16_t size; /* of struct msg_NAME */
 };
 
@@ -99,33 +104,39 @@ const struct msg_desc *msg_desc(enum msg_kind kind);
 /* Name of a kind ("vrrp_state"), "unknown" for others. */
 const char *msg_name(enum msg_kind kind);
 
-/* Encodes `msg` (its kind and fields; NULL strings become "") into `b`. Check buf_ok(). */
+/*
+ * Encodes `msg` (its kind and fields; NULL strings become "") into `b`. Check buf_ok(). The wire: kind in 16 bits, then
+ * the fields in order; integers big endian, strings as length in 16 bits, bytes and a NUL that is not counted.
+ */
 void msg_encode(const struct msg *msg, struct buf *b);
 
 /* Decodes all of `b`; strings point into it. False when it is not exactly one well-formed message. */
 bool msg_decode(struct buf *b, struct msg *msg);
 
-/* A heap copy with its own strings, released by msg_free() (NULL is fine). */
+/* A heap copy with its own strings and without the descriptor, released by msg_free() (NULL is fine). Fatal when out of
+ * memory. */
 struct msg *msg_dup(const struct msg *msg);
 void msg_free(struct msg *msg);
 
-/* Value of a field as an unsigned/signed number or string; for printing by table. */
+/* Where the value of a field is, of the C type that field->type says; for printing by table. */
 const void *msg_field_ptr(const struct msg *msg, const struct msg_field *field);
 
 struct ipc_chan;
 
 struct ipc_handlers {
-	/* A valid message. May call ipc_close() on its channel. */
+	/* A valid message. May call ipc_free() on its channel. */
 	void (*on_msg)(struct ipc_chan *chan, const struct msg *msg, void *arg);
 	/* Peer closed, protocol violation or overflow; `why` is for the log. The channel is already detached;
-	 * the owner frees it. */
+	 * the owner frees it, here or later. Never called from within ipc_send(). */
 	void (*on_close)(struct ipc_chan *chan, const char *why, void *arg);
 	void *arg;
 };
 
 /*
- * Takes over `fd` (a SOCK_SEQPACKET socket, made non-blocking). `own` and `peer` are single enum msg_role bits.
- * Received messages are valid in phase INIT or, after ipc_set_phase(), RUN. Fatal when out of memory.
+ * Takes over `fd` (a SOCK_SEQPACKET socket, made non-blocking and close-on-exec). `own` and `peer` are single enum
+ * msg_role bits. The channel starts in phase INIT; the parent sets RUN before it sends the first conf_commit, the
+ * child when it receives that, so neither sees the other in the wrong one. NULL and errno when `fd` cannot be watched
+ * (it is closed then); fatal when out of memory.
  */
 struct ipc_chan *ipc_new(struct loop *loop, int fd, enum msg_role own, enum msg_role peer,
 			 const struct ipc_handlers *handlers);
@@ -136,16 +147,17 @@ void ipc_free(struct ipc_chan *chan);
 void ipc_set_phase(struct ipc_chan *chan, enum msg_phase phase);
 
 /*
- * Sends or queues. A descriptor in msg->fd (>= 0) goes along; it is duplicated if it has to wait, the caller
- * keeps its own. Returns 0, or -errno (-ENOBUFS: queue full; the channel is unusable then).
- * Asserts that this role may send this kind.
+ * Sends or queues. The descriptor of a MSG_WITH_FD message goes along (msg->fd of others is not looked at); it is
+ * duplicated if it has to wait, the caller keeps its own. Returns 0, or -errno: -ENOBUFS when the queue is full (the
+ * channel is unusable then, on_close follows), -EMSGSIZE when the message is too long, -EPIPE when the peer is gone.
+ * Asserts that this role may send this kind in this phase.
  */
 int ipc_send(struct ipc_chan *chan, const struct msg *msg);
 
 /* Bytes waiting. */
 size_t ipc_queued(const struct ipc_chan *chan);
 
-/* Tries to write everything out, waiting at most `wait_us`; for the last words before exit. 0 or -errno. */
+/* Tries to write everything out, waiting at most `wait_us`; for the last words before exit. 0 or -errno (-ETIMEDOUT). */
 int ipc_flush(struct ipc_chan *chan, int64_t wait_us);
 
 /* A connected pair with close-on-exec set: pair[0] for the parent. 0 or -errno. */
