@@ -1,0 +1,42 @@
+/*
+ * The request socket of rtnetlink: dumps and batches of changes, synchronous with a time limit.
+ */
+#ifndef DIARCH_LIB_NL_REQ_H
+#define DIARCH_LIB_NL_REQ_H
+
+#include <libmnl/libmnl.h>
+#include <stdint.h>
+
+#include "lib/nl.h"
+
+#define NL_BUFFER_SIZE (32 * 1024) /* the kernel never sends more in one datagram of a dump */
+
+struct nl_req {
+	struct mnl_socket *sock;
+	uint32_t seq;    /* of the last message sent */
+	uint8_t *buffer; /* NL_BUFFER_SIZE, for sending and receiving */
+};
+
+/* Opens the socket. 0 or -errno. */
+int nl_req_open(struct nl_req *req);
+void nl_req_close(struct nl_req *req);
+
+/*
+ * Receives one datagram without waiting: its length, 0 when it does not come from the kernel, or
+ * -errno
+ * (-EAGAIN: nothing there; -ENOBUFS: messages were lost).
+ */
+int nl_receive(struct mnl_socket *sock, void *buffer, size_t size);
+
+/*
+ * Asks for everything of `type` (RTM_GETLINK, RTM_GETADDR) and calls `on_msg` for each message of
+ * the reply. 0, -EINTR when the kernel says that the answer is inconsistent (ask again), -ETIMEDOUT
+ * or another -errno.
+ */
+int nl_req_dump(struct nl_req *req, uint16_t type, int64_t timeout_us,
+		void (*on_msg)(const struct nlmsghdr *nlh, void *arg), void *arg);
+
+/* The work of nl_apply() without the tables. */
+unsigned nl_req_apply(struct nl_req *req, struct nl_op *ops, unsigned n, int64_t timeout_us);
+
+#endif
