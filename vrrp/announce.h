@@ -21,12 +21,13 @@ struct announce_params {
 	uint32_t refresh_repeat;
 	uint32_t lower_prio_repeat;
 	int64_t lower_prio_delay_us;
-	int64_t interval_us;	      /* minimum gap between packets (garp_interval), 0 = none */
+	int64_t interval_us;	      /* gap between packets (garp_interval), 0 = none; a late caller may catch up a few */
 };
 
 struct announce {
 	struct announce_params params;
 	uint32_t left;		/* packets per address left in this burst */
+	uint32_t first_addr;	/* where the rounds of this burst begin */
 	uint32_t next_addr;	/* next index in this round */
 	time_us next_at;	/* when the next packet may go */
 	time_us second_at;	/* second burst */
@@ -36,7 +37,10 @@ struct announce {
 
 void announce_init(struct announce *a, const struct announce_params *params);
 
-/* Starts the burst for an occasion; VRRP_ANNOUNCE_STOP ends everything. */
+/*
+ * Starts the burst for an occasion; VRRP_ANNOUNCE_STOP ends everything. A burst under way is replaced, but its
+ * round goes on where it was: triggers that come faster than a round takes must not starve the last addresses.
+ */
 void announce_trigger(struct announce *a, time_us now, enum vrrp_announce occasion);
 
 /* The address index to announce now, or -1 when nothing is due at `now`; call until -1. */

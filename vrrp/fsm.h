@@ -102,6 +102,7 @@ struct vrrp_out_item {
 	enum vrrp_notify_state from, to;
 	enum vrrp_log log;
 	struct addr addr;  /* LOG: the sender */
+	struct addr old_addr; /* LOG ACTIVE_SET: the active router before, unset if there was none */
 	int64_t a, b;	   /* LOG: numbers, old and new or theirs and ours */
 };
 
@@ -127,7 +128,7 @@ struct vrrp_inst {
 	time_us at[VRRP_TIMER_N];/* mirror of what is armed; TIME_NEVER = not */
 	time_us preempt_at;	/* preempt delay runs until; TIME_NEVER = not running */
 	time_us since;		/* entered this state */
-	uint32_t transitions;
+	uint32_t transitions;	/* notified state changes */
 };
 
 /* Initialises to Initialize, nothing armed. */

@@ -1,0 +1,701 @@
+/*
+ * The VRRP state machine. See fsm.h.
+ *
+ * Runs in the VRRP child and in the simulator. Pure: it owns nothing and writes only the instance
+ * and the outputs it is given. The router that holds the addresses is called Active as in RFC 9568;
+ * RFC 3768 and keepalived say Master.
+ */
+#include "vrrp/fsm.h"
+
+#include <assert.h>
+#include <string.h>
+
+#define PRIORITY_RESIGN 0
+#define PRIORITY_MIN    1
+#define PRIORITY_MAX    254
+#define PRIORITY_OWNER  255
+
+/* One step in progress. */
+struct step {
+	struct vrrp_inst *v;
+	time_us now;
+	const struct vrrp_ev *ev;
+	struct vrrp_out *out;
+};
+
+typedef void (*handler)(struct step *s);
+
+/* ---- outputs ---- */
+
+static struct vrrp_out_item *push(struct step *s, enum vrrp_out_kind kind)
+{
+	assert(s->out->n < VRRP_OUT_MAX);
+	struct vrrp_out_item *item = &s->out->item[s->out->n++];
+
+	memset(item, 0, sizeof(*item));
+	item->kind = kind;
+	return item;
+}
+
+static void advertise(struct step *s, uint8_t priority)
+{
+	push(s, VRRP_OUT_SEND)->priority = priority;
+}
+
+static void announce(struct step *s, enum vrrp_announce occasion)
+{
+	push(s, VRRP_OUT_ANNOUNCE)->announce = occasion;
+}
+
+static void log_numbers(struct step *s, enum vrrp_log log, int64_t a, int64_t b)
+{
+	struct vrrp_out_item *item = push(s, VRRP_OUT_LOG);
+
+	item->log = log;
+	item->a = a;
+	item->b = b;
+	if (s->ev->kind == VRRP_EV_ADVERT)
+		item->addr = s->ev->advert.src;
+}
+
+/* A line about an advertisement: their priority and ours. */
+static void log_advert(struct step *s, enum vrrp_log log)
+{
+	log_numbers(s, log, s->ev->advert.priority, s->v->priority);
+}
+
+static void arm(struct step *s, enum vrrp_timer timer, time_us at)
+{
+	struct vrrp_out_item *item = push(s, VRRP_OUT_ARM);
+
+	item->timer = timer;
+	item->at = at;
+	s->v->at[timer] = at;
+}
+
+static void cancel(struct step *s, enum vrrp_timer timer)
+{
+	if (time_is_never(s->v->at[timer]))
+		return;
+	push(s, VRRP_OUT_CANCEL)->timer = timer;
+	s->v->at[timer] = TIME_NEVER;
+}
+
+static enum vrrp_notify_state notify_state(const struct vrrp_inst *v)
+{
+	if (v->state == VRRP_STATE_ACTIVE)
+		return VRRP_NOTIFY_MASTER;
+	if (v->state == VRRP_STATE_BACKUP)
+		return VRRP_NOTIFY_BACKUP;
+	if (v->is_started)
+		return VRRP_NOTIFY_FAULT;
+	return v->transitions > 0 ? VRRP_NOTIFY_STOP : VRRP_NOTIFY_INIT;
+}
+
+static void notify(struct step *s, enum vrrp_notify_state from)
+{
+	s->v->transitions++;
+	struct vrrp_out_item *item = push(s, VRRP_OUT_NOTIFY);
+
+	item->from = from;
+	item->to = notify_state(s->v);
+}
+
+/* ---- intervals ---- */
+
+int64_t vrrp_skew_us(uint8_t version, uint8_t priority, int64_t adver_us)
+{
+	return (256 - priority) * (version == 2 ? US_PER_S : adver_us) / 256;
+}
+
+/* v2 never learns: a packet with another interval was dropped (RFC 3768 7.1). */
+static int64_t active_interval_us(const struct vrrp_inst *v)
+{
+	return v->params.version == 2 ? v->params.advert_us : v->active_adver_us;
+}
+
+static int64_t skew_us(const struct vrrp_inst *v)
+{
+	return vrrp_skew_us(v->params.version, v->priority, active_interval_us(v));
+}
+
+int64_t vrrp_down_us(const struct vrrp_inst *v)
+{
+	return v->params.down_adverts * active_interval_us(v) + skew_us(v);
+}
+
+/*
+ * Active_Adver_Interval within its bounds: one forged packet must not stretch the down timer to
+ * minutes. An interval that no packet can carry counts as ours.
+ */
+static int64_t interval_to_learn(const struct vrrp_params *p, int64_t adver_us)
+{
+	if (adver_us <= 0)
+		return p->advert_us;
+	if (p->learn_min_us > 0 && adver_us < p->learn_min_us)
+		return p->learn_min_us;
+	if (p->learn_max_us > 0 && adver_us > p->learn_max_us)
+		return p->learn_max_us;
+	return adver_us;
+}
+
+static void arm_down(struct step *s)
+{
+	arm(s, VRRP_TIMER_DOWN, time_add(s->now, vrrp_down_us(s->v)));
+}
+
+/* The first deadline after now in the rhythm of the advertisements: no drift, however late we are.
+ */
+static time_us next_adver(time_us last, time_us now, int64_t interval_us)
+{
+	int64_t late_us = time_sub(now, last);
+
+	if (late_us < 0)
+		return last;
+	return time_add(last, (late_us / interval_us + 1) * interval_us);
+}
+
+static time_us earlier(time_us a, time_us b)
+{
+	return time_cmp(a, b) < 0 ? a : b;
+}
+
+static time_us later(time_us a, time_us b)
+{
+	return time_cmp(a, b) > 0 ? a : b;
+}
+
+/* ---- states: only these three write v->state ---- */
+
+static void enter(struct step *s, enum vrrp_state state)
+{
+	s->v->state = state;
+	s->v->since = s->now;
+}
+
+static void to_active(struct step *s)
+{
+	cancel(s, VRRP_TIMER_DOWN);
+	s->v->preempt_at = TIME_NEVER;
+	enter(s, VRRP_STATE_ACTIVE);
+}
+
+static void to_backup(struct step *s)
+{
+	cancel(s, VRRP_TIMER_ADVER);
+	s->v->preempt_at = TIME_NEVER;
+	enter(s, VRRP_STATE_BACKUP);
+}
+
+static void to_init(struct step *s)
+{
+	cancel(s, VRRP_TIMER_ADVER);
+	cancel(s, VRRP_TIMER_DOWN);
+	s->v->preempt_at = TIME_NEVER;
+	enter(s, VRRP_STATE_INIT);
+}
+
+/* ---- moves between states ---- */
+
+/* RFC 9568 6.4.1 and 6.4.2: advertise first, then claim and announce the addresses. */
+static void take_over(struct step *s)
+{
+	enum vrrp_notify_state from = notify_state(s->v);
+
+	to_active(s);
+	advertise(s, s->v->priority);
+	push(s, VRRP_OUT_VIP_ADD);
+	announce(s, VRRP_ANNOUNCE_TAKEOVER);
+	arm(s, VRRP_TIMER_ADVER, time_add(s->now, s->v->params.advert_us));
+	notify(s, from);
+}
+
+/* Lets go of the addresses; the caller enters the next state. */
+static void release_addresses(struct step *s)
+{
+	push(s, VRRP_OUT_VIP_DEL);
+	announce(s, VRRP_ANNOUNCE_STOP);
+}
+
+/* Nobody was heard yet: wait as long as our own interval says. */
+static void forget_active(struct vrrp_inst *v)
+{
+	memset(&v->active, 0, sizeof(v->active));
+	v->active_priority = 0;
+	v->active_adver_us = v->params.advert_us;
+}
+
+/* RFC 9568 6.4.1: Startup, and the same again when the last reason for FAULT is gone. */
+static void start_up(struct step *s, enum vrrp_notify_state from)
+{
+	forget_active(s->v);
+	if (s->v->priority == PRIORITY_OWNER) {
+		take_over(s);
+		return;
+	}
+	to_backup(s);
+	arm_down(s);
+	notify(s, from);
+}
+
+/* RFC 9568 6.4.2 and 6.4.3: Shutdown, and keepalived's FAULT, which leaves by the same door. */
+static void leave(struct step *s, bool is_started)
+{
+	enum vrrp_notify_state from = notify_state(s->v);
+	bool was_active = s->v->state == VRRP_STATE_ACTIVE;
+
+	s->v->is_started = is_started;
+	to_init(s);
+	if (was_active) {
+		advertise(s, PRIORITY_RESIGN);
+		release_addresses(s);
+	}
+	notify(s, from);
+}
+
+/* ---- what several events share ---- */
+
+/* RFC 9568 5.2.4: 255 is the owner's alone, tracking moves the others within 1..254. */
+static uint8_t effective_priority(const struct vrrp_inst *v)
+{
+	int64_t sum = (int64_t)v->params.base_priority + v->weight;
+
+	if (v->params.base_priority == PRIORITY_OWNER)
+		return PRIORITY_OWNER;
+	if (sum < PRIORITY_MIN)
+		return PRIORITY_MIN;
+	return sum > PRIORITY_MAX ? PRIORITY_MAX : (uint8_t)sum;
+}
+
+static void refresh_priority(struct step *s)
+{
+	uint8_t old = s->v->priority;
+
+	s->v->priority = effective_priority(s->v);
+	if (s->v->priority != old)
+		log_numbers(s, VRRP_LOG_PRIO_CHANGED, old, s->v->priority);
+}
+
+static void set_params(struct step *s)
+{
+	struct vrrp_inst *v = s->v;
+
+	v->params = s->ev->params;
+	if (addr_is_unset(&v->active))
+		v->active_adver_us = v->params.advert_us;
+	refresh_priority(s);
+}
+
+static void set_active(struct step *s)
+{
+	struct vrrp_inst *v = s->v;
+
+	if (addr_cmp(&v->active, &s->ev->advert.src) != 0) {
+		log_advert(s, VRRP_LOG_ACTIVE_SET);
+		s->out->item[s->out->n - 1].old_addr = v->active;
+	}
+	v->active = s->ev->advert.src;
+	v->active_priority = s->ev->advert.priority;
+	v->active_adver_us = interval_to_learn(&v->params, s->ev->advert.adver_us);
+}
+
+/* A down interval that became shorter counts from when the timer was armed; it is never extended.
+ */
+static void shorten_down(struct step *s, int64_t old_down_us)
+{
+	time_us old = s->v->at[VRRP_TIMER_DOWN];
+	time_us at = time_add(old, vrrp_down_us(s->v) - old_down_us);
+
+	if (time_cmp(at, old) < 0)
+		arm(s, VRRP_TIMER_DOWN, later(at, s->now));
+}
+
+static bool add_fault(struct vrrp_inst *v, int delta)
+{
+	v->faults = v->faults + delta > 0 ? v->faults + delta : 0;
+	return v->faults > 0;
+}
+
+/* ---- handlers ---- */
+
+static void ignore(struct step *s)
+{
+	(void)s;
+}
+
+/* RFC 9568 6.4.1 */
+static void init_start(struct step *s)
+{
+	struct vrrp_inst *v = s->v;
+	enum vrrp_notify_state from = notify_state(v);
+
+	if (v->is_started)
+		return;
+	v->is_started = true;
+	if (v->faults > 0) {
+		notify(s, from);
+		return;
+	}
+	start_up(s, from);
+	if (v->state == VRRP_STATE_BACKUP && v->params.preempt_delay_us > 0)
+		v->preempt_at = time_add(s->now, v->params.preempt_delay_us);
+}
+
+static void init_stop(struct step *s)
+{
+	if (s->v->is_started)
+		leave(s, false);
+}
+
+static void init_fault(struct step *s)
+{
+	bool had_fault = s->v->faults > 0;
+	bool has_fault = add_fault(s->v, s->ev->fault_delta);
+
+	if (s->v->is_started && had_fault && !has_fault)
+		start_up(s, notify_state(s->v));
+}
+
+/* Both in Initialize and in Active, where the next advertisement carries it. */
+static void any_weight(struct step *s)
+{
+	s->v->weight = s->ev->weight;
+	refresh_priority(s);
+}
+
+static void init_config(struct step *s)
+{
+	set_params(s);
+}
+
+/* The dead process held the addresses a moment ago: go on in its rhythm and tell nobody. */
+static void adopt_active(struct step *s)
+{
+	struct vrrp_inst *v = s->v;
+	int64_t interval_us = v->params.advert_us;
+	time_us limit = time_add(s->now, interval_us);
+	time_us last = s->ev->adopt.adver_at;
+
+	to_active(s);
+	push(s, VRRP_OUT_VIP_ADD);
+	announce(s, VRRP_ANNOUNCE_ADOPT);
+	if (last.us < 0 || time_cmp(last, limit) > 0)
+		last = s->now;
+	if (time_cmp(last, s->now) <= 0)
+		advertise(s, v->priority);
+	arm(s, VRRP_TIMER_ADVER, next_adver(last, s->now, interval_us));
+}
+
+/* The silence that the dead process could not hear must not count against the active router. */
+static void adopt_backup(struct step *s)
+{
+	struct vrrp_inst *v = s->v;
+
+	to_backup(s);
+	v->active = s->ev->adopt.active;
+	v->active_priority = s->ev->adopt.active_priority;
+	v->active_adver_us = interval_to_learn(&v->params, s->ev->adopt.active_adver_us);
+	v->preempt_at = s->ev->adopt.preempt_at;
+	arm_down(s);
+}
+
+static void init_adopt(struct step *s)
+{
+	static const handler adopt[VRRP_STATE_N] = {
+		[VRRP_STATE_INIT] = ignore,
+		[VRRP_STATE_BACKUP] = adopt_backup,
+		[VRRP_STATE_ACTIVE] = adopt_active,
+	};
+	struct vrrp_inst *v = s->v;
+
+	if (v->is_started || s->ev->adopt.state >= VRRP_STATE_N)
+		return;
+	v->is_started = true;
+	adopt[s->ev->adopt.state](s);
+	if (v->faults > 0 && v->state != VRRP_STATE_INIT)
+		leave(s, true);
+	else if (v->faults == 0 && v->state == VRRP_STATE_INIT)
+		start_up(s, notify_state(v));
+}
+
+static void any_stop(struct step *s)
+{
+	leave(s, false);
+}
+
+static void any_fault(struct step *s)
+{
+	if (add_fault(s->v, s->ev->fault_delta))
+		leave(s, true);
+}
+
+/* RFC 9568 6.4.2: the active router resigned, only the skew is left to wait. */
+static void backup_resign(struct step *s)
+{
+	log_advert(s, VRRP_LOG_PRIO_ZERO);
+	arm(s, VRRP_TIMER_DOWN, time_add(s->now, skew_us(s->v)));
+}
+
+/*
+ * Whether to put up with an active router of lower priority: Preempt_Mode of RFC 9568 6.1, and
+ * keepalived's preempt delay, which starts when such a router becomes visible.
+ */
+static bool backup_tolerates_lower(struct step *s)
+{
+	struct vrrp_inst *v = s->v;
+
+	if (!v->params.preempt)
+		return true;
+	if (v->params.preempt_delay_us > 0 && time_is_never(v->preempt_at)) {
+		v->preempt_at = time_add(s->now, v->params.preempt_delay_us);
+		log_numbers(s, VRRP_LOG_PREEMPT_START, v->params.preempt_delay_us, 0);
+	}
+	return !time_is_never(v->preempt_at) && time_cmp(s->now, v->preempt_at) < 0;
+}
+
+/* RFC 9568 6.4.2: while Backup, an ADVERTISEMENT is received. */
+static void backup_advert(struct step *s)
+{
+	struct vrrp_inst *v = s->v;
+	bool is_lower = s->ev->advert.priority < v->priority;
+
+	if (s->ev->advert.priority == PRIORITY_RESIGN) {
+		backup_resign(s);
+		return;
+	}
+	if (is_lower && !backup_tolerates_lower(s)) {
+		log_advert(s, VRRP_LOG_DISCARD_LOWER);
+		return;
+	}
+	if (!is_lower)
+		v->preempt_at = TIME_NEVER;
+	set_active(s);
+	arm_down(s);
+}
+
+/* RFC 9568 6.4.2: Active_Down_Timer fires. */
+static void backup_timer(struct step *s)
+{
+	s->v->at[VRRP_TIMER_DOWN] = TIME_NEVER;
+	log_numbers(s, VRRP_LOG_DOWN_EXPIRED, 0, 0);
+	take_over(s);
+}
+
+static void backup_weight(struct step *s)
+{
+	int64_t old_down_us = vrrp_down_us(s->v);
+
+	any_weight(s);
+	shorten_down(s, old_down_us);
+}
+
+static void backup_config(struct step *s)
+{
+	int64_t old_down_us = vrrp_down_us(s->v);
+
+	set_params(s);
+	if (s->v->priority == PRIORITY_OWNER)
+		take_over(s);
+	else
+		shorten_down(s, old_down_us);
+}
+
+/* RFC 9568 6.4.3: the other wins; equal priorities are told apart by the address, unsigned. */
+static bool active_is_beaten(const struct step *s)
+{
+	const struct vrrp_inst *v = s->v;
+
+	if (s->ev->advert.priority != v->priority)
+		return s->ev->advert.priority > v->priority;
+	return addr_cmp(&s->ev->advert.src, &v->own_addr) > 0;
+}
+
+/* RFC 9568 6.4.3: a greater priority, or the same from a greater address. */
+static void active_yield(struct step *s)
+{
+	struct vrrp_inst *v = s->v;
+	bool is_equal = s->ev->advert.priority == v->priority;
+
+	log_advert(s, is_equal ? VRRP_LOG_HIGHER_ADDR : VRRP_LOG_HIGHER_PRIO);
+	if (v->params.higher_prio_send_advert)
+		advertise(s, v->priority);
+	release_addresses(s);
+	to_backup(s);
+	set_active(s);
+	arm_down(s);
+	notify(s, VRRP_NOTIFY_MASTER);
+}
+
+/*
+ * RFC 9568 6.4.3: answer at once. The hosts may have learned the other's MAC address, so the
+ * addresses are announced again. Without an answer (RFC 5798) the timer goes on: a stream of losing
+ * advertisements must not silence us.
+ */
+static void active_assert(struct step *s)
+{
+	announce(s, VRRP_ANNOUNCE_LOWER_PRIO);
+	if (s->ev->advert.priority != PRIORITY_RESIGN && s->v->params.lower_prio_no_advert)
+		return;
+	advertise(s, s->v->priority);
+	arm(s, VRRP_TIMER_ADVER, time_add(s->now, s->v->params.advert_us));
+}
+
+/* RFC 9568 6.4.3: while Active, an ADVERTISEMENT is received. */
+static void active_advert(struct step *s)
+{
+	if (s->ev->advert.priority == PRIORITY_OWNER && s->v->priority == PRIORITY_OWNER)
+		log_advert(s, VRRP_LOG_TWO_OWNERS); /* RFC 9568 8.3.2 */
+	if (active_is_beaten(s)) {
+		active_yield(s);
+		return;
+	}
+	if (s->ev->advert.priority != PRIORITY_RESIGN)
+		log_advert(s, VRRP_LOG_LOWER_PRIO);
+	active_assert(s);
+}
+
+/* RFC 9568 6.4.3: Adver_Timer fires. */
+static void active_timer(struct step *s)
+{
+	time_us deadline = s->v->at[VRRP_TIMER_ADVER];
+
+	advertise(s, s->v->priority);
+	arm(s, VRRP_TIMER_ADVER, next_adver(deadline, s->now, s->v->params.advert_us));
+}
+
+/* A shorter interval holds from now on, a longer one from the next advertisement. */
+static void active_config(struct step *s)
+{
+	time_us old = s->v->at[VRRP_TIMER_ADVER];
+
+	set_params(s);
+	time_us at = earlier(old, time_add(s->now, s->v->params.advert_us));
+	if (time_cmp(at, old) != 0)
+		arm(s, VRRP_TIMER_ADVER, at);
+}
+
+static const handler fsm[VRRP_STATE_N][VRRP_EV_N] = {
+	[VRRP_STATE_INIT] = {
+		[VRRP_EV_START] = init_start,
+		[VRRP_EV_STOP] = init_stop,
+		[VRRP_EV_ADVERT] = ignore,
+		[VRRP_EV_TIMER] = ignore,
+		[VRRP_EV_FAULT] = init_fault,
+		[VRRP_EV_WEIGHT] = any_weight,
+		[VRRP_EV_CONFIG] = init_config,
+		[VRRP_EV_ADOPT] = init_adopt,
+	},
+	[VRRP_STATE_BACKUP] = {
+		[VRRP_EV_START] = ignore,
+		[VRRP_EV_STOP] = any_stop,
+		[VRRP_EV_ADVERT] = backup_advert,
+		[VRRP_EV_TIMER] = backup_timer,
+		[VRRP_EV_FAULT] = any_fault,
+		[VRRP_EV_WEIGHT] = backup_weight,
+		[VRRP_EV_CONFIG] = backup_config,
+		[VRRP_EV_ADOPT] = ignore,
+	},
+	[VRRP_STATE_ACTIVE] = {
+		[VRRP_EV_START] = ignore,
+		[VRRP_EV_STOP] = any_stop,
+		[VRRP_EV_ADVERT] = active_advert,
+		[VRRP_EV_TIMER] = active_timer,
+		[VRRP_EV_FAULT] = any_fault,
+		[VRRP_EV_WEIGHT] = any_weight,
+		[VRRP_EV_CONFIG] = active_config,
+		[VRRP_EV_ADOPT] = ignore,
+	},
+};
+
+/* ---- the interface ---- */
+
+void vrrp_inst_init(struct vrrp_inst *v, const struct vrrp_params *params,
+		    const struct addr *own_addr)
+{
+	memset(v, 0, sizeof(*v));
+	v->params = *params;
+	v->own_addr = *own_addr;
+	v->priority = effective_priority(v);
+	v->active_adver_us = params->advert_us;
+	v->preempt_at = TIME_NEVER;
+	for (int i = 0; i < VRRP_TIMER_N; i++)
+		v->at[i] = TIME_NEVER;
+}
+
+/* An expiry that was under way when its timer was cancelled or moved is no event. */
+static bool timer_is_due(const struct vrrp_inst *v, time_us now, enum vrrp_timer timer)
+{
+	return timer < VRRP_TIMER_N && !time_is_never(v->at[timer]) &&
+	       time_cmp(v->at[timer], now) <= 0;
+}
+
+void vrrp_step(struct vrrp_inst *v, time_us now, const struct vrrp_ev *ev, struct vrrp_out *out)
+{
+	struct step s = { .v = v, .now = now, .ev = ev, .out = out };
+
+	out->n = 0;
+	assert(ev->kind < VRRP_EV_N);
+	if (ev->kind == VRRP_EV_TIMER && !timer_is_due(v, now, ev->timer))
+		return;
+	fsm[v->state][ev->kind](&s);
+}
+
+const char *vrrp_notify_name(enum vrrp_notify_state s)
+{
+	static const char *const names[] = {
+		[VRRP_NOTIFY_INIT] = "INIT",     [VRRP_NOTIFY_BACKUP] = "BACKUP",
+		[VRRP_NOTIFY_MASTER] = "MASTER", [VRRP_NOTIFY_FAULT] = "FAULT",
+		[VRRP_NOTIFY_STOP] = "STOP",
+	};
+
+	return names[s];
+}
+
+const char *vrrp_state_name(const struct vrrp_inst *v)
+{
+	return vrrp_notify_name(notify_state(v));
+}
+
+bool vrrp_state_parse(const char *name, enum vrrp_state *out)
+{
+	static const struct {
+		const char *name;
+		enum vrrp_state state;
+	} states[] = {
+		{ "INIT", VRRP_STATE_INIT },
+		{ "BACKUP", VRRP_STATE_BACKUP },
+		{ "MASTER", VRRP_STATE_ACTIVE },
+		{ "FAULT", VRRP_STATE_INIT },
+	};
+
+	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
+		if (strcmp(name, states[i].name) == 0) {
+			*out = states[i].state;
+			return true;
+		}
+	}
+	return false;
+}
+
+const char *vrrp_out_name(enum vrrp_out_kind k)
+{
+	static const char *const names[] = {
+		[VRRP_OUT_SEND] = "SEND",       [VRRP_OUT_ARM] = "ARM",
+		[VRRP_OUT_CANCEL] = "CANCEL",   [VRRP_OUT_VIP_ADD] = "VIP_ADD",
+		[VRRP_OUT_VIP_DEL] = "VIP_DEL", [VRRP_OUT_ANNOUNCE] = "ANNOUNCE",
+		[VRRP_OUT_NOTIFY] = "NOTIFY",   [VRRP_OUT_LOG] = "LOG",
+	};
+
+	return names[k];
+}
+
+const char *vrrp_ev_name(enum vrrp_ev_kind k)
+{
+	static const char *const names[VRRP_EV_N] = {
+		[VRRP_EV_START] = "START",   [VRRP_EV_STOP] = "STOP",   [VRRP_EV_ADVERT] = "ADVERT",
+		[VRRP_EV_TIMER] = "TIMER",   [VRRP_EV_FAULT] = "FAULT", [VRRP_EV_WEIGHT] = "WEIGHT",
+		[VRRP_EV_CONFIG] = "CONFIG", [VRRP_EV_ADOPT] = "ADOPT",
+	};
+
+	return names[k];
+}
