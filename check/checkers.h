@@ -1,0 +1,11 @@
+/*
+ * The checkers that are built in. A new one: its file, a line here, a line in registry.c.
+ */
+#ifndef DIARCH_CHECK_CHECKERS_H
+#define DIARCH_CHECK_CHECKERS_H
+
+#include "check/probe.h"
+
+extern const struct checker_ops check_tcp;
+
+#endif

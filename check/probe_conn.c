@@ -1,0 +1,148 @@
+/*
+ * The socket of a run. Part of the probe engine, in the checker process; keeps no state.
+ */
+#include <errno.h>
+#include <net/if.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "check/probe_private.h"
+
+enum probe_reason probe_conn_reason(int err)
+{
+	switch (err) {
+	case ECONNREFUSED: return REASON_CONNECT_REFUSED;
+	case ECONNRESET: return REASON_RESET;
+	case ETIMEDOUT: return REASON_CONNECT_TIMEOUT;
+	case ENETUNREACH:
+	case EHOSTUNREACH:
+	case ENETDOWN:
+	case EHOSTDOWN: return REASON_UNREACHABLE;
+	case EADDRNOTAVAIL:
+	case EADDRINUSE:
+	case ENODEV: return REASON_BIND;
+	case EMFILE:
+	case ENFILE:
+	case ENOBUFS:
+	case ENOMEM: return REASON_RESOURCES;
+	default: return REASON_CONNECT_FAILED;
+	}
+}
+
+enum probe_reason probe_io_reason(int err)
+{
+	switch (-err) {
+	case EPROTO: return REASON_TLS;
+	case ETIMEDOUT: return REASON_TIMEOUT;
+	case ENETUNREACH:
+	case EHOSTUNREACH: return REASON_UNREACHABLE;
+	case ENOBUFS:
+	case ENOMEM: return REASON_RESOURCES;
+	default: return REASON_RESET;
+	}
+}
+
+static int set_int(int fd, int level, int option, int value)
+{
+	return setsockopt(fd, level, option, &value, sizeof(value));
+}
+
+/* A socket address; link-local ones need the interface. */
+static socklen_t conn_address(const struct checker_conf *conf, const struct addr *addr,
+			      uint16_t port, struct sockaddr_storage *out)
+{
+	socklen_t len = addr_to_sockaddr(addr, port, out);
+
+	if (addr->family == AF_INET6 && IN6_IS_ADDR_LINKLOCAL(&addr->in6) && conf->bind_if)
+		((struct sockaddr_in6 *)out)->sin6_scope_id = if_nametoindex(conf->bind_if);
+	return len;
+}
+
+static int conn_bind(int fd, const struct checker_conf *conf, int family)
+{
+	struct sockaddr_storage sa;
+	struct addr any = { .family = (uint8_t)family };
+	const struct addr *from = addr_is_unset(&conf->bindto) ? &any : &conf->bindto;
+	socklen_t len = conn_address(conf, from, conf->bind_port, &sa);
+
+	/* A fixed port is used again and again; without one the port is chosen at connect, per
+	 * destination. */
+	if (conf->bind_port)
+		set_int(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+	else
+		set_int(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
+	return bind(fd, (struct sockaddr *)&sa, len);
+}
+
+static int conn_set_source(int fd, const struct checker_conf *conf, int family)
+{
+	if (conf->bind_if && setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, conf->bind_if,
+					(socklen_t)strlen(conf->bind_if)) < 0)
+		return -1;
+	if (conf->fwmark && set_int(fd, SOL_SOCKET, SO_MARK, (int)conf->fwmark) < 0)
+		return -1;
+	if (!addr_is_unset(&conf->bindto) || conf->bind_port)
+		return conn_bind(fd, conf, family);
+	return 0;
+}
+
+int probe_conn_open(const struct probe_spec *spec, enum probe_reason *reason)
+{
+	const struct checker_conf *conf = spec->conf;
+	struct sockaddr_storage sa;
+	socklen_t len;
+	int fd = socket(spec->addr.family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	if (fd < 0) {
+		*reason = probe_conn_reason(errno);
+		return -1;
+	}
+	if (conn_set_source(fd, conf, spec->addr.family) < 0) {
+		*reason = REASON_BIND;
+		close(fd);
+		return -1;
+	}
+	if (spec->ops->io)
+		set_int(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+	len = conn_address(conf, &spec->addr, spec->port, &sa);
+	if (connect(fd, (struct sockaddr *)&sa, len) < 0 && errno != EINPROGRESS) {
+		*reason = probe_conn_reason(errno);
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+int probe_conn_error(int fd)
+{
+	int err = 0;
+	socklen_t len = sizeof(err);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &err, &len) < 0)
+		return -errno;
+	return -err;
+}
+
+void probe_conn_close(int fd, bool is_eof)
+{
+	const struct linger reset = { .l_onoff = 1, .l_linger = 0 };
+
+	if (!is_eof)
+		setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+	close(fd);
+}
+
+ssize_t probe_conn_read(int fd, void *buf, size_t len)
+{
+	ssize_t n = recv(fd, buf, len, 0);
+
+	return n < 0 ? -errno : n;
+}
+
+ssize_t probe_conn_write(int fd, const void *buf, size_t len)
+{
+	ssize_t n = send(fd, buf, len, MSG_NOSIGNAL);
+
+	return n < 0 ? -errno : n;
+}

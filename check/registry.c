@@ -1,0 +1,6 @@
+/*
+ * All checkers, in one visible array. Read-only data of the checker process.
+ */
+#include "check/checkers.h"
+
+const struct checker_ops *const checkers[] = { &check_tcp, NULL };
