@@ -3,6 +3,7 @@
  * files.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -253,35 +254,59 @@ static void on_ack(struct child_proc *c, const struct msg *msg)
 	parent_stop(app, EXIT_STATUS_CONFIG, "configuration refused");
 }
 
+static void on_pong(struct child_proc *c, const struct msg *msg)
+{
+	c->unanswered = 0;
+	if (msg->pong.worst_lateness_us > c->worst_lateness_us)
+		c->worst_lateness_us = msg->pong.worst_lateness_us;
+}
+
+static void on_ready(struct child_proc *c, const struct msg *msg)
+{
+	(void)msg;
+	store_sweep(c->supervisor->app->store, c->row->ops->self);
+	parent_progress(c->supervisor->app);
+}
+
+static void on_hello(struct child_proc *c, const struct msg *msg)
+{
+	if (strcmp(msg->hello.version, PACKAGE_VERSION) != 0)
+		log_warnx("version", "%s child runs version %s", c->row->title, msg->hello.version);
+}
+
+static void on_notify_vrrp(struct child_proc *c, const struct msg *msg)
+{
+	scripts_vrrp(c->supervisor->app->scripts, c->supervisor->app->conf, &msg->notify_vrrp);
+}
+
+static void on_notify_rs(struct child_proc *c, const struct msg *msg)
+{
+	scripts_rs(c->supervisor->app->scripts, c->supervisor->app->conf, &msg->notify_rs);
+}
+
+static void on_notify_vs(struct child_proc *c, const struct msg *msg)
+{
+	scripts_vs(c->supervisor->app->scripts, c->supervisor->app->conf, &msg->notify_vs);
+}
+
+/* What a child may send besides its state; ipc.c has checked sender, receiver and phase. */
+static void (*const child_handlers[MSG_N])(struct child_proc *c, const struct msg *msg) = {
+	[MSG_hello] = on_hello,
+	[MSG_pong] = on_pong,
+	[MSG_conf_ack] = on_ack,
+	[MSG_ready] = on_ready,
+	[MSG_notify_vrrp] = on_notify_vrrp,
+	[MSG_notify_rs] = on_notify_rs,
+	[MSG_notify_vs] = on_notify_vs,
+};
+
 static void on_child_msg(struct ipc_chan *chan, const struct msg *msg, void *arg)
 {
 	struct child_proc *c = arg;
-	struct app *app = c->supervisor->app;
 
 	(void)chan;
-	if (store_put(app->store, msg))
-		return;
-	switch (msg->kind) {
-	case MSG_pong:
-		c->unanswered = 0;
-		if (msg->pong.worst_lateness_us > c->worst_lateness_us)
-			c->worst_lateness_us = msg->pong.worst_lateness_us;
-		break;
-	case MSG_conf_ack: on_ack(c, msg); break;
-	case MSG_ready:
-		store_sweep(app->store, c->row->ops->self);
-		parent_progress(app);
-		break;
-	case MSG_notify_vrrp: scripts_vrrp(app->scripts, app->conf, &msg->notify_vrrp); break;
-	case MSG_notify_rs: scripts_rs(app->scripts, app->conf, &msg->notify_rs); break;
-	case MSG_notify_vs: scripts_vs(app->scripts, app->conf, &msg->notify_vs); break;
-	case MSG_hello:
-		if (strcmp(msg->hello.version, PACKAGE_VERSION) != 0)
-			log_warnx("version", "%s child runs version %s", c->row->title,
-				  msg->hello.version);
-		break;
-	default: /* kinds that ipc.c does not let a child send */ break;
-	}
+	if (!store_put(c->supervisor->app->store, msg) && child_handlers[msg->kind])
+		child_handlers[msg->kind](c, msg);
 }
 
 static void on_child_close(struct ipc_chan *chan, const char *why, void *arg)

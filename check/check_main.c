@@ -1,0 +1,195 @@
+/*
+ * The checker child: configuration and saved state in, pools and probes running, log lines and
+ * messages out.
+ */
+#include <errno.h>
+#include <search.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "check/check_report.h"
+#include "check/pool.h"
+#include "lib/global_conf.h"
+#include "lib/log.h"
+#include "lib/proc.h"
+#include "lib/role.h"
+
+#define IPVS_TIMEOUT_US (5 * US_PER_S)
+
+struct check_app {
+	struct role *role;
+	struct probe_engine *engine;
+	struct reconcile *reconcile;
+	struct pools *pools;
+	void *saved;    /* tsearch tree of struct msg: check_state of a predecessor, until the first
+			   commit */
+	bool was_saved; /* there was a predecessor: the table is ours already */
+	bool is_running;
+};
+
+static struct ipvs_backend *open_kernel(void)
+{
+	return ipvs_nl_open(IPVS_TIMEOUT_US);
+}
+
+/* ---- saved state ---- */
+
+static int saved_cmp(const void *a, const void *b)
+{
+	const struct msg_check_state *x = &((const struct msg *)a)->check_state;
+	const struct msg_check_state *y = &((const struct msg *)b)->check_state;
+	int order = strcmp(x->vs, y->vs);
+
+	if (order == 0)
+		order = strcmp(x->rs, y->rs);
+	return order ? order : (x->index > y->index) - (x->index < y->index);
+}
+
+static void saved_free(void *node)
+{
+	msg_free(node);
+}
+
+static void on_msg(struct role *role, const struct msg *msg)
+{
+	struct check_app *app = role_state(role);
+	struct msg *copy, **node;
+
+	if (app->is_running)
+		return;
+	app->was_saved = true;
+	if (msg->kind != MSG_check_state)
+		return;
+	copy = msg_dup(msg);
+	node = tsearch(copy, &app->saved, saved_cmp);
+	if (node && *node != copy)
+		msg_free(copy);
+}
+
+static const struct msg_check_state *find_saved(const struct check_run *check, void *arg)
+{
+	struct check_app *app = arg;
+	const struct msg key = { .kind = MSG_check_state,
+				 .check_state = { .vs = check->rs->pool->name,
+						  .rs = check->rs->name,
+						  .index = check->index } };
+	struct msg *const *node = tfind(&key, &app->saved, saved_cmp);
+
+	return node ? &(*node)->check_state : NULL;
+}
+
+/* ---- changes ---- */
+
+static void on_check(struct check_run *check, enum health_edge edge, void *arg)
+{
+	struct check_app *app = arg;
+
+	report_check(app->role, check, edge);
+}
+
+static void on_rs(struct rs_run *rs, void *arg)
+{
+	struct check_app *app = arg;
+
+	report_rs(app->role, rs);
+}
+
+static void on_pool(struct pool_run *pool, enum pool_edge edge, void *arg)
+{
+	struct check_app *app = arg;
+
+	report_pool(app->role, pool, edge);
+}
+
+static void publish(struct pool_run *pool, void *arg)
+{
+	struct check_app *app = arg;
+
+	report_publish(app->role, pool);
+}
+
+/* ---- role ---- */
+
+static int init(struct role *role)
+{
+	struct check_app *app = xcalloc(1, sizeof(*app));
+	uint64_t seed = (uint64_t)loop_now(role_loop(role)).us; /* only spreads the starts */
+
+	app->role = role;
+	app->engine = probe_engine_new(role_loop(role), seed);
+	if (!app->engine) {
+		free(app);
+		return -errno;
+	}
+	app->reconcile = reconcile_new(role_loop(role), open_kernel);
+	role_set_state(role, app);
+	return 0;
+}
+
+static int prepare(struct role *role, const struct conf *conf, char *why, size_t size)
+{
+	(void)role;
+	(void)conf;
+	if (size)
+		why[0] = '\0';
+	return 0; /* everything that could be refused is a rule of the configuration */
+}
+
+static void commit(struct role *role, const struct conf *conf)
+{
+	struct check_app *app = role_state(role);
+	const struct conf_obj *root = conf_root(conf);
+	const struct pool_watch watch = { on_check, on_rs, on_pool, app };
+	bool is_first = !app->is_running;
+
+	if (is_first && !app->was_saved && root_global(root)->lvs_flush)
+		reconcile_flush(app->reconcile);
+	app->is_running = true;
+	app->pools = pools_new(role_loop(role), (const struct root_conf *)root, app->pools,
+			       app->engine, app->reconcile, &watch, app->saved ? find_saved : NULL);
+	tdestroy(app->saved, saved_free);
+	app->saved = NULL;
+	reconcile_all(app->reconcile);
+	pools_each(app->pools, publish, app);
+}
+
+static void stop(struct role *role, enum role_stop kind)
+{
+	struct check_app *app = role_state(role);
+
+	/* Without its parent nobody asked for the services to go: traffic goes on as it is. */
+	if (kind == ROLE_STOP_CLEAN && app->is_running) {
+		int flush = root_global(conf_root(role_conf(role)))->lvs_flush_on_stop;
+
+		pools_each(app->pools, report_shutdown, NULL);
+		reconcile_remove(app->reconcile, flush == LVS_FLUSH_ALL);
+	}
+	role_stopped(role, 0);
+}
+
+static void done(struct role *role)
+{
+	struct check_app *app = role_state(role);
+
+	if (!app)
+		return;
+	pools_free(app->pools);
+	probe_engine_free(app->engine);
+	reconcile_free(app->reconcile);
+	tdestroy(app->saved, saved_free);
+	free(app);
+}
+
+const struct role_ops check_role = {
+	.name = "check",
+	.self = MSG_FROM_CHECK,
+	.caps = PROC_CAP_NET_ADMIN | PROC_CAP_NET_BIND,
+	.init = init,
+	.prepare = prepare,
+	.commit = commit,
+	.on_msg = on_msg,
+	.stop = stop,
+	.done = done,
+};

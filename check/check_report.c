@@ -1,0 +1,168 @@
+/*
+ * Reports of the checker child.
+ */
+#include <inttypes.h>
+
+#include "check/check_report.h"
+#include "lib/log.h"
+
+/* ---- messages ---- */
+
+static void send_check(struct role *role, const struct check_run *check)
+{
+	const struct probe_sub *sub = &check->sub;
+	struct msg msg = { .kind = MSG_check_state, .fd = -1 };
+
+	msg.check_state = (struct msg_check_state){
+		.vs = check->rs->pool->name,
+		.rs = check->rs->name,
+		.index = check->index,
+		.kind = check->conf->obj.block->name,
+		.is_known = sub->health.is_known,
+		.is_up = sub->health.is_up,
+		.reason = sub->health.is_up ? "" : reason_name(sub->reason),
+		.detail = sub->health.is_up ? "" : sub->detail,
+		.since_us = check->since.us,
+	};
+	role_send(role, &msg);
+}
+
+static void send_rs(struct role *role, const struct rs_run *rs)
+{
+	struct msg msg = { .kind = MSG_rs_state, .fd = -1 };
+
+	msg.rs_state = (struct msg_rs_state){
+		.vs = rs->pool->name,
+		.rs = rs->name,
+		.is_up = rs_is_up(rs),
+		.weight = rs_weight(rs),
+		.checks = rs->n_checks,
+		.failed = rs->pool->members[rs->member].n_failed,
+		.since_us = rs->since.us,
+	};
+	role_send(role, &msg);
+}
+
+static void send_pool(struct role *role, const struct pool_run *pool)
+{
+	struct msg msg = { .kind = MSG_vs_state, .fd = -1 };
+
+	msg.vs_state = (struct msg_vs_state){
+		.vs = pool->name,
+		.is_up = pool->state.is_up,
+		.quorum = pool->params.quorum,
+		.weight = pool->state.weight,
+		.alive = pool->state.alive,
+		.total = pool->n,
+		.is_sorry = pool->params.has_sorry && !pool->state.is_up,
+		.since_us = pool->since.us,
+	};
+	role_send(role, &msg);
+}
+
+void report_publish(struct role *role, const struct pool_run *pool)
+{
+	send_pool(role, pool);
+	for (uint32_t i = 0; i < pool->n; i++) {
+		send_rs(role, &pool->rs[i]);
+		for (uint32_t k = 0; k < pool->rs[i].n_checks; k++)
+			send_check(role, &pool->rs[i].checks[k]);
+	}
+}
+
+/* ---- words ---- */
+
+void report_check(struct role *role, const struct check_run *check, enum health_edge edge)
+{
+	const struct probe_sub *sub = &check->sub;
+	const char *rs = check->rs->name, *kind = check->conf->obj.block->name;
+	bool is_ok = reason_is_up(sub->reason);
+
+	if (edge == HEALTH_WENT_UP)
+		log_event(LOG_LEVEL_INFO, "check_up",
+			  log_kv("check=%s rs=%s vs=%s", kind, rs, check->rs->pool->name),
+			  "%s on service %s succeeded.", kind, rs);
+	else if (edge == HEALTH_WENT_DOWN)
+		log_event(LOG_LEVEL_WARNING, "check_down",
+			  log_kv("check=%s rs=%s vs=%s reason=%s detail=\"%s\"", kind, rs,
+				 check->rs->pool->name, reason_name(sub->reason), sub->detail),
+			  "%s on service %s failed after %" PRIu32 " retries.", kind, rs,
+			  sub->params.fall - 1);
+	else if (!is_ok && check->conf->log_all_failures)
+		log_event(LOG_LEVEL_INFO, "check_failed",
+			  log_kv("check=%s rs=%s vs=%s reason=%s detail=\"%s\"", kind, rs,
+				 check->rs->pool->name, reason_name(sub->reason), sub->detail),
+			  "%s on service %s failed: %s", kind, rs, reason_text(sub->reason));
+	if (edge != HEALTH_SAME)
+		send_check(role, check);
+}
+
+void report_rs(struct role *role, const struct rs_run *rs)
+{
+	const struct pool_run *pool = rs->pool;
+	bool is_up = rs_is_up(rs);
+	bool is_inhibit = pool->members[rs->member].inhibit_on_failure;
+	const struct conf_script *script = is_up ? &rs->conf->notify_up : &rs->conf->notify_down;
+	struct msg msg = { .kind = MSG_notify_rs, .fd = -1 };
+
+	log_event(LOG_LEVEL_INFO, is_up ? "rs_up" : "rs_down",
+		  log_kv("rs=%s vs=%s", rs->name, pool->name), "%s service %s %s VS %s",
+		  is_inhibit ? (is_up ? "Enabling" : "Disabling") : (is_up ? "Adding" : "Removing"),
+		  rs->name, is_inhibit ? "of" : (is_up ? "to" : "from"), pool->name);
+	send_rs(role, rs);
+	if (!script->argc)
+		return;
+	msg.notify_rs = (struct msg_notify_rs){ .vs = pool->name, .rs = rs->name, .is_up = is_up };
+	role_send(role, &msg);
+}
+
+/* Every member's weight follows the quorum. */
+static void send_members(struct role *role, const struct pool_run *pool)
+{
+	for (uint32_t i = 0; i < pool->n; i++)
+		send_rs(role, &pool->rs[i]);
+}
+
+static void report_quorum(struct role *role, const struct pool_run *pool, bool is_up)
+{
+	const struct pool_params *p = &pool->params;
+	const struct conf_script *script =
+		is_up ? &pool->conf->quorum_up : &pool->conf->quorum_down;
+	int64_t threshold = is_up ? p->quorum + p->hysteresis : p->quorum - p->hysteresis;
+	struct msg msg = { .kind = MSG_notify_vs, .fd = -1 };
+	char sorry[ADDR_NAME_MAX];
+
+	log_event(is_up ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING,
+		  is_up ? "quorum_gained" : "quorum_lost",
+		  log_kv("vs=%s weight=%" PRId64 " quorum=%" PRId64, pool->name, pool->state.weight,
+			 p->quorum),
+		  "%s quorum %" PRId64 "%c%" PRId64 "=%" PRId64 " %s %" PRId64 " for VS %s",
+		  is_up ? "Gained" : "Lost", p->quorum, is_up ? '+' : '-', p->hysteresis, threshold,
+		  is_up ? "<=" : ">", pool->state.weight, pool->name);
+	if (p->has_sorry)
+		log_event(LOG_LEVEL_INFO, "sorry_server", log_kv("vs=%s", pool->name),
+			  "%s sorry server %s %s VS %s", is_up ? "Removing" : "Adding",
+			  dest_name(&p->sorry.key, (uint8_t)pool->conf->protocol, sorry),
+			  is_up ? "from" : "to", pool->name);
+	send_members(role, pool);
+	if (!script->argc)
+		return;
+	msg.notify_vs = (struct msg_notify_vs){ .vs = pool->name, .is_up = is_up };
+	role_send(role, &msg);
+}
+
+void report_pool(struct role *role, const struct pool_run *pool, enum pool_edge edge)
+{
+	if (edge != POOL_SAME)
+		report_quorum(role, pool, edge == POOL_QUORUM_GAINED);
+	send_pool(role, pool);
+}
+
+void report_shutdown(struct pool_run *pool, void *arg)
+{
+	(void)arg;
+	for (uint32_t i = 0; i < pool->n; i++)
+		log_event(LOG_LEVEL_DEBUG, "rs_shutdown",
+			  log_kv("rs=%s vs=%s", pool->rs[i].name, pool->name),
+			  "Shutting down service %s from VS %s", pool->rs[i].name, pool->name);
+}

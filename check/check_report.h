@@ -1,0 +1,27 @@
+/*
+ * What the checker child says about changes: log lines in keepalived's words, messages to the
+ * parent.
+ */
+#ifndef DIARCH_CHECK_CHECK_REPORT_H
+#define DIARCH_CHECK_CHECK_REPORT_H
+
+#include "check/pool.h"
+#include "lib/role.h"
+
+/* After each result of a check; says something when the verdict changed or log_all_failures is set.
+ */
+void report_check(struct role *role, const struct check_run *check, enum health_edge edge);
+
+/* A real server came up or went down. */
+void report_rs(struct role *role, const struct rs_run *rs);
+
+/* Its pool after that; edge tells whether the quorum was gained or lost. */
+void report_pool(struct role *role, const struct pool_run *pool, enum pool_edge edge);
+
+/* All state of a pool (after a commit). */
+void report_publish(struct role *role, const struct pool_run *pool);
+
+/* The words for a pool at a clean stop. */
+void report_shutdown(struct pool_run *pool, void *arg);
+
+#endif

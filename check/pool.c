@@ -1,0 +1,361 @@
+/*
+ * Pools at run time. Checker child; owns the members, the checks' subscriptions and their health.
+ */
+#include <search.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "check/pool.h"
+#include "lib/global_conf.h"
+#include "lib/log.h"
+
+struct pools {
+	struct loop *loop;
+	struct reconcile *reconcile;
+	struct pool_watch watch;
+	struct pool_run *pool;
+	uint32_t n;
+};
+
+bool rs_is_up(const struct rs_run *rs)
+{
+	return rs->pool->members[rs->member].n_failed == 0;
+}
+
+int64_t rs_weight(const struct rs_run *rs)
+{
+	const struct pool_member *m = &rs->pool->members[rs->member];
+
+	return m->n_failed == 0 && rs->pool->state.is_up ? m->dest.weight : 0;
+}
+
+void pools_each(struct pools *pools, void (*each)(struct pool_run *pool, void *arg), void *arg)
+{
+	for (uint32_t i = 0; pools && i < pools->n; i++)
+		each(&pools->pool[i], arg);
+}
+
+/* ---- what the kernel should have ---- */
+
+static void pool_want(struct pool_run *pool)
+{
+	struct ipvs_set set;
+	struct ipvs_svc *svc;
+
+	ipvs_set_init(&set);
+	svc = ipvs_set_add(&set, &pool->svc);
+	pool_desired(&pool->state, &pool->params, pool->members, pool->n, svc);
+	reconcile_want(pool->pools->reconcile, svc);
+	ipvs_set_done(&set);
+}
+
+/* ---- results ---- */
+
+static void on_result(struct probe_sub *sub, enum health_edge edge, void *arg)
+{
+	struct check_run *check = arg;
+	struct rs_run *rs = check->rs;
+	struct pool_run *pool = rs->pool;
+	struct pools *pools = pool->pools;
+	struct pool_member *m = &pool->members[rs->member];
+	bool was_up = m->n_failed == 0, is_up;
+	enum pool_edge pool_edge;
+
+	if (edge != HEALTH_SAME)
+		check->since = loop_now(pools->loop);
+	if (check->is_failing == sub->health.is_up) {
+		check->is_failing = !sub->health.is_up;
+		m->n_failed += check->is_failing ? 1 : -1u;
+	}
+	pools->watch.on_check(check, edge, pools->watch.arg);
+	is_up = m->n_failed == 0;
+	if (was_up == is_up)
+		return;
+	rs->since = loop_now(pools->loop);
+	pool_edge = pool_step(&pool->state, &pool->params, pool->members, pool->n);
+	pool_want(pool);
+	reconcile_edge(pools->reconcile, &pool->svc.key); /* the kernel first, the words after */
+	pools->watch.on_rs(rs, pools->watch.arg);
+	if (pool_edge != POOL_SAME)
+		pool->since = loop_now(pools->loop);
+	pools->watch.on_pool(pool, pool_edge, pools->watch.arg);
+}
+
+/* ---- building ---- */
+
+static void dest_method(struct ipvs_dest *dest, const struct lvs_method *method)
+{
+	dest->fwd = method->fwd;
+	dest->tun_type = method->tun_type;
+	dest->tun_port = method->tun_port;
+	dest->tun_flags = method->tun_flags;
+}
+
+static void build_svc(struct pool_run *pool)
+{
+	const struct vs_conf *vs = pool->conf;
+	struct ipvs_svc *svc = &pool->svc;
+
+	strncpy(svc->sched, vs->lvs_sched, sizeof(svc->sched) - 1);
+	if (vs->ops)
+		svc->flags |= IPVS_F_ONEPACKET;
+	if (vs->persistence_timeout_s) {
+		svc->flags |= IPVS_F_PERSISTENT;
+		svc->timeout_s = vs->persistence_timeout_s;
+	}
+	if (vs->persistence_granularity.family == AF_INET)
+		memcpy(&svc->netmask, vs->persistence_granularity.bytes, 4);
+}
+
+static void build_params(struct pool_run *pool)
+{
+	const struct vs_conf *vs = pool->conf;
+	struct pool_params *p = &pool->params;
+
+	p->quorum = vs->quorum;
+	p->hysteresis = vs->hysteresis;
+	p->has_sorry = !addr_is_unset(&vs->sorry_server.addr);
+	p->sorry_inhibit = vs->sorry_server_inhibit;
+	p->sorry.key.addr = vs->sorry_server.addr;
+	p->sorry.key.port = vs->sorry_server.port ? vs->sorry_server.port : pool->svc.key.port;
+	p->sorry.weight = 1;
+	dest_method(&p->sorry, vs->sorry_server_lvs_method.is_set ? &vs->sorry_server_lvs_method
+								  : &vs->lvs_method);
+}
+
+static const struct checker_ops *ops_of(const struct checker_conf *conf)
+{
+	for (const struct checker_ops *const *ops = checkers; *ops; ops++)
+		if ((*ops)->conf == conf->obj.block)
+			return *ops;
+	return NULL; /* every checker block has its row: a unit test walks both tables */
+}
+
+static void build_checks(struct rs_run *rs)
+{
+	const struct checker_conf *conf;
+	uint32_t i = 0;
+
+	rs->n_checks = rs->conf->checkers.n;
+	rs->checks = xcalloc(rs->n_checks + 1, sizeof(*rs->checks));
+	conf_list_for_each (conf, &rs->conf->checkers) {
+		struct check_run *check = &rs->checks[i];
+
+		check->rs = rs;
+		check->conf = conf;
+		check->index = i++;
+		check->since = loop_now(rs->pool->pools->loop);
+		check->sub.params = (struct health_params){ .rise = 1,
+							    .fall = conf->retry + 1,
+							    .alpha = conf->alpha };
+		check->sub.on_result = on_result;
+		check->sub.arg = check;
+		health_init(&check->sub.health, &check->sub.params);
+	}
+}
+
+static void build_rs(struct pool_run *pool, uint32_t i, const struct rs_conf *conf)
+{
+	struct rs_run *rs = &pool->rs[i];
+	struct pool_member *m = &pool->members[i];
+
+	rs->pool = pool;
+	rs->conf = conf;
+	rs->member = i;
+	rs->since = pool->since;
+	m->dest.key.addr = conf->endpoint.addr;
+	m->dest.key.port = rs_port(pool->conf, conf);
+	m->dest.weight = (int32_t)conf->weight;
+	m->dest.u_thresh = conf->uthreshold;
+	m->dest.l_thresh = conf->lthreshold;
+	dest_method(&m->dest, &conf->lvs_method);
+	m->inhibit_on_failure = conf->inhibit_on_failure;
+	dest_name(&m->dest.key, (uint8_t)pool->conf->protocol, rs->name);
+	build_checks(rs);
+}
+
+static void build_pool(struct pools *pools, struct pool_run *pool, const struct vs_conf *vs,
+		       const struct ipvs_svc_key *key)
+{
+	const struct rs_conf *conf;
+	uint32_t i = 0;
+
+	pool->pools = pools;
+	pool->conf = vs;
+	pool->since = loop_now(pools->loop);
+	pool->n = vs->real_servers.n;
+	pool->members = xcalloc(pool->n + 1, sizeof(*pool->members));
+	pool->rs = xcalloc(pool->n + 1, sizeof(*pool->rs));
+	svc_init(&pool->svc, key);
+	svc_name(key, pool->name);
+	build_svc(pool);
+	build_params(pool);
+	conf_list_for_each (conf, &vs->real_servers)
+		build_rs(pool, i++, conf);
+}
+
+/* ---- carrying health over ---- */
+
+static int check_cmp(const void *a, const void *b)
+{
+	const struct check_run *x = a, *y = b;
+	int order = strcmp(x->rs->pool->name, y->rs->pool->name);
+
+	if (order == 0)
+		order = strcmp(x->rs->name, y->rs->name);
+	return order ? order : (x->index > y->index) - (x->index < y->index);
+}
+
+static int pool_cmp(const void *a, const void *b)
+{
+	return strcmp(((const struct pool_run *)a)->name, ((const struct pool_run *)b)->name);
+}
+
+struct carry {
+	void *checks; /* tsearch trees over the old generation */
+	void *pools;
+	const struct msg_check_state *(*find_saved)(const struct check_run *check, void *arg);
+	void *arg;
+};
+
+static void carry_index(struct carry *carry, struct pools *old)
+{
+	for (uint32_t i = 0; old && i < old->n; i++) {
+		tsearch(&old->pool[i], &carry->pools, pool_cmp);
+		for (uint32_t j = 0; j < old->pool[i].n; j++)
+			for (uint32_t k = 0; k < old->pool[i].rs[j].n_checks; k++)
+				tsearch(&old->pool[i].rs[j].checks[k], &carry->checks, check_cmp);
+	}
+}
+
+static void forget(void *node)
+{
+	(void)node;
+}
+
+/*
+ * The verdict of the same check before: a server known to be down stays down over a reload or a
+ * respawn. When its settings changed the verdict is provisional: the next result decides at once.
+ */
+static bool carry_health(const struct carry *carry, struct check_run *check)
+{
+	struct check_run *const *node = tfind(check, &carry->checks, check_cmp);
+	const struct msg_check_state *saved =
+		carry->find_saved ? carry->find_saved(check, carry->arg) : NULL;
+
+	if (node && (*node)->conf->obj.block == check->conf->obj.block) {
+		check->sub.health = (*node)->sub.health;
+		check->sub.reason = (*node)->sub.reason;
+		memcpy(check->sub.detail, (*node)->sub.detail, sizeof(check->sub.detail));
+		check->since = (*node)->since;
+		if (!conf_obj_is_equal(&(*node)->conf->obj, &check->conf->obj))
+			check->sub.health.is_known = false;
+		return true;
+	}
+	if (saved && !strcmp(saved->kind, check->conf->obj.block->name)) {
+		check->sub.health =
+			(struct health){ .is_up = saved->is_up, .is_known = saved->is_known };
+		check->since = (time_us){ saved->since_us };
+		return true;
+	}
+	return false;
+}
+
+static void carry_pool(const struct carry *carry, struct pool_run *pool)
+{
+	struct pool_run *const *node = tfind(pool, &carry->pools, pool_cmp);
+
+	pool_init(&pool->state, &pool->params, pool->members, pool->n);
+	if (!node)
+		return;
+	/* Within the hysteresis band the former verdict holds. */
+	pool->since = (*node)->since;
+	pool->state.is_up = (*node)->state.is_up;
+	pool_step(&pool->state, &pool->params, pool->members, pool->n);
+}
+
+/* ---- starting ---- */
+
+static void start_check(struct probe_engine *engine, struct check_run *check, bool is_adopted)
+{
+	const struct rs_run *rs = check->rs;
+	const struct checker_conf *conf = check->conf;
+	const struct pool_member *m = &rs->pool->members[rs->member];
+	const struct probe_spec spec = {
+		.ops = ops_of(conf),
+		.conf = conf,
+		.addr = addr_is_unset(&conf->connect_ip) ? m->dest.key.addr : conf->connect_ip,
+		.port = conf->connect_port ? conf->connect_port : m->dest.key.port,
+		.virtualhost = rs->conf->virtualhost,
+	};
+	int error = probe_subscribe(engine, &spec, &check->sub, is_adopted);
+
+	if (error < 0)
+		log_warnx("probe", "cannot start %s of %s: %s", conf->obj.block->name, rs->name,
+			  strerror(-error));
+}
+
+static void start_pool(struct pool_run *pool, struct probe_engine *engine,
+		       const struct carry *carry)
+{
+	for (uint32_t i = 0; i < pool->n; i++) {
+		struct rs_run *rs = &pool->rs[i];
+
+		for (uint32_t k = 0; k < rs->n_checks; k++) {
+			struct check_run *check = &rs->checks[k];
+			bool is_adopted = carry_health(carry, check);
+
+			check->is_failing = !check->sub.health.is_up;
+			pool->members[i].n_failed += check->is_failing;
+			start_check(engine, check, is_adopted);
+		}
+	}
+	carry_pool(carry, pool);
+	pool_want(pool);
+}
+
+struct pools *
+pools_new(struct loop *loop, const struct root_conf *root, struct pools *old,
+	  struct probe_engine *engine, struct reconcile *reconcile, const struct pool_watch *watch,
+	  const struct msg_check_state *(*find_saved)(const struct check_run *check, void *arg))
+{
+	struct carry carry = { .find_saved = find_saved, .arg = watch->arg };
+	struct pools *pools = xcalloc(1, sizeof(*pools));
+	const struct vs_conf *vs;
+	struct ipvs_svc_key key;
+
+	pools->loop = loop;
+	pools->reconcile = reconcile;
+	pools->watch = *watch;
+	pools->pool = xcalloc(root->virtual_servers.n + 1, sizeof(*pools->pool));
+	conf_list_for_each (vs, &root->virtual_servers)
+		if (vs_key(vs, &key))
+			build_pool(pools, &pools->pool[pools->n++], vs, &key);
+	carry_index(&carry, old);
+	reconcile_begin(reconcile);
+	for (uint32_t i = 0; i < pools->n; i++)
+		start_pool(&pools->pool[i], engine, &carry);
+	tdestroy(carry.checks, forget);
+	tdestroy(carry.pools, forget);
+	pools_free(old); /* after the new subscriptions, so that shared probes go on */
+	return pools;
+}
+
+void pools_free(struct pools *pools)
+{
+	if (!pools)
+		return;
+	for (uint32_t i = 0; i < pools->n; i++) {
+		struct pool_run *pool = &pools->pool[i];
+
+		for (uint32_t j = 0; j < pool->n; j++) {
+			for (uint32_t k = 0; k < pool->rs[j].n_checks; k++)
+				probe_unsubscribe(&pool->rs[j].checks[k].sub);
+			free(pool->rs[j].checks);
+		}
+		free(pool->members);
+		free(pool->rs);
+	}
+	free(pools->pool);
+	free(pools);
+}

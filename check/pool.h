@@ -1,0 +1,84 @@
+/*
+ * Pools at run time: one per virtual server, with its real servers and their checks.
+ *
+ * Checker child. Built from a configuration, health carried over from the previous one (or from a
+ * predecessor process). A check's result goes: probe_sub -> rs -> pool -> reconcile, log, messages
+ * to the parent.
+ */
+#ifndef DIARCH_CHECK_POOL_H
+#define DIARCH_CHECK_POOL_H
+
+#include <stdbool.h>
+
+#include "check/check_conf.h"
+#include "check/health.h"
+#include "check/probe.h"
+#include "check/reconcile.h"
+#include "lib/ipc.h"
+#include "lib/loop.h"
+
+struct pools;
+
+/* One check of a real server. */
+struct check_run {
+	struct probe_sub sub;
+	struct rs_run *rs;
+	const struct checker_conf *conf;
+	uint32_t index;
+	bool is_failing;
+	time_us since;
+};
+
+struct rs_run {
+	struct pool_run *pool;
+	const struct rs_conf *conf;
+	char name[ADDR_NAME_MAX];
+	uint32_t member; /* index into pool->members */
+	struct check_run *checks;
+	uint32_t n_checks;
+	time_us since;
+};
+
+struct pool_run {
+	struct pools *pools;
+	const struct vs_conf *conf;
+	char name[ADDR_NAME_MAX];
+	struct ipvs_svc svc; /* as configured, without destinations */
+	struct pool_params params;
+	struct pool state;
+	struct pool_member *members;
+	struct rs_run *rs;
+	uint32_t n;
+	time_us since;
+};
+
+/* What the owner does about changes: logging, messages, scripts. */
+struct pool_watch {
+	void (*on_check)(struct check_run *check, enum health_edge edge, void *arg);
+	void (*on_rs)(struct rs_run *rs, void *arg);
+	void (*on_pool)(struct pool_run *pool, enum pool_edge edge, void *arg);
+	void *arg;
+};
+
+/*
+ * Builds the pools of `root`, takes over health of checks known to `old` (may be NULL) or published
+ * by a predecessor
+ * (`find_saved`, may be NULL: returns the saved record or NULL), declares the services to
+ * `reconcile` and starts the probes. `old` is taken apart and freed.
+ */
+struct pools *
+pools_new(struct loop *loop, const struct root_conf *root, struct pools *old,
+	  struct probe_engine *engine, struct reconcile *reconcile, const struct pool_watch *watch,
+	  const struct msg_check_state *(*find_saved)(const struct check_run *check, void *arg));
+void pools_free(struct pools *pools);
+
+/* Walks all pools. */
+void pools_each(struct pools *pools, void (*each)(struct pool_run *pool, void *arg), void *arg);
+
+/* Whether a real server is alive: none of its checks fails. */
+bool rs_is_up(const struct rs_run *rs);
+
+/* Weight IPVS should have for it now. */
+int64_t rs_weight(const struct rs_run *rs);
+
+#endif

@@ -1,0 +1,286 @@
+/*
+ * Desired against actual IPVS. Checker child; owns the backend and the two sets.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "check/reconcile.h"
+#include "lib/log.h"
+
+#define AUDIT_MIN_US  (1 * US_PER_S) /* shortest time between audits */
+#define AUDIT_MAX_US  (60 * US_PER_S)
+#define AUDIT_SHARE   100 /* an audit may cost at most 1/100 of the time */
+#define RETRY_MIN_US  (100 * US_PER_MS)
+#define RETRY_MAX_US  (10 * US_PER_S)
+#define DRIFT_LOG_MAX 20 /* repaired differences named one by one */
+
+struct reconcile {
+	struct loop *loop;
+	struct ipvs_backend *(*open)(void);
+	struct ipvs_backend *backend; /* NULL = not available yet */
+	struct ipvs_set desired;
+	struct ipvs_set retired; /* ours once, not wanted any more */
+	struct ipvs_set actual;  /* as last dumped and changed by us */
+	bool is_actual_known;
+	bool is_first_done; /* later differences are drift, not our own first set-up */
+	bool is_unavailable_logged;
+	struct timer timer; /* next audit or retry */
+	int64_t retry_us;   /* 0 = last run succeeded */
+};
+
+/* A set that shows one service of another; nothing is copied, nothing may be added. */
+static struct ipvs_set view_of(struct ipvs_svc *svc)
+{
+	return (struct ipvs_set){ .svcs = svc, .n = svc ? 1 : 0, .cap = svc ? 1 : 0 };
+}
+
+static bool is_ours(const struct ipvs_svc_key *key, void *arg)
+{
+	const struct reconcile *r = arg;
+
+	return ipvs_set_find(&r->desired, key) || ipvs_set_find(&r->retired, key);
+}
+
+static bool run(struct reconcile *r, bool is_audit);
+
+static void on_timer(struct timer *timer, void *arg)
+{
+	struct reconcile *r = arg;
+
+	(void)timer;
+	run(r, r->is_first_done && r->retry_us == 0);
+}
+
+struct reconcile *reconcile_new(struct loop *loop, struct ipvs_backend *(*open)(void))
+{
+	struct reconcile *r = xcalloc(1, sizeof(*r));
+
+	r->loop = loop;
+	r->open = open;
+	ipvs_set_init(&r->desired);
+	ipvs_set_init(&r->retired);
+	ipvs_set_init(&r->actual);
+	timer_init(&r->timer, loop, on_timer, r);
+	return r;
+}
+
+void reconcile_free(struct reconcile *r)
+{
+	if (!r)
+		return;
+	timer_cancel(&r->timer);
+	if (r->backend)
+		r->backend->free(r->backend);
+	ipvs_set_done(&r->desired);
+	ipvs_set_done(&r->retired);
+	ipvs_set_done(&r->actual);
+	free(r);
+}
+
+static void copy_svc(struct ipvs_set *set, const struct ipvs_svc *svc)
+{
+	const struct ipvs_dest *d;
+	struct ipvs_svc *copy;
+
+	ipvs_set_del(set, &svc->key);
+	copy = ipvs_set_add(set, svc);
+	ipvs_dest_for_each (d, svc)
+		svc_add_dest(copy, d);
+}
+
+void reconcile_want(struct reconcile *r, const struct ipvs_svc *svc)
+{
+	copy_svc(&r->desired, svc);
+	ipvs_set_del(&r->retired, &svc->key);
+}
+
+void reconcile_begin(struct reconcile *r)
+{
+	const struct ipvs_svc *svc;
+
+	ipvs_set_for_each (svc, &r->desired)
+		ipvs_set_add(&r->retired, svc);
+	ipvs_set_done(&r->desired);
+	ipvs_set_init(&r->desired);
+}
+
+/* ---- carrying out ---- */
+
+static bool ensure_backend(struct reconcile *r)
+{
+	if (r->backend)
+		return true;
+	r->backend = r->open();
+	if (r->backend) {
+		r->is_unavailable_logged = false;
+		log_event(LOG_LEVEL_INFO, "ipvs_open", NULL, "Initializing ipvs");
+	} else if (!r->is_unavailable_logged) {
+		r->is_unavailable_logged = true;
+		log_warn("ipvs_open", "IPVS is not available, trying again");
+	}
+	return r->backend != NULL;
+}
+
+static void log_failures(const struct ipvs_ops *ops)
+{
+	char text[256];
+	unsigned logged = 0;
+
+	for (uint32_t i = 0; i < ops->n && logged < DRIFT_LOG_MAX; i++) {
+		const struct ipvs_op *op = &ops->v[i];
+
+		if (op->error == 0)
+			continue;
+		logged++;
+		log_event(LOG_LEVEL_ERROR, "ipvs_error", log_kv("errno=%d", -op->error),
+			  "IPVS cmd %s error: %s", ipvs_op_str(op, text, sizeof(text)),
+			  ipvs_strerror(op->kind, op->error));
+	}
+}
+
+/* Differences that nobody here made. */
+static void log_drift(const struct ipvs_ops *ops)
+{
+	char text[256];
+
+	for (uint32_t i = 0; i < ops->n && i < DRIFT_LOG_MAX; i++)
+		log_event(LOG_LEVEL_WARNING, "ipvs_drift", NULL,
+			  "IPVS was changed by somebody else, repairing: %s",
+			  ipvs_op_str(&ops->v[i], text, sizeof(text)));
+	if (ops->n > DRIFT_LOG_MAX)
+		log_event(LOG_LEVEL_WARNING, "ipvs_drift", log_kv("count=%u", ops->n),
+			  "IPVS was changed by somebody else: %u more repairs",
+			  ops->n - DRIFT_LOG_MAX);
+}
+
+/* Applies `ops` and follows the ones that worked in `actual`. Number of failures. */
+static unsigned carry_out(struct reconcile *r, struct ipvs_ops *ops)
+{
+	unsigned failed = ops->n ? r->backend->apply(r->backend, ops->v, ops->n) : 0;
+
+	for (uint32_t i = 0; i < ops->n; i++) {
+		if (ops->v[i].error)
+			continue;
+		if (ipvs_op_apply(&r->actual, &ops->v[i]) < 0)
+			r->is_actual_known = false;
+	}
+	log_failures(ops);
+	return failed;
+}
+
+/* Next audit after a success that took `cost_us`, or next try after a failure. */
+static void schedule(struct reconcile *r, bool is_ok, int64_t cost_us)
+{
+	int64_t wait_us = cost_us * AUDIT_SHARE;
+
+	if (is_ok) {
+		r->retry_us = 0;
+		wait_us = wait_us < AUDIT_MIN_US   ? AUDIT_MIN_US
+			  : wait_us > AUDIT_MAX_US ? AUDIT_MAX_US
+						   : wait_us;
+	} else {
+		r->retry_us = r->retry_us == 0 ? RETRY_MIN_US : r->retry_us * 2;
+		if (r->retry_us > RETRY_MAX_US)
+			r->retry_us = RETRY_MAX_US;
+		wait_us = r->retry_us;
+	}
+	timer_arm_in(&r->timer, wait_us);
+}
+
+/* Fresh dump into `actual`. */
+static bool look(struct reconcile *r)
+{
+	int error;
+
+	ipvs_set_done(&r->actual);
+	ipvs_set_init(&r->actual);
+	error = r->backend->dump(r->backend, &r->actual);
+	r->is_actual_known = error == 0;
+	if (error == 0)
+		return true;
+	errno = -error;
+	log_warn("ipvs_dump", "cannot read the IPVS table");
+	if (error == -ENOENT || error == -ENODEV ||
+	    error == -ECONNREFUSED) { /* the module went away */
+		r->backend->free(r->backend);
+		r->backend = NULL;
+	}
+	return false;
+}
+
+/* Dump, compare, apply. In an audit nothing should differ: what does was changed by somebody else.
+ */
+static bool run(struct reconcile *r, bool is_audit)
+{
+	time_us began = loop_update_now(r->loop);
+	struct ipvs_ops ops;
+	bool is_ok = false;
+
+	ipvs_ops_init(&ops);
+	if (ensure_backend(r) && look(r)) {
+		ipvs_diff(&r->actual, &r->desired, is_ours, r, &ops);
+		if (is_audit)
+			log_drift(&ops);
+		is_ok = carry_out(r, &ops) == 0;
+	}
+	if (is_ok) {
+		r->is_first_done = true;
+		ipvs_set_done(&r->retired);
+		ipvs_set_init(&r->retired);
+	}
+	ipvs_ops_done(&ops);
+	schedule(r, is_ok, time_sub(loop_update_now(r->loop), began));
+	return is_ok;
+}
+
+bool reconcile_all(struct reconcile *r)
+{
+	return run(r, false);
+}
+
+void reconcile_edge(struct reconcile *r, const struct ipvs_svc_key *key)
+{
+	struct ipvs_svc *wanted = ipvs_set_find(&r->desired, key),
+			*have = ipvs_set_find(&r->actual, key);
+	struct ipvs_set wanted_view = view_of(wanted), have_view = view_of(have);
+	struct ipvs_ops ops;
+	unsigned failed;
+
+	if (!r->backend || !r->is_actual_known || !wanted || !have) {
+		reconcile_all(r);
+		return;
+	}
+	ipvs_ops_init(&ops);
+	ipvs_diff(&have_view, &wanted_view, is_ours, r, &ops);
+	failed = carry_out(r, &ops);
+	ipvs_ops_done(&ops);
+	if (failed)
+		reconcile_all(r); /* what we believed was wrong: look again */
+}
+
+/* Deletes every service that `is_owned` accepts; NULL = all. */
+static void empty(struct reconcile *r, bool (*is_owned)(const struct ipvs_svc_key *key, void *arg))
+{
+	struct ipvs_set none;
+	struct ipvs_ops ops;
+
+	if (!ensure_backend(r) || !look(r))
+		return;
+	ipvs_set_init(&none);
+	ipvs_ops_init(&ops);
+	ipvs_diff(&r->actual, &none, is_owned, r, &ops);
+	carry_out(r, &ops);
+	ipvs_ops_done(&ops);
+}
+
+void reconcile_remove(struct reconcile *r, bool all)
+{
+	timer_cancel(&r->timer);
+	empty(r, all ? NULL : is_ours);
+}
+
+void reconcile_flush(struct reconcile *r)
+{
+	empty(r, NULL);
+}

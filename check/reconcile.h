@@ -1,0 +1,44 @@
+/*
+ * Keeps kernel IPVS as it should be: desired set against actual, by ipvs_diff, through a backend.
+ *
+ * Checker child. A changed service is applied at once against what we last saw (edge); everything
+ * is compared with a fresh dump at start, at reload, after any failure (with back-off) and
+ * periodically (audit), so that changes made by hand are repaired and logged. Foreign services are
+ * left alone. Without IPVS in the kernel it keeps trying.
+ */
+#ifndef DIARCH_CHECK_RECONCILE_H
+#define DIARCH_CHECK_RECONCILE_H
+
+#include <stdbool.h>
+
+#include "lib/loop.h"
+#include "lvs/ipvs.h"
+#include "lvs/ipvs_nl.h"
+
+struct reconcile;
+
+/* `open` gives the backend (NULL and errno when there is none yet); called again until it works. */
+struct reconcile *reconcile_new(struct loop *loop, struct ipvs_backend *(*open)(void));
+void reconcile_free(struct reconcile *r);
+
+/* Declares what a service should be (with its destinations); copied. Nothing is applied yet. */
+void reconcile_want(struct reconcile *r, const struct ipvs_svc *svc);
+
+/* Forgets all wishes; services that were ours and are not wanted again by the next reconcile_all()
+ * are deleted. */
+void reconcile_begin(struct reconcile *r);
+
+/* Compares everything with a fresh dump and applies the difference. False when it did not succeed
+ * (it goes on by itself). */
+bool reconcile_all(struct reconcile *r);
+
+/* Applies what changed in one wanted service. Falls back to reconcile_all() on any surprise. */
+void reconcile_edge(struct reconcile *r, const struct ipvs_svc_key *key);
+
+/* At stop: deletes our services, or (`all`) flushes the whole table. */
+void reconcile_remove(struct reconcile *r, bool all);
+
+/* Empties the whole table, foreign services too (lvs_flush). */
+void reconcile_flush(struct reconcile *r);
+
+#endif
