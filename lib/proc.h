@@ -20,13 +20,19 @@
  */
 pid_t proc_spawn_self(char *const argv[], int fd);
 
-enum proc_cap { PROC_CAP_NET_ADMIN = 1, PROC_CAP_NET_RAW = 2, PROC_CAP_SCRIPTS = 4, PROC_CAP_NET_BIND = 8 };
+enum proc_cap {
+	PROC_CAP_NET_ADMIN = 1,
+	PROC_CAP_NET_RAW = 2,
+	PROC_CAP_SCRIPTS = 4, /* SETUID, SETGID, KILL: run scripts as other users and end them */
+	PROC_CAP_NET_BIND = 8,
+};
 
 /*
  * Keeps only `caps` (effective, permitted; empty inheritable, ambient and, unless PROC_CAP_SCRIPTS, bounding set),
  * sets no_new_privs unless PROC_CAP_SCRIPTS, and with `may_exec` false installs a seccomp filter that refuses
  * exec, ptrace, mounting, module loading and the like with EPERM. Returns 0 or -errno; when not privileged in
- * the first place, missing capabilities are not an error here (the feature that needs one reports it).
+ * the first place, missing capabilities are not an error here (the feature that needs one reports it), and neither
+ * is a kernel built without seccomp filters, such as User-Mode Linux.
  */
 int proc_confine(unsigned caps, bool may_exec);
 
@@ -42,16 +48,16 @@ struct proc_script {
 /*
  * Starts a script without a shell (files without #! and ELF header: /bin/sh FILE, as keepalived): own process
  * group, stdin from /dev/null, descriptors above 2 closed, signals reset, parent-death signal TERM, environment
- * inherited less IFS, LD_PRELOAD and LD_LIBRARY_PATH. Returns the pid or -errno (exec failures are seen as exit
- * status 127).
+ * inherited less IFS, LD_PRELOAD and LD_LIBRARY_PATH. A bare name is searched in PATH. Returns the pid or -errno
+ * (-ENOENT: no such user or group; exec failures are seen as exit status 127).
  */
 pid_t proc_spawn_script(const struct proc_script *script);
 
 /* "exited with status 1", "killed by signal 9 (KILL)" for a wait status; returns `buf`. */
 const char *proc_status_str(int wait_status, char *buf, size_t size);
 
-/* Writes and locks a pid file (0644, OFD write lock held while the returned fd is open); -EAGAIN if locked by
- * another process. -errno otherwise. */
+/* Writes and locks a pid file (0644, OFD write lock held while the returned fd is open). Returns the fd; -EAGAIN if
+ * locked by another process, -errno otherwise. */
 int proc_pidfile(const char *path, pid_t pid);
 
 #endif
