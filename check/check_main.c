@@ -141,14 +141,19 @@ static void commit(struct role *role, const struct conf *conf)
 {
 	struct check_app *app = role_state(role);
 	const struct conf_obj *root = conf_root(conf);
-	const struct pool_watch watch = { on_check, on_rs, on_pool, app };
+	const struct pools_env env = {
+		.loop = role_loop(role),
+		.engine = app->engine,
+		.reconcile = app->reconcile,
+		.watch = { on_check, on_rs, on_pool, app },
+		.find_saved = find_saved,
+	};
 	bool is_first = !app->is_running;
 
 	if (is_first && !app->was_saved && root_global(root)->lvs_flush)
 		reconcile_flush(app->reconcile);
 	app->is_running = true;
-	app->pools = pools_new(role_loop(role), (const struct root_conf *)root, app->pools,
-			       app->engine, app->reconcile, &watch, app->saved ? find_saved : NULL);
+	app->pools = pools_new(&env, (const struct root_conf *)root, app->pools);
 	tdestroy(app->saved, saved_free);
 	app->saved = NULL;
 	reconcile_all(app->reconcile);

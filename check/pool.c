@@ -10,9 +10,7 @@
 #include "lib/log.h"
 
 struct pools {
-	struct loop *loop;
-	struct reconcile *reconcile;
-	struct pool_watch watch;
+	struct pools_env env;
 	struct pool_run *pool;
 	uint32_t n;
 };
@@ -45,7 +43,7 @@ static void pool_want(struct pool_run *pool)
 	ipvs_set_init(&set);
 	svc = ipvs_set_add(&set, &pool->svc);
 	pool_desired(&pool->state, &pool->params, pool->members, pool->n, svc);
-	reconcile_want(pool->pools->reconcile, svc);
+	reconcile_want(pool->pools->env.reconcile, svc);
 	ipvs_set_done(&set);
 }
 
@@ -62,23 +60,24 @@ static void on_result(struct probe_sub *sub, enum health_edge edge, void *arg)
 	enum pool_edge pool_edge;
 
 	if (edge != HEALTH_SAME)
-		check->since = loop_now(pools->loop);
+		check->since = loop_now(pools->env.loop);
 	if (check->is_failing == sub->health.is_up) {
 		check->is_failing = !sub->health.is_up;
 		m->n_failed += check->is_failing ? 1 : -1u;
 	}
-	pools->watch.on_check(check, edge, pools->watch.arg);
+	pools->env.watch.on_check(check, edge, pools->env.watch.arg);
 	is_up = m->n_failed == 0;
 	if (was_up == is_up)
 		return;
-	rs->since = loop_now(pools->loop);
+	rs->since = loop_now(pools->env.loop);
 	pool_edge = pool_step(&pool->state, &pool->params, pool->members, pool->n);
 	pool_want(pool);
-	reconcile_edge(pools->reconcile, &pool->svc.key); /* the kernel first, the words after */
-	pools->watch.on_rs(rs, pools->watch.arg);
+	reconcile_edge(pools->env.reconcile,
+		       &pool->svc.key); /* the kernel first, the words after */
+	pools->env.watch.on_rs(rs, pools->env.watch.arg);
 	if (pool_edge != POOL_SAME)
-		pool->since = loop_now(pools->loop);
-	pools->watch.on_pool(pool, pool_edge, pools->watch.arg);
+		pool->since = loop_now(pools->env.loop);
+	pools->env.watch.on_pool(pool, pool_edge, pools->env.watch.arg);
 }
 
 /* ---- building ---- */
@@ -144,7 +143,7 @@ static void build_checks(struct rs_run *rs)
 		check->rs = rs;
 		check->conf = conf;
 		check->index = i++;
-		check->since = loop_now(rs->pool->pools->loop);
+		check->since = loop_now(rs->pool->pools->env.loop);
 		check->sub.params = (struct health_params){ .rise = 1,
 							    .fall = conf->retry + 1,
 							    .alpha = conf->alpha };
@@ -182,7 +181,7 @@ static void build_pool(struct pools *pools, struct pool_run *pool, const struct 
 
 	pool->pools = pools;
 	pool->conf = vs;
-	pool->since = loop_now(pools->loop);
+	pool->since = loop_now(pools->env.loop);
 	pool->n = vs->real_servers.n;
 	pool->members = xcalloc(pool->n + 1, sizeof(*pool->members));
 	pool->rs = xcalloc(pool->n + 1, sizeof(*pool->rs));
@@ -214,8 +213,6 @@ static int pool_cmp(const void *a, const void *b)
 struct carry {
 	void *checks; /* tsearch trees over the old generation */
 	void *pools;
-	const struct msg_check_state *(*find_saved)(const struct check_run *check, void *arg);
-	void *arg;
 };
 
 static void carry_index(struct carry *carry, struct pools *old)
@@ -240,8 +237,9 @@ static void forget(void *node)
 static bool carry_health(const struct carry *carry, struct check_run *check)
 {
 	struct check_run *const *node = tfind(check, &carry->checks, check_cmp);
+	const struct pools_env *env = &check->rs->pool->pools->env;
 	const struct msg_check_state *saved =
-		carry->find_saved ? carry->find_saved(check, carry->arg) : NULL;
+		env->find_saved ? env->find_saved(check, env->watch.arg) : NULL;
 
 	if (node && (*node)->conf->obj.block == check->conf->obj.block) {
 		check->sub.health = (*node)->sub.health;
@@ -276,7 +274,7 @@ static void carry_pool(const struct carry *carry, struct pool_run *pool)
 
 /* ---- starting ---- */
 
-static void start_check(struct probe_engine *engine, struct check_run *check, bool is_adopted)
+static void start_check(struct check_run *check, bool is_adopted)
 {
 	const struct rs_run *rs = check->rs;
 	const struct checker_conf *conf = check->conf;
@@ -288,15 +286,14 @@ static void start_check(struct probe_engine *engine, struct check_run *check, bo
 		.port = conf->connect_port ? conf->connect_port : m->dest.key.port,
 		.virtualhost = rs->conf->virtualhost,
 	};
-	int error = probe_subscribe(engine, &spec, &check->sub, is_adopted);
+	int error = probe_subscribe(rs->pool->pools->env.engine, &spec, &check->sub, is_adopted);
 
 	if (error < 0)
 		log_warnx("probe", "cannot start %s of %s: %s", conf->obj.block->name, rs->name,
 			  strerror(-error));
 }
 
-static void start_pool(struct pool_run *pool, struct probe_engine *engine,
-		       const struct carry *carry)
+static void start_pool(struct pool_run *pool, const struct carry *carry)
 {
 	for (uint32_t i = 0; i < pool->n; i++) {
 		struct rs_run *rs = &pool->rs[i];
@@ -307,34 +304,30 @@ static void start_pool(struct pool_run *pool, struct probe_engine *engine,
 
 			check->is_failing = !check->sub.health.is_up;
 			pool->members[i].n_failed += check->is_failing;
-			start_check(engine, check, is_adopted);
+			start_check(check, is_adopted);
 		}
 	}
 	carry_pool(carry, pool);
 	pool_want(pool);
 }
 
-struct pools *
-pools_new(struct loop *loop, const struct root_conf *root, struct pools *old,
-	  struct probe_engine *engine, struct reconcile *reconcile, const struct pool_watch *watch,
-	  const struct msg_check_state *(*find_saved)(const struct check_run *check, void *arg))
+struct pools *pools_new(const struct pools_env *env, const struct root_conf *root,
+			struct pools *old)
 {
-	struct carry carry = { .find_saved = find_saved, .arg = watch->arg };
+	struct carry carry = { 0 };
 	struct pools *pools = xcalloc(1, sizeof(*pools));
 	const struct vs_conf *vs;
 	struct ipvs_svc_key key;
 
-	pools->loop = loop;
-	pools->reconcile = reconcile;
-	pools->watch = *watch;
+	pools->env = *env;
 	pools->pool = xcalloc(root->virtual_servers.n + 1, sizeof(*pools->pool));
 	conf_list_for_each (vs, &root->virtual_servers)
 		if (vs_key(vs, &key))
 			build_pool(pools, &pools->pool[pools->n++], vs, &key);
 	carry_index(&carry, old);
-	reconcile_begin(reconcile);
+	reconcile_begin(env->reconcile);
 	for (uint32_t i = 0; i < pools->n; i++)
-		start_pool(&pools->pool[i], engine, &carry);
+		start_pool(&pools->pool[i], &carry);
 	tdestroy(carry.checks, forget);
 	tdestroy(carry.pools, forget);
 	pools_free(old); /* after the new subscriptions, so that shared probes go on */

@@ -14,6 +14,7 @@
 #include "check/health.h"
 #include "check/probe.h"
 #include "check/reconcile.h"
+#include "lib/global_conf.h"
 #include "lib/ipc.h"
 #include "lib/loop.h"
 
@@ -60,16 +61,24 @@ struct pool_watch {
 	void *arg;
 };
 
+/* What pools stand on. */
+struct pools_env {
+	struct loop *loop;
+	struct probe_engine *engine;
+	struct reconcile *reconcile;
+	struct pool_watch watch;
+	/* Health published by a predecessor process, or NULL; the whole function may be NULL. Gets
+	 * watch.arg. */
+	const struct msg_check_state *(*find_saved)(const struct check_run *check, void *arg);
+};
+
 /*
- * Builds the pools of `root`, takes over health of checks known to `old` (may be NULL) or published
- * by a predecessor
- * (`find_saved`, may be NULL: returns the saved record or NULL), declares the services to
- * `reconcile` and starts the probes. `old` is taken apart and freed.
+ * Builds the pools of `root`, takes over health of checks known to `old` (may be NULL) or to a
+ * predecessor, declares the services to env->reconcile (the caller then runs it) and starts the
+ * probes. `env` is copied; `old` is taken apart and freed.
  */
-struct pools *
-pools_new(struct loop *loop, const struct root_conf *root, struct pools *old,
-	  struct probe_engine *engine, struct reconcile *reconcile, const struct pool_watch *watch,
-	  const struct msg_check_state *(*find_saved)(const struct check_run *check, void *arg));
+struct pools *pools_new(const struct pools_env *env, const struct root_conf *root,
+			struct pools *old);
 void pools_free(struct pools *pools);
 
 /* Walks all pools. */
