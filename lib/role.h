@@ -45,7 +45,11 @@ struct role_ops {
 	void (*done)(struct role *role);
 };
 
-/* Runs until stopped; returns the exit status. `schema` is the whole grammar. */
+/*
+ * Runs until stopped; returns the exit status. `schema` is the whole grammar. INT, HUP, PIPE, USR1 and USR2 are
+ * ignored (signals to the group are for the parent), TERM is a clean stop. A protocol violation of the parent counts as
+ * its death.
+ */
 int role_run(const struct role_ops *ops, const struct conf_schema *schema);
 
 struct loop *role_loop(struct role *role);

@@ -1,0 +1,295 @@
+/*
+ * The skeleton of a child: channel, configuration hand-over, heartbeat, stop.
+ *
+ * VRRP and checker child. Owns the loop, the channel and both configurations, the running and the
+ * one that was acknowledged and waits for its commit.
+ */
+#include "config.h"
+
+#include "lib/role.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/log.h"
+#include "lib/proc.h"
+
+#define ROLE_WHY_MAX       256
+#define ROLE_CONF_SIZE_MAX (256 * 1024 * 1024)
+#define ROLE_LAST_WORDS_US US_PER_S
+#define ROLE_SEALS         (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
+
+struct role {
+	const struct role_ops *ops;
+	const struct conf_schema *schema;
+	struct loop *loop;
+	struct ipc_chan *chan; /* NULL when the parent is gone */
+	void *state;
+	struct conf *conf;    /* running */
+	struct conf *pending; /* acknowledged, not yet committed */
+	uint64_t pending_generation;
+	bool is_stopping;
+};
+
+struct loop *role_loop(struct role *role)
+{
+	return role->loop;
+}
+
+const struct conf *role_conf(const struct role *role)
+{
+	return role->conf;
+}
+
+void role_set_state(struct role *role, void *state)
+{
+	role->state = state;
+}
+
+void *role_state(const struct role *role)
+{
+	return role->state;
+}
+
+void role_send(struct role *role, const struct msg *msg)
+{
+	/* A failure means that the parent is gone or stuck; the channel reports that by itself. */
+	if (role->chan)
+		ipc_send(role->chan, msg);
+}
+
+void role_stopped(struct role *role, int status)
+{
+	if (role->chan)
+		ipc_flush(role->chan, ROLE_LAST_WORDS_US);
+	loop_quit(role->loop, status);
+}
+
+static void role_begin_stop(struct role *role, enum role_stop kind)
+{
+	if (role->is_stopping)
+		return;
+	role->is_stopping = true;
+	role->ops->stop(role, kind);
+}
+
+/* The parent died, or does not speak our protocol, which comes to the same. */
+static void role_lose_parent(struct role *role, const char *why)
+{
+	ipc_free(role->chan);
+	role->chan = NULL;
+	if (role->is_stopping)
+		return;
+	log_event(LOG_LEVEL_WARNING, "parent_lost", NULL, "Lost the parent process: %s", why);
+	role_begin_stop(role, ROLE_STOP_ORPHAN);
+}
+
+/* ---- configuration ---- */
+
+/* Maps a sealed memfd of exactly `size` bytes; NULL with the reason in `why`. */
+static const uint8_t *conf_map(int fd, uint64_t size, const char **why)
+{
+	const int seals = fcntl(fd, F_GET_SEALS);
+	struct stat st;
+	void *data;
+
+	*why = "configuration is not a sealed memfd";
+	if (seals < 0 || (seals & ROLE_SEALS) != ROLE_SEALS)
+		return NULL;
+	*why = "configuration has not the announced size";
+	if (size == 0 || size > ROLE_CONF_SIZE_MAX || fstat(fd, &st) < 0 ||
+	    (uint64_t)st.st_size != size)
+		return NULL;
+	*why = "configuration cannot be mapped";
+	data = mmap(NULL, (size_t)size, PROT_READ, MAP_PRIVATE, fd, 0);
+	return data == MAP_FAILED ? NULL : data;
+}
+
+/* Makes the configuration in `fd`, checked by the role; NULL with the reason in `why`. */
+static struct conf *conf_take(struct role *role, int fd, uint64_t size, char *why)
+{
+	const char *problem;
+	const uint8_t *data = conf_map(fd, size, &problem);
+	struct conf *conf;
+	int error;
+
+	if (!data) {
+		snprintf(why, ROLE_WHY_MAX, "%s", problem);
+		return NULL;
+	}
+	conf = conf_decode(data, (size_t)size, role->schema);
+	munmap((void *)(uintptr_t)data, (size_t)size);
+	if (!conf) {
+		snprintf(why, ROLE_WHY_MAX, "configuration is malformed");
+		return NULL;
+	}
+	why[0] = '\0';
+	error = role->ops->prepare(role, conf, why, ROLE_WHY_MAX);
+	if (error == 0)
+		return conf;
+	if (why[0] == '\0')
+		snprintf(why, ROLE_WHY_MAX, "%s", strerror(-error));
+	conf_free(conf);
+	return NULL;
+}
+
+static void on_conf(struct role *role, const struct msg *msg)
+{
+	char why[ROLE_WHY_MAX] = "";
+	struct msg ack = { .kind = MSG_conf_ack, .fd = -1 };
+
+	conf_free(role->pending);
+	role->pending = conf_take(role, msg->fd, msg->conf.size, why);
+	role->pending_generation = msg->conf.generation;
+	close(msg->fd);
+	ack.conf_ack.generation = msg->conf.generation;
+	ack.conf_ack.is_ok = role->pending != NULL;
+	ack.conf_ack.reason = role->pending ? "" : why;
+	role_send(role, &ack);
+}
+
+static void on_conf_commit(struct role *role, const struct msg *msg)
+{
+	struct msg ready = { .kind = MSG_ready, .fd = -1 };
+	struct conf *old = role->conf;
+
+	if (!role->pending || role->pending_generation != msg->conf_commit.generation) {
+		role_lose_parent(role, "commit of a configuration that does not wait");
+		return;
+	}
+	ipc_set_phase(role->chan, MSG_PHASE_RUN);
+	role->ops->commit(role, role->pending);
+	role->conf = role->pending;
+	role->pending = NULL;
+	conf_free(old);
+	ready.ready.generation = msg->conf_commit.generation;
+	role_send(role, &ready);
+}
+
+static void on_conf_abort(struct role *role, const struct msg *msg)
+{
+	if (role->pending_generation != msg->conf_abort.generation)
+		return; /* refused by us before */
+	conf_free(role->pending);
+	role->pending = NULL;
+}
+
+/* ---- the other messages, signals ---- */
+
+static void on_ping(struct role *role, const struct msg *msg)
+{
+	struct msg pong = { .kind = MSG_pong, .fd = -1 };
+	int64_t last_us;
+
+	pong.pong.seq = msg->ping.seq;
+	loop_lateness(role->loop, &last_us, &pong.pong.worst_lateness_us);
+	role_send(role, &pong);
+}
+
+static void on_stop(struct role *role, const struct msg *msg)
+{
+	log_event(LOG_LEVEL_INFO, "stop", NULL, "Stopping: %s", msg->stop.reason);
+	role_begin_stop(role, ROLE_STOP_CLEAN);
+}
+
+/* What every role does alike; the rest goes to the role. */
+static void (*const role_handlers[MSG_N])(struct role *role, const struct msg *msg) = {
+	[MSG_ping] = on_ping,
+	[MSG_stop] = on_stop,
+	[MSG_conf] = on_conf,
+	[MSG_conf_commit] = on_conf_commit,
+	[MSG_conf_abort] = on_conf_abort,
+};
+
+static void on_chan_msg(struct ipc_chan *chan, const struct msg *msg, void *arg)
+{
+	struct role *role = arg;
+
+	(void)chan;
+	if (role->is_stopping && msg->kind != MSG_ping) {
+		if (msg->fd >= 0)
+			close(msg->fd);
+		return;
+	}
+	if (role_handlers[msg->kind])
+		role_handlers[msg->kind](role, msg);
+	else
+		role->ops->on_msg(role, msg);
+}
+
+static void on_chan_close(struct ipc_chan *chan, const char *why, void *arg)
+{
+	(void)chan;
+	role_lose_parent(arg, why);
+}
+
+static void on_term(int signo, void *arg)
+{
+	(void)signo;
+	role_begin_stop(arg, ROLE_STOP_CLEAN);
+}
+
+/* ---- life ---- */
+
+static int role_open(struct role *role)
+{
+	static const int ignored[] = { SIGINT, SIGHUP, SIGPIPE, SIGUSR1, SIGUSR2 };
+	const struct ipc_handlers handlers = { on_chan_msg, on_chan_close, role };
+
+	for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
+		signal(ignored[i], SIG_IGN);
+	role->loop = loop_new(NULL);
+	if (!role->loop)
+		return -errno;
+	role->chan =
+		ipc_new(role->loop, PROC_CHANNEL_FD, role->ops->self, MSG_FROM_PARENT, &handlers);
+	if (!role->chan)
+		return -errno;
+	return loop_on_signal(role->loop, SIGTERM, on_term, role);
+}
+
+static int role_serve(struct role *role)
+{
+	struct msg hello = { .kind = MSG_hello,
+			     .fd = -1,
+			     .hello = { .version = PACKAGE_VERSION, .pid = (uint32_t)getpid() } };
+
+	role_send(role, &hello);
+	return loop_run(role->loop);
+}
+
+int role_run(const struct role_ops *ops, const struct conf_schema *schema)
+{
+	struct role role = { .ops = ops, .schema = schema };
+	const char *step = "channel";
+	int result = role_open(&role);
+
+	if (result == 0) {
+		step = "confinement";
+		result = proc_confine(ops->caps, false);
+	}
+	if (result == 0) {
+		step = "initialisation";
+		result = ops->init(&role);
+	}
+	if (result == 0) {
+		step = "loop";
+		result = role_serve(&role);
+		ops->done(&role);
+	}
+	if (result < 0)
+		log_event(LOG_LEVEL_ERROR, "role_failed", NULL, "Role %s: %s failed: %s", ops->name,
+			  step, strerror(-result));
+	conf_free(role.pending);
+	conf_free(role.conf);
+	ipc_free(role.chan);
+	loop_free(role.loop);
+	return result < 0 ? EXIT_FAILURE : result;
+}
