@@ -144,9 +144,7 @@ static void build_checks(struct rs_run *rs)
 		check->conf = conf;
 		check->index = i++;
 		check->since = loop_now(rs->pool->pools->env.loop);
-		check->sub.params = (struct health_params){ .rise = 1,
-							    .fall = conf->retry + 1,
-							    .alpha = conf->alpha };
+		check->sub.params = probe_health_params(conf);
 		check->sub.on_result = on_result;
 		check->sub.arg = check;
 		health_init(&check->sub.health, &check->sub.params);
@@ -285,6 +283,7 @@ static void start_check(struct check_run *check, bool is_adopted)
 		.addr = addr_is_unset(&conf->connect_ip) ? m->dest.key.addr : conf->connect_ip,
 		.port = conf->connect_port ? conf->connect_port : m->dest.key.port,
 		.virtualhost = rs->conf->virtualhost,
+		.vs_virtualhost = rs->pool->conf->virtualhost,
 	};
 	int error = probe_subscribe(rs->pool->pools->env.engine, &spec, &check->sub, is_adopted);
 

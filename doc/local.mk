@@ -1,1 +1,3 @@
-# doc
+# Documentation.
+EXTRA_DIST += doc/ARCHITECTURE.md doc/COMPATIBILITY.md
+dist_man_MANS += doc/diarch.8 doc/diarchctl.1
