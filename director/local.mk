@@ -11,3 +11,4 @@ diarch_LDADD = libvrrp.a libcheck.a libconf.a liblvs.a libdiarch.a $(CHECK_LIBS)
 
 bin_PROGRAMS += diarchctl
 diarchctl_SOURCES = director/diarchctl.c
+include $(top_srcdir)/director/tests.mk

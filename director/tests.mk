@@ -1,0 +1,9 @@
+# Unit tests of the parent.
+if HAVE_CMOCKA
+check_PROGRAMS += test/unit/test_store test/unit/test_scripts
+TESTS += test/unit/test_store test/unit/test_scripts
+endif
+test_unit_test_store_SOURCES = test/unit/test_store.c director/store.c
+test_unit_test_store_LDADD = libdiarch.a $(LIB_LIBS) $(CMOCKA_LIBS)
+test_unit_test_scripts_SOURCES = test/unit/test_scripts.c director/scripts.c
+test_unit_test_scripts_LDADD = liblvs.a libdiarch.a $(LIB_LIBS) $(CMOCKA_LIBS)
