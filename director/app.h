@@ -41,6 +41,7 @@ struct app {
 	struct scripts *scripts;
 	struct control *control;
 	struct timer stop_timer; /* child_wait_time */
+	struct timer watchdog;   /* systemd's, where it asks for it */
 	int ready_fd; /* tells the waiting foreground process that we run; -1 = nobody waits */
 	int pid_fd;
 	int exit_status;

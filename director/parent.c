@@ -152,6 +152,15 @@ static void on_signal(int signo, void *arg)
 		parent_stop(app, EXIT_STATUS_OK, signo == SIGTERM ? "SIGTERM" : "SIGINT");
 }
 
+/* ---- systemd's watchdog guards the parent, which guards the children ---- */
+
+static void on_watchdog(struct timer *timer, void *arg)
+{
+	(void)arg;
+	sd_tell("WATCHDOG=1");
+	timer_arm_in(timer, sd_watchdog_us() / 2);
+}
+
 /* ---- start ---- */
 
 /* Locks the pid file and reads the configuration; EXIT_STATUS_OK, or what to exit with. */
@@ -190,6 +199,9 @@ static void setup(struct app *app)
 	app->supervisor = supervisor_new(app);
 	app->reload = reload_new(app);
 	timer_init(&app->stop_timer, app->loop, on_stop_timeout, app);
+	timer_init(&app->watchdog, app->loop, on_watchdog, app);
+	if (sd_watchdog_us() > 0)
+		timer_arm_in(&app->watchdog, 0);
 	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
 		loop_on_signal(app->loop, signals[i], on_signal, app);
 	signal(SIGPIPE, SIG_IGN);
