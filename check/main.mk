@@ -2,3 +2,10 @@
 libcheck_a_SOURCES += \
 	check/check_main.c check/check_report.c check/check_report.h check/pool.c check/pool.h check/reconcile.c \
 	check/reconcile.h
+
+if HAVE_CMOCKA
+check_PROGRAMS += test/unit/test_reconcile
+TESTS += test/unit/test_reconcile
+endif
+test_unit_test_reconcile_SOURCES = test/unit/test_reconcile.c check/reconcile.c
+test_unit_test_reconcile_LDADD = liblvs.a libdiarch.a $(LVS_LIBS) $(LIB_LIBS) $(CMOCKA_LIBS)
