@@ -113,7 +113,7 @@ struct checker_ops {
 	/* Releases what probe_keep() refers to. May be NULL. */
 	void (*drop)(void *keep);
 	/* Server name for TLS, NULL = none. May be NULL. */
-	const char *(*sni)(const struct probe *probe);
+	const char *(*sni)(struct probe *probe);
 	/* Whether two configurations ask the same on the wire. NULL = conf_obj_is_equal. */
 	bool (*is_same)(const struct checker_conf *a, const struct checker_conf *b);
 };
@@ -183,5 +183,8 @@ enum probe_reason probe_io_reason(int err);
  * from a callback of the plug-in it takes effect when that returns.
  */
 void probe_done(struct probe *probe, enum probe_reason reason, const char *detail);
+
+/* Whether the plug-in, in a callback, has already ended its run. */
+bool probe_is_done(const struct probe *probe);
 
 #endif

@@ -106,6 +106,11 @@ void probe_done(struct probe *probe, enum probe_reason reason, const char *detai
 	snprintf(run->detail, sizeof(run->detail), "%s", detail ? detail : "");
 }
 
+bool probe_is_done(const struct probe *probe)
+{
+	return probe->run->is_done;
+}
+
 /* ---- progress ---- */
 
 static void talk_begin(struct probe *probe)
