@@ -170,7 +170,9 @@ static int send_now(struct ipc_chan *chan, const void *data, size_t len, int fd)
 	do
 		n = sendmsg(chan->fd, &hdr, MSG_DONTWAIT | MSG_NOSIGNAL);
 	while (n < 0 && errno == EINTR);
-	return n < 0 ? -errno : 0;
+	if (n >= 0)
+		return 0;
+	return errno == ECONNRESET ? -EPIPE : -errno; /* it died with mail of ours unread */
 }
 
 /* Writes out what waits; 0, or -errno with -EAGAIN when the socket is full again. */
