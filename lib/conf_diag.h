@@ -46,14 +46,17 @@ void conf_diags_free(struct conf_diags *diags);
 /* Registers a file; the result is conf_pos.file. `from` is the include line, or file 0. The path is copied. */
 uint32_t conf_diags_file(struct conf_diags *diags, const char *path, struct conf_pos from);
 
-/* Remembers the text of a line of a file for the caret (called by the lexer for lines that get diagnostics). */
+/* Remembers the text of a whole file, to show lines of it with a caret. The text is copied. */
 void conf_diags_source(struct conf_diags *diags, uint32_t file, const char *text, size_t len);
 
 void conf_diag_add(struct conf_diags *diags, enum conf_severity severity, enum conf_class class, const char *code,
 		   struct conf_pos pos, const char *hint, const char *fmt, ...) __attribute__((format(printf, 7, 8)));
 
+/* Counts of everything reported, also of what was not kept because there was too much of it. */
 unsigned conf_diags_errors(const struct conf_diags *diags);
 unsigned conf_diags_warnings(const struct conf_diags *diags);
+
+/* What was kept, sorted by file, line and column. */
 size_t conf_diags_count(const struct conf_diags *diags);
 const struct conf_diag *conf_diags_at(const struct conf_diags *diags, size_t i);
 

@@ -1,0 +1,461 @@
+/*
+ * The tree against the tables: finds rows and blocks, fills objects, reports what does not fit.
+ *
+ * Runs in whoever loads a configuration, and in the children on what conf_wire rebuilt. Objects are
+ * built on an explicit stack and attached to their parent when their block closes.
+ */
+#include "lib/conf_private.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A block under construction. */
+struct walk_frame {
+	const struct conf_block *block;
+	struct conf_obj *obj; /* being filled; for a block of lines: the parent of its objects */
+	const struct conf_stmt *next;
+	struct conf_set *rejected; /* keys whose value was not accepted */
+	bool is_dropped;           /* obj must not be attached */
+	bool is_attached;          /* obj is in its list already, or is the root */
+	bool is_lost; /* a brace is missing: what follows need not belong here, so is not called
+			 unknown */
+};
+
+enum { HINT_MAX = 300, NAMES_MAX = 512 };
+
+static const char *block_title(const struct conf_block *block)
+{
+	return block->name ? block->name : "the top level";
+}
+
+/* ---- unknown words ---- */
+
+/* Nearest name that is valid in `block`. */
+static const char *nearest_name(const struct conf_walk *walk, const struct conf_block *block,
+				const char *word)
+{
+	const char *names[NAMES_MAX + 1];
+	const struct conf_name *name;
+	size_t n = 0;
+
+	for (size_t i = 0; n < NAMES_MAX && (name = conf_index_at(walk->conf->index, i)); i++)
+		if (name->in == block)
+			names[n++] = name->name;
+	names[n] = NULL;
+	return conf_nearest(word, names);
+}
+
+/* A block of the schema where `word` is valid. */
+static const struct conf_block *home_of(const struct conf_walk *walk, const char *word)
+{
+	const struct conf_name *name;
+
+	for (size_t i = 0; (name = conf_index_at(walk->conf->index, i)); i++)
+		if (strcmp(name->name, word) == 0)
+			return name->in;
+	return NULL;
+}
+
+static void report_unknown(struct conf_walk *walk, const struct conf_block *block,
+			   const struct conf_token *word, bool has_body)
+{
+	const struct conf_block *home;
+	const char *near;
+	char hint[HINT_MAX] = "";
+	size_t n = 0;
+
+	if (!conf_diags_is_full(walk->diags)) {
+		near = nearest_name(walk, block, word->text);
+		home = home_of(walk, word->text);
+		if (near)
+			n = (size_t)snprintf(hint, sizeof(hint), "did you mean \"%s\"?", near);
+		if (home && n < sizeof(hint))
+			snprintf(hint + n, sizeof(hint) - n, "%s\"%s\" belongs %s %s%s",
+				 n ? " " : "", word->text, home->name ? "in" : "to",
+				 block_title(home),
+				 home->name ? "" : "; is a \"}\" missing above?");
+	}
+	conf_error(walk, word->pos, CONF_SYNTAX, "unknown-keyword", hint[0] ? hint : NULL,
+		   "unknown keyword \"%s\" in %s%s", word->text, block_title(block),
+		   has_body ? "; its block is skipped" : "");
+}
+
+/* ---- keys ---- */
+
+static struct conf_set *rejected_find(const struct walk_frame *frame, const struct conf_key *key)
+{
+	struct conf_set *set = frame->rejected;
+
+	while (set && set->key != key)
+		set = set->next;
+	return set;
+}
+
+static struct conf_set *set_new(struct conf_walk *walk, const struct conf_key *key,
+				struct conf_pos pos, struct conf_set *next)
+{
+	struct conf_set *set = conf_alloc(walk, sizeof(*set));
+
+	*set = (struct conf_set){ next, key, pos };
+	return set;
+}
+
+/* Warns where a row has something to say about its use. */
+static void remark_use(struct conf_walk *walk, struct conf_name *name, struct conf_pos pos)
+{
+	const struct conf_key *key = name->key;
+
+	if (key->flags & CONF_DEPRECATED) {
+		char hint[HINT_MAX];
+
+		snprintf(hint, sizeof(hint), "use \"%s\"", key->alias_of ? key->alias_of : "");
+		conf_warning(walk, pos, CONF_SEMANTIC, "deprecated", key->alias_of ? hint : NULL,
+			     "\"%s\" is deprecated", key->name);
+	}
+	if ((name->main->flags & CONF_NO_EFFECT) && !name->is_no_effect_told) {
+		name->is_no_effect_told = true;
+		conf_warning(walk, pos, CONF_SEMANTIC, "no-effect", NULL,
+			     "\"%s\" has no effect in this version", key->name);
+	}
+}
+
+/* Warns when the key stands in the object already. */
+static void remark_repeat(struct conf_walk *walk, const struct walk_frame *frame,
+			  const struct conf_name *name, struct conf_pos pos)
+{
+	const struct conf_set *first = conf_obj_set(frame->obj, name->main);
+	char hint[HINT_MAX];
+
+	if (!first)
+		first = rejected_find(frame, name->main);
+	if (!first || (name->main->flags & CONF_REPEAT))
+		return;
+	snprintf(hint, sizeof(hint), "the one in line %u is replaced", first->pos.line);
+	conf_warning(walk, pos, CONF_SEMANTIC, "duplicate-keyword",
+		     first->pos.file == pos.file ? hint : NULL, "\"%s\" is given more than once",
+		     name->key->name);
+}
+
+/* Stores the value of a key from its words, `word` being the keyword. */
+static void take_key(struct conf_walk *walk, struct walk_frame *frame, struct conf_name *name,
+		     const struct conf_token *word, unsigned argc)
+{
+	const struct conf_key *key = name->key;
+	struct conf_set *set = conf_obj_set(frame->obj, name->main);
+	bool is_taken = argc >= key->type->min_args;
+
+	remark_use(walk, name, word->pos);
+	remark_repeat(walk, frame, name, word->pos);
+	if (!is_taken)
+		conf_error(walk, word->pos, CONF_SYNTAX, "missing-value", NULL,
+			   "\"%s\" needs a value: %s", key->name, key->type->name);
+	walk->is_value = true;
+	if (is_taken)
+		is_taken = key->type->parse(walk, key, conf_obj_field(frame->obj, key), word + 1,
+					    argc);
+	walk->is_value = false;
+
+	if (is_taken && set)
+		set->pos = word->pos;
+	else if (is_taken)
+		frame->obj->set = set_new(walk, name->main, word->pos, frame->obj->set);
+	else if (!rejected_find(frame, name->main))
+		frame->rejected = set_new(walk, name->main, word->pos, frame->rejected);
+}
+
+static void report_extra(struct conf_walk *walk, const struct conf_token *word, const char *what)
+{
+	conf_warning(walk, word->pos, CONF_SYNTAX, "extra-words", NULL,
+		     "\"%s\" after %s is ignored", word->text, what);
+}
+
+/* A keyword line of a block. */
+static void walk_key(struct conf_walk *walk, struct walk_frame *frame, struct conf_name *name,
+		     const struct conf_stmt *stmt)
+{
+	unsigned argc = stmt->argc - 1, max = name->key->type->max_args;
+
+	if (stmt->has_body)
+		conf_error(walk, stmt->open, CONF_SYNTAX, "unexpected-brace", NULL,
+			   "\"%s\" has no block; what is in it is skipped", name->name);
+	if (max != 255 && argc > max) {
+		report_extra(walk, &stmt->argv[1 + max], name->name);
+		argc = max;
+	}
+	take_key(walk, frame, name, stmt->argv, argc);
+}
+
+/* ---- words of blocks and lines ---- */
+
+/* How many of `argc` optional words belong to a value where keywords share the line. */
+static unsigned count_optional(const struct conf_walk *walk, const struct conf_block *block,
+			       const struct conf_type *type, const struct conf_token *argv,
+			       unsigned argc)
+{
+	unsigned n = 0;
+
+	while (n < argc) {
+		if (type->accepts && !type->accepts(&argv[n]))
+			break;
+		if (!type->accepts && !argv[n].is_quoted &&
+		    conf_index_find(walk->conf->index, block, argv[n].text))
+			break;
+		n++;
+	}
+	return n;
+}
+
+/* How many of `argc` words the value of `key` takes. */
+static unsigned count_words(const struct conf_walk *walk, const struct conf_block *block,
+			    const struct conf_key *key, const struct conf_token *argv,
+			    unsigned argc)
+{
+	const struct conf_type *type = key->type;
+	unsigned max = type->max_args != 255 && argc > type->max_args ? type->max_args : argc;
+
+	if (block->style == CONF_BLOCK_KEYS || max <= type->min_args)
+		return max;
+	return type->min_args +
+	       count_optional(walk, block, type, argv + type->min_args, max - type->min_args);
+}
+
+/* Fills the args of the frame's object; returns how many words were taken. */
+static unsigned take_args(struct conf_walk *walk, struct walk_frame *frame,
+			  const struct conf_token *argv, unsigned argc, struct conf_pos pos)
+{
+	unsigned at = 0, n;
+
+	for (const struct conf_key *key = frame->block->args; key && key->name; key++, at += n) {
+		n = count_words(walk, frame->block, key, argv + at, argc - at);
+		if (n < key->type->min_args) {
+			conf_error(walk, pos, CONF_SYNTAX, "missing-value", NULL, "%s needs %s: %s",
+				   block_title(frame->block), key->name, key->type->name);
+			frame->is_dropped = true;
+			return argc;
+		}
+		if (n == 0)
+			continue;
+		if (key->type->parse(walk, key, conf_obj_field(frame->obj, key), argv + at, n))
+			frame->obj->set = set_new(walk, key, argv[at].pos, frame->obj->set);
+		else
+			frame->is_dropped = true;
+	}
+	return at;
+}
+
+/* ---- objects ---- */
+
+static struct conf_list *parent_list(struct conf_obj *parent, const struct conf_block *block)
+{
+	return (void *)((char *)parent + block->list_offset);
+}
+
+static struct conf_obj *obj_new(struct conf_walk *walk, struct conf_obj *parent,
+				const struct conf_block *block, struct conf_pos pos)
+{
+	struct conf_obj *obj = conf_alloc(walk, block->size);
+
+	obj->parent = parent;
+	obj->block = block;
+	obj->pos = pos;
+	return obj;
+}
+
+static void obj_attach(struct conf_obj *obj)
+{
+	struct conf_list *list = parent_list(obj->parent, obj->block);
+
+	if (!list->tail)
+		list->tail = &list->head;
+	obj->index = list->n++;
+	*list->tail = obj;
+	list->tail = &obj->next;
+}
+
+/* The object of a block whose repeats merge, if there is one already. */
+static struct conf_obj *obj_single(struct conf_obj *parent, const struct conf_block *block)
+{
+	struct conf_obj *obj = parent_list(parent, block)->head;
+
+	while (obj && obj->block != block)
+		obj = obj->next;
+	return obj;
+}
+
+static void check_required(struct conf_walk *walk, struct walk_frame *frame)
+{
+	for (const struct conf_key *key = frame->block->keys; key && key->name; key++) {
+		if (!(key->flags & CONF_REQUIRED) || conf_obj_set(frame->obj, key))
+			continue;
+		frame->is_dropped = true;
+		if (!rejected_find(frame, key))
+			conf_error(walk, frame->obj->pos, CONF_SEMANTIC, "missing-keyword", NULL,
+				   "%s needs the keyword \"%s\"", block_title(frame->block),
+				   key->name);
+	}
+}
+
+/* The object is complete: checks it, and attaches it unless that was done before. */
+static void obj_close(struct conf_walk *walk, struct walk_frame *frame)
+{
+	const struct conf_block *block = frame->block;
+
+	if (!frame->is_dropped)
+		check_required(walk, frame);
+	if (!frame->is_dropped && block->finish && !block->finish(walk, frame->obj))
+		frame->is_dropped = true;
+	if (!frame->is_dropped && !frame->is_attached)
+		obj_attach(frame->obj);
+}
+
+/* ---- lines ---- */
+
+/* One object of one line: args, then keywords with their words in any order. */
+static void walk_line(struct conf_walk *walk, const struct walk_frame *outer,
+		      const struct conf_stmt *stmt)
+{
+	struct walk_frame line = { .block = outer->block };
+	unsigned at;
+
+	if (stmt->has_body)
+		conf_error(walk, stmt->open, CONF_SYNTAX, "unexpected-brace", NULL,
+			   "a line of %s has no block; what is in it is skipped",
+			   block_title(outer->block));
+	if (stmt->argc == 0)
+		return;
+	line.obj = obj_new(walk, outer->obj, outer->block, stmt->argv[0].pos);
+	at = take_args(walk, &line, stmt->argv, stmt->argc, stmt->argv[0].pos);
+	while (at < stmt->argc) {
+		const struct conf_token *word = &stmt->argv[at++];
+		struct conf_name *name = conf_index_find(walk->conf->index, line.block, word->text);
+		unsigned n;
+
+		if (name) {
+			n = count_words(walk, line.block, name->key, word + 1, stmt->argc - at);
+			take_key(walk, &line, name, word, n);
+			at += n;
+			continue;
+		}
+		report_unknown(walk, line.block, word, false);
+		while (at < stmt->argc &&
+		       !conf_index_find(walk->conf->index, line.block, stmt->argv[at].text))
+			at++;
+	}
+	obj_close(walk, &line);
+}
+
+/* ---- blocks ---- */
+
+/* Opens the object that a block of keywords fills, and reads the words after the block's name. */
+static void block_begin(struct conf_walk *walk, struct walk_frame *frame, struct conf_obj *parent,
+			const struct conf_stmt *stmt)
+{
+	const struct conf_block *block = frame->block;
+	struct conf_pos pos = stmt->argv[0].pos;
+	unsigned at = 0;
+
+	if (block->style == CONF_BLOCK_LINES) {
+		frame->obj = parent;
+	} else {
+		frame->obj = block->is_single ? obj_single(parent, block) : NULL;
+		frame->is_attached = frame->obj != NULL;
+		if (!frame->obj)
+			frame->obj = obj_new(walk, parent, block, pos);
+		if (frame->obj->pos.line == 0)
+			frame->obj->pos = pos;
+		at = take_args(walk, frame, stmt->argv + 1, stmt->argc - 1, pos);
+	}
+	if (at + 1 < stmt->argc)
+		report_extra(walk, &stmt->argv[at + 1], block->name);
+}
+
+static void walk_block(struct conf_walk *walk, struct walk_frame *outer,
+		       const struct conf_block *block, const struct conf_stmt *stmt)
+{
+	struct walk_frame *frame = &walk->stack[walk->depth++];
+
+	*frame = (struct walk_frame){ .block = block, .next = stmt->body };
+	if (!stmt->has_body) {
+		conf_error(walk, stmt->argv[0].pos, CONF_SYNTAX, "missing-brace", NULL,
+			   "\"%s\" needs a block: \"{\" is missing", block->name);
+		outer->is_lost = true;
+		frame->is_dropped = true;
+	}
+	block_begin(walk, frame, outer->obj, stmt);
+}
+
+static void walk_stmt(struct conf_walk *walk, struct walk_frame *frame,
+		      const struct conf_stmt *stmt)
+{
+	struct conf_name *name;
+
+	if (frame->block->style == CONF_BLOCK_LINES) {
+		walk_line(walk, frame, stmt);
+		return;
+	}
+	if (stmt->argc == 0)
+		return;
+	name = conf_index_find(walk->conf->index, frame->block, stmt->argv[0].text);
+	if (!name && !frame->is_lost)
+		report_unknown(walk, frame->block, &stmt->argv[0], stmt->has_body);
+	else if (name && name->key && (!name->block || !stmt->has_body))
+		walk_key(walk, frame, name, stmt);
+	else if (name)
+		walk_block(walk, frame, name->block, stmt);
+}
+
+/* Blocks that are single always have their object in the root. */
+static void root_begin(struct conf_walk *walk)
+{
+	const struct conf_block *const *blocks = walk->conf->schema->root->blocks;
+
+	for (; blocks && *blocks; blocks++)
+		if ((*blocks)->is_single)
+			obj_attach(
+				obj_new(walk, walk->conf->root, *blocks, (struct conf_pos){ 0 }));
+}
+
+/* What the file does not hold is checked like the rest. */
+static void root_end(struct conf_walk *walk)
+{
+	const struct conf_block *const *blocks = walk->conf->schema->root->blocks;
+
+	for (; blocks && *blocks; blocks++) {
+		struct walk_frame frame = { .block = *blocks, .is_attached = true };
+
+		frame.obj = (*blocks)->is_single ? obj_single(walk->conf->root, *blocks) : NULL;
+		if (frame.obj && frame.obj->pos.line == 0)
+			obj_close(walk, &frame);
+	}
+}
+
+void conf_walk_tree(struct conf_walk *walk, const struct conf_stmt *tree)
+{
+	struct walk_frame stack[CONF_DEPTH_MAX + 1];
+
+	walk->stack = stack;
+	walk->depth = 1;
+	stack[0] = (struct walk_frame){
+		.block = walk->conf->schema->root,
+		.obj = walk->conf->root,
+		.next = tree,
+		.is_attached = true,
+	};
+	root_begin(walk);
+	while (walk->depth > 0) {
+		struct walk_frame *frame = &stack[walk->depth - 1];
+		const struct conf_stmt *stmt = frame->next;
+
+		if (stmt) {
+			frame->next = stmt->next;
+			walk_stmt(walk, frame, stmt);
+			continue;
+		}
+		if (frame->block->style == CONF_BLOCK_KEYS)
+			obj_close(walk, frame);
+		walk->depth--;
+	}
+	walk->stack = NULL;
+	root_end(walk);
+}
