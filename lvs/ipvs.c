@@ -243,6 +243,19 @@ bool svc_del_dest(struct ipvs_svc *svc, const struct ipvs_dest_key *key)
 	return true;
 }
 
+void ipvs_set_copy(struct ipvs_set *to, const struct ipvs_set *from)
+{
+	const struct ipvs_svc *svc;
+	const struct ipvs_dest *dest;
+
+	ipvs_set_for_each (svc, from) {
+		struct ipvs_svc *copy = ipvs_set_append(to, svc);
+
+		ipvs_dest_for_each (dest, svc)
+			svc_append_dest(copy, dest);
+	}
+}
+
 static int svc_sort_cmp(const void *a, const void *b)
 {
 	const struct ipvs_svc *x = a, *y = b;

@@ -95,7 +95,8 @@ struct ipvs_set {
 #define ipvs_dest_for_each(d, svc) \
 	for ((d) = (svc)->dests; (d) && (d) != (svc)->dests + (svc)->n_dests; (d)++)
 
-/* Total orders: fwmark (0, services by address, first), family, protocol, address unsigned, port. */
+/* Total orders: fwmark (0, services by address, first), family, protocol, address unsigned, port.
+ */
 int svc_key_cmp(const struct ipvs_svc_key *a, const struct ipvs_svc_key *b);
 int dest_key_cmp(const struct ipvs_dest_key *a, const struct ipvs_dest_key *b);
 
@@ -132,6 +133,9 @@ struct ipvs_dest *svc_add_dest(struct ipvs_svc *svc, const struct ipvs_dest *des
 struct ipvs_svc *ipvs_set_append(struct ipvs_set *set, const struct ipvs_svc *svc);
 struct ipvs_dest *svc_append_dest(struct ipvs_svc *svc, const struct ipvs_dest *dest);
 void ipvs_set_sort(struct ipvs_set *set);
+
+/* Appends a copy of everything in `from` to `to`, which is empty. */
+void ipvs_set_copy(struct ipvs_set *to, const struct ipvs_set *from);
 
 /* Removes; false if absent. */
 bool ipvs_set_del(struct ipvs_set *set, const struct ipvs_svc_key *key);

@@ -1,0 +1,58 @@
+/*
+ * A kernel IPVS made of a set, for tests of what stands on a backend.
+ */
+#include "test/unit/ipvs_fake.h"
+
+#include <stdlib.h>
+
+#include "lib/log.h"
+
+static struct ipvs_fake *fake_of(struct ipvs_backend *backend)
+{
+	return (struct ipvs_fake *)(void *)backend;
+}
+
+static int fake_dump(struct ipvs_backend *backend, struct ipvs_set *out)
+{
+	struct ipvs_fake *fake = fake_of(backend);
+	int err = fake->dump_error;
+
+	fake->n_dumps++;
+	fake->dump_error = 0;
+	if (err == 0)
+		ipvs_set_copy(out, &fake->set);
+	return err;
+}
+
+static unsigned fake_apply(struct ipvs_backend *backend, struct ipvs_op *ops, unsigned n)
+{
+	struct ipvs_fake *fake = fake_of(backend);
+	unsigned n_failed = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		ops[i].error =
+			++fake->n_ops == fake->fail_at ? fake->fail_error : ipvs_op_check(&ops[i]);
+		if (ops[i].error == 0)
+			ops[i].error = ipvs_op_apply(&fake->set, &ops[i]);
+		n_failed += ops[i].error != 0;
+	}
+	return n_failed;
+}
+
+static void fake_free(struct ipvs_backend *backend)
+{
+	if (!backend)
+		return;
+	ipvs_set_done(&fake_of(backend)->set);
+	free(fake_of(backend));
+}
+
+struct ipvs_fake *ipvs_fake_new(void)
+{
+	struct ipvs_fake *fake = xcalloc(1, sizeof(*fake));
+
+	fake->backend =
+		(struct ipvs_backend){ .dump = fake_dump, .apply = fake_apply, .free = fake_free };
+	ipvs_set_init(&fake->set);
+	return fake;
+}
