@@ -1,0 +1,361 @@
+/*
+ * Pools at run time: what a result does to the kernel's desired state, and health over reload and
+ * respawn. The probe engine and the reconciler are played by the test.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "check/pool.h"
+
+/* ---- the reconciler: remembers what is wanted ---- */
+
+static struct ipvs_set wanted;
+static unsigned edges;
+
+void reconcile_begin(struct reconcile *r)
+{
+	(void)r;
+	ipvs_set_done(&wanted);
+	ipvs_set_init(&wanted);
+}
+
+void reconcile_want(struct reconcile *r, const struct ipvs_svc *svc)
+{
+	const struct ipvs_dest *dest;
+	struct ipvs_svc *copy;
+
+	(void)r;
+	ipvs_set_del(&wanted, &svc->key);
+	copy = ipvs_set_add(&wanted, svc);
+	ipvs_dest_for_each (dest, svc)
+		svc_add_dest(copy, dest);
+}
+
+void reconcile_edge(struct reconcile *r, const struct ipvs_svc_key *key)
+{
+	(void)r;
+	(void)key;
+	edges++;
+}
+
+/* ---- the engine: subscribers by address of their server ---- */
+
+static unsigned subscribed;
+
+int probe_subscribe(struct probe_engine *engine, const struct probe_spec *spec,
+		    struct probe_sub *sub, bool is_adopted)
+{
+	(void)engine;
+	assert_non_null(spec->ops);
+	if (!is_adopted)
+		health_init(&sub->health, &sub->params);
+	subscribed++;
+	return 0;
+}
+
+void probe_unsubscribe(struct probe_sub *sub)
+{
+	(void)sub;
+	subscribed--;
+}
+
+struct health_params probe_health_params(const struct checker_conf *conf)
+{
+	return (struct health_params){ .rise = 1, .fall = conf->retry + 1, .alpha = conf->alpha };
+}
+
+const struct conf_block tcp_check_block = { .name = "TCP_CHECK" };
+static const struct checker_ops fake_ops = { .name = "TCP_CHECK", .conf = &tcp_check_block };
+const struct checker_ops *const checkers[] = { &fake_ops, NULL };
+
+/* ---- the configuration: one service, two servers with one check each ---- */
+
+static bool is_same_settings;
+
+bool conf_obj_is_equal(const struct conf_obj *a, const struct conf_obj *b)
+{
+	(void)a;
+	(void)b;
+	return is_same_settings;
+}
+
+bool vs_key(const struct vs_conf *vs, struct ipvs_svc_key *key)
+{
+	*key = (struct ipvs_svc_key){
+		.family = AF_INET, .protocol = IPPROTO_TCP, .port = 80, .addr = vs->addr.addr
+	};
+	return true;
+}
+
+uint16_t rs_port(const struct vs_conf *vs, const struct rs_conf *rs)
+{
+	(void)vs;
+	(void)rs;
+	return 80;
+}
+
+struct fixture {
+	struct root_conf root;
+	struct vs_conf vs;
+	struct rs_conf rs[2];
+	struct checker_conf check[2];
+	struct loop *loop;
+	struct pools *pools;
+	struct pools_env env;
+	unsigned checks, servers, gained, lost;
+	const struct msg_check_state *saved; /* of server 0 */
+};
+
+static void on_check(struct check_run *check, enum health_edge edge, void *arg)
+{
+	(void)check;
+	((struct fixture *)arg)->checks += edge != HEALTH_SAME;
+}
+
+static void on_rs(struct rs_run *rs, void *arg)
+{
+	(void)rs;
+	((struct fixture *)arg)->servers++;
+}
+
+static void on_pool(struct pool_run *pool, enum pool_edge edge, void *arg)
+{
+	struct fixture *f = arg;
+
+	(void)pool;
+	f->gained += edge == POOL_QUORUM_GAINED;
+	f->lost += edge == POOL_QUORUM_LOST;
+}
+
+static const struct msg_check_state *find_saved(const struct check_run *check, void *arg)
+{
+	return strcmp(check->rs->name, "[10.0.0.1]:tcp:80") == 0 ? ((struct fixture *)arg)->saved
+								 : NULL;
+}
+
+static void attach(struct conf_list *list, struct conf_obj *obj)
+{
+	struct conf_obj **at = &list->head;
+
+	while (*at)
+		at = &(*at)->next;
+	*at = obj;
+	list->n++;
+}
+
+static int set_up(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+
+	f->vs.lvs_sched = "rr";
+	f->vs.protocol = IPPROTO_TCP;
+	f->vs.quorum = 1;
+	addr_parse("10.1.0.1", &f->vs.addr.addr);
+	attach(&f->root.virtual_servers, &f->vs.obj);
+	for (int i = 0; i < 2; i++) {
+		addr_parse(i ? "10.0.0.2" : "10.0.0.1", &f->rs[i].endpoint.addr);
+		f->rs[i].weight = 3;
+		f->check[i].obj.block = &tcp_check_block;
+		attach(&f->rs[i].checkers, &f->check[i].obj);
+		attach(&f->vs.real_servers, &f->rs[i].obj);
+	}
+	f->loop = loop_new(NULL);
+	f->env = (struct pools_env){
+		.loop = f->loop,
+		.watch = { on_check, on_rs, on_pool, f },
+		.find_saved = find_saved,
+	};
+	is_same_settings = true;
+	edges = subscribed = 0;
+	ipvs_set_init(&wanted);
+	*state = f;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *f = *state;
+
+	pools_free(f->pools);
+	assert_int_equal(subscribed, 0);
+	loop_free(f->loop);
+	ipvs_set_done(&wanted);
+	free(f);
+	return 0;
+}
+
+/* A (re)load. */
+static void load(struct fixture *f)
+{
+	f->pools = pools_new(&f->env, &f->root, f->pools);
+}
+
+static void first_pool(struct pool_run *pool, void *arg)
+{
+	*(struct pool_run **)arg = pool;
+}
+
+static struct check_run *check_of(struct fixture *f, unsigned server)
+{
+	struct pool_run *pool = NULL;
+
+	pools_each(f->pools, first_pool, &pool);
+	return &pool->rs[server].checks[0];
+}
+
+/* One result of a server's check, as the engine would deliver it. */
+static void result(struct fixture *f, unsigned server, bool is_ok)
+{
+	struct check_run *check = check_of(f, server);
+	bool is_retry;
+	enum health_edge edge =
+		health_step(&check->sub.health, &check->sub.params, is_ok, &is_retry);
+
+	check->sub.reason = is_ok ? REASON_OK : REASON_CONNECT_REFUSED;
+	check->sub.on_result(&check->sub, edge, check->sub.arg);
+}
+
+/* Weight wanted in the kernel; -1 = not there. */
+static int32_t weight(const char *rip)
+{
+	struct ipvs_dest_key key = { .port = 80 };
+	const struct ipvs_dest *dest;
+
+	addr_parse(rip, &key.addr);
+	assert_int_equal(wanted.n, 1);
+	dest = svc_find_dest(&wanted.svcs[0], &key);
+	return dest ? dest->weight : -1;
+}
+
+/* ---- tests ---- */
+
+static void servers_are_in_before_the_first_check(void **state)
+{
+	struct fixture *f = *state;
+
+	load(f);
+	assert_int_equal(weight("10.0.0.1"), 3);
+	assert_int_equal(weight("10.0.0.2"), 3);
+	assert_int_equal(subscribed, 2);
+}
+
+static void with_alpha_they_come_with_their_first_success(void **state)
+{
+	struct fixture *f = *state;
+
+	f->check[0].alpha = true;
+	load(f);
+	assert_int_equal(weight("10.0.0.1"), -1);
+	result(f, 0, true);
+	assert_int_equal(weight("10.0.0.1"), 3);
+}
+
+static void a_dead_server_leaves_and_returns(void **state)
+{
+	struct fixture *f = *state;
+
+	load(f);
+	result(f, 0, false);
+	assert_int_equal(weight("10.0.0.1"), -1);
+	assert_int_equal(weight("10.0.0.2"), 3);
+	assert_int_equal(edges, 1);
+	result(f, 0, false); /* still down: nothing to do */
+	assert_int_equal(edges, 1);
+	result(f, 0, true);
+	assert_int_equal(weight("10.0.0.1"), 3);
+	assert_int_equal(f->servers, 2);
+	assert_int_equal(f->lost, 0);
+}
+
+static void inhibit_keeps_it_at_weight_zero(void **state)
+{
+	struct fixture *f = *state;
+
+	f->rs[0].inhibit_on_failure = true;
+	load(f);
+	result(f, 0, false);
+	assert_int_equal(weight("10.0.0.1"), 0);
+}
+
+static void the_sorry_server_steps_in(void **state)
+{
+	struct fixture *f = *state;
+
+	addr_parse("10.0.0.9", &f->vs.sorry_server.addr);
+	load(f);
+	result(f, 0, false);
+	assert_int_equal(weight("10.0.0.9"), -1);
+	result(f, 1, false);
+	assert_int_equal(weight("10.0.0.9"), 1);
+	assert_int_equal(f->lost, 1);
+	result(f, 1, true);
+	assert_int_equal(weight("10.0.0.9"), -1);
+	assert_int_equal(weight("10.0.0.2"), 3);
+	assert_int_equal(f->gained, 1);
+}
+
+static void a_server_known_to_be_down_stays_down_over_a_reload(void **state)
+{
+	struct fixture *f = *state;
+
+	load(f);
+	result(f, 0, true);
+	result(f, 0, false);
+	load(f);
+	assert_int_equal(weight("10.0.0.1"), -1);
+	assert_int_equal(weight("10.0.0.2"), 3);
+	result(f, 0, true);
+	assert_int_equal(weight("10.0.0.1"), 3);
+}
+
+static void changed_settings_make_the_verdict_provisional(void **state)
+{
+	struct fixture *f = *state;
+
+	f->check[0].retry = 5;
+	load(f);
+	result(f, 0, true);
+	is_same_settings = false;
+	load(f);
+	assert_int_equal(weight("10.0.0.1"), 3);
+	result(f, 0, false); /* decides at once, as the very first result does */
+	assert_int_equal(weight("10.0.0.1"), -1);
+}
+
+static void a_successor_adopts_what_was_published(void **state)
+{
+	static const struct msg_check_state saved = { .kind = "TCP_CHECK",
+						      .is_known = true,
+						      .is_up = false };
+	struct fixture *f = *state;
+
+	f->saved = &saved;
+	load(f);
+	assert_int_equal(weight("10.0.0.1"), -1);
+	assert_int_equal(weight("10.0.0.2"), 3);
+	result(f, 0, true);
+	assert_int_equal(weight("10.0.0.1"), 3);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(servers_are_in_before_the_first_check),
+		TEST(with_alpha_they_come_with_their_first_success),
+		TEST(a_dead_server_leaves_and_returns),
+		TEST(inhibit_keeps_it_at_weight_zero),
+		TEST(the_sorry_server_steps_in),
+		TEST(a_server_known_to_be_down_stays_down_over_a_reload),
+		TEST(changed_settings_make_the_verdict_provisional),
+		TEST(a_successor_adopts_what_was_published),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
