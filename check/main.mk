@@ -7,7 +7,8 @@ if HAVE_CMOCKA
 check_PROGRAMS += test/unit/test_reconcile test/unit/test_pool
 TESTS += test/unit/test_reconcile test/unit/test_pool
 endif
-test_unit_test_reconcile_SOURCES = test/unit/test_reconcile.c check/reconcile.c
+test_unit_test_reconcile_SOURCES = test/unit/test_reconcile.c test/unit/ipvs_fake.c test/unit/ipvs_fake.h \
+	check/reconcile.c
 test_unit_test_reconcile_LDADD = liblvs.a libdiarch.a $(LVS_LIBS) $(LIB_LIBS) $(CMOCKA_LIBS)
 test_unit_test_pool_SOURCES = test/unit/test_pool.c check/pool.c check/health.c
 test_unit_test_pool_LDADD = liblvs.a libdiarch.a $(LIB_LIBS) $(CMOCKA_LIBS)

@@ -13,52 +13,16 @@
 
 #include "check/reconcile.h"
 #include "lib/log.h"
+#include "test/unit/ipvs_fake.h"
 
-/* ---- a kernel ---- */
+/* ---- a kernel that outlives the reconciler ---- */
 
-struct fake {
-	struct ipvs_backend base;
-	struct ipvs_set table;
-	unsigned dumps, ops;
-	int fail_next_op; /* -errno */
-};
-
-static struct fake kernel;
+static struct ipvs_fake *kernel;
+static void (*kernel_free)(struct ipvs_backend *backend);
 static bool is_available;
 static time_us now;
 
-static int fake_dump(struct ipvs_backend *backend, struct ipvs_set *out)
-{
-	struct fake *fake = (struct fake *)backend;
-	const struct ipvs_svc *svc;
-	const struct ipvs_dest *dest;
-
-	fake->dumps++;
-	ipvs_set_for_each (svc, &fake->table) {
-		struct ipvs_svc *copy = ipvs_set_add(out, svc);
-
-		ipvs_dest_for_each (dest, svc)
-			svc_add_dest(copy, dest);
-	}
-	return 0;
-}
-
-static unsigned fake_apply(struct ipvs_backend *backend, struct ipvs_op *ops, unsigned n)
-{
-	struct fake *fake = (struct fake *)backend;
-	unsigned failed = 0;
-
-	for (unsigned i = 0; i < n; i++) {
-		fake->ops++;
-		ops[i].error = fake->fail_next_op ? fake->fail_next_op
-						  : ipvs_op_apply(&fake->table, &ops[i]);
-		fake->fail_next_op = 0;
-		failed += ops[i].error != 0;
-	}
-	return failed;
-}
-
-static void fake_free(struct ipvs_backend *backend)
+static void keep(struct ipvs_backend *backend)
 {
 	(void)backend;
 }
@@ -66,7 +30,7 @@ static void fake_free(struct ipvs_backend *backend)
 static struct ipvs_backend *fake_open(void)
 {
 	errno = ENOENT;
-	return is_available ? &kernel.base : NULL;
+	return is_available ? &kernel->backend : NULL;
 }
 
 static time_us fake_now(void *arg)
@@ -129,14 +93,14 @@ static void foreign(const char *vip)
 	struct ipvs_svc svc = { 0 };
 
 	svc_init(&svc, &key);
-	ipvs_set_add(&kernel.table, &svc);
+	ipvs_set_add(&kernel->set, &svc);
 }
 
 static const struct ipvs_svc *in_kernel(const char *vip)
 {
 	struct ipvs_svc_key key = key_of(vip);
 
-	return ipvs_set_find(&kernel.table, &key);
+	return ipvs_set_find(&kernel->set, &key);
 }
 
 static int32_t weight_in_kernel(const char *vip, const char *rip)
@@ -158,8 +122,9 @@ static int set_up(void **state)
 	struct rig *rig = calloc(1, sizeof(*rig));
 
 	log_open("test", 0, 0, LOG_LEVEL_ERROR);
-	kernel = (struct fake){ .base = { fake_dump, fake_apply, fake_free } };
-	ipvs_set_init(&kernel.table);
+	kernel = ipvs_fake_new();
+	kernel_free = kernel->backend.free;
+	kernel->backend.free = keep;
 	is_available = true;
 	now = (time_us){ 1000 * US_PER_S };
 	rig->loop = loop_new(&fake_clock);
@@ -174,7 +139,7 @@ static int tear_down(void **state)
 
 	reconcile_free(rig->r);
 	loop_free(rig->loop);
-	ipvs_set_done(&kernel.table);
+	kernel_free(&kernel->backend);
 	free(rig);
 	return 0;
 }
@@ -205,12 +170,12 @@ static void start_over_a_right_table_touches_nothing(void **state)
 
 	want(rig->r, "10.1.0.1", 1, 2);
 	reconcile_all(rig->r);
-	kernel.ops = 0;
+	kernel->n_ops = 0;
 	reconcile_free(rig->r);
 	rig->r = reconcile_new(rig->loop, fake_open); /* the successor of a process that died */
 	want(rig->r, "10.1.0.1", 1, 2);
 	reconcile_all(rig->r);
-	assert_int_equal(kernel.ops, 0);
+	assert_int_equal(kernel->n_ops, 0);
 }
 
 static void an_edge_is_one_operation_without_a_dump(void **state)
@@ -221,11 +186,11 @@ static void an_edge_is_one_operation_without_a_dump(void **state)
 	want(rig->r, "10.1.0.1", 1, 1);
 	want(rig->r, "10.1.0.2", 1, 1);
 	reconcile_all(rig->r);
-	kernel.ops = kernel.dumps = 0;
+	kernel->n_ops = kernel->n_dumps = 0;
 	want(rig->r, "10.1.0.1", 1, -1);
 	reconcile_edge(rig->r, &key);
-	assert_int_equal(kernel.ops, 1);
-	assert_int_equal(kernel.dumps, 0);
+	assert_int_equal(kernel->n_ops, 1);
+	assert_int_equal(kernel->n_dumps, 0);
 	assert_int_equal(weight_in_kernel("10.1.0.1", "10.0.0.2"), -1);
 }
 
@@ -236,7 +201,7 @@ static void an_edge_over_a_changed_table_heals(void **state)
 
 	want(rig->r, "10.1.0.1", 1, 1);
 	reconcile_all(rig->r);
-	ipvs_set_del(&kernel.table, &key); /* behind our back */
+	ipvs_set_del(&kernel->set, &key); /* behind our back */
 	want(rig->r, "10.1.0.1", 1, 0);
 	reconcile_edge(rig->r, &key);
 	assert_int_equal(weight_in_kernel("10.1.0.1", "10.0.0.1"), 1);
@@ -251,7 +216,7 @@ static void the_audit_repairs_drift(void **state)
 	foreign("10.9.9.9");
 	want(rig->r, "10.1.0.1", 1, 1);
 	reconcile_all(rig->r);
-	ipvs_set_del(&kernel.table, &key);
+	ipvs_set_del(&kernel->set, &key);
 	assert_null(in_kernel("10.1.0.1"));
 	pass(rig, US_PER_S);
 	assert_int_equal(weight_in_kernel("10.1.0.1", "10.0.0.1"), 1);
@@ -262,7 +227,8 @@ static void a_failure_is_tried_again(void **state)
 {
 	struct rig *rig = *state;
 
-	kernel.fail_next_op = -ENOMEM;
+	kernel->fail_at = 1;
+	kernel->fail_error = -ENOMEM;
 	want(rig->r, "10.1.0.1", 1, 1);
 	assert_false(reconcile_all(rig->r));
 	pass(rig, 100 * US_PER_MS);
@@ -291,12 +257,12 @@ static void what_is_no_longer_wanted_goes(void **state)
 	reconcile_all(rig->r);
 	reconcile_begin(rig->r);
 	want(rig->r, "10.1.0.2", 1, 1);
-	kernel.ops = 0;
+	kernel->n_ops = 0;
 	reconcile_all(rig->r);
 	assert_null(in_kernel("10.1.0.1"));
 	assert_non_null(in_kernel("10.1.0.2"));
 	assert_non_null(in_kernel("10.9.9.9"));
-	assert_in_range(kernel.ops, 1, 3);
+	assert_in_range(kernel->n_ops, 1, 3);
 	/* Somebody else may use the address now. */
 	foreign("10.1.0.1");
 	pass(rig, US_PER_S);
