@@ -12,7 +12,8 @@
 #include "lib/sd.h"
 
 #define ACK_TIMEOUT_US (10 * US_PER_S)
-#define RETRY_US       (200 * US_PER_MS) /* after a child was lost in the middle */
+#define RETRY_US \
+	(200 * US_PER_MS) /* while a child is starting, or after one was lost in the middle */
 
 struct reload {
 	struct app *app;
@@ -113,6 +114,10 @@ void reload_begin(struct reload *r)
 		r->is_again = true;
 		return;
 	}
+	if (!supervisor_is_settled(app->supervisor)) {
+		timer_arm_in(&r->timer, RETRY_US);
+		return;
+	}
 	log_event(LOG_LEVEL_INFO, "reload", NULL, "Reloading ...");
 	sd_tell("RELOADING=1");
 	conf = reload_read(app->cmdline, &status);
@@ -161,7 +166,7 @@ void reload_on_child_lost(struct reload *r)
 	timer_arm_in(&r->timer, RETRY_US);
 }
 
-/* No answer in time, or time to try again after a child was lost. */
+/* No answer in time, or time to try again. */
 static void on_timer(struct timer *timer, void *arg)
 {
 	struct reload *r = arg;

@@ -158,6 +158,14 @@ unsigned supervisor_running(const struct supervisor *s)
 	return mask;
 }
 
+bool supervisor_is_settled(const struct supervisor *s)
+{
+	for (int i = 0; i < CHILD_N; i++)
+		if (s->child[i].pid && !s->child[i].committed)
+			return false;
+	return true;
+}
+
 /* ---- handing over configuration and state ---- */
 
 static int memfd_with(const uint8_t *data, size_t len)

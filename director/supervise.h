@@ -34,6 +34,9 @@ void supervisor_start(struct supervisor *supervisor, unsigned mask);
 /* Running children, as a mask. */
 unsigned supervisor_running(const struct supervisor *supervisor);
 
+/* Whether every running child runs a configuration: none is just starting. */
+bool supervisor_is_settled(const struct supervisor *supervisor);
+
 /* Asks running children of `mask` to stop in order; they are not respawned. */
 void supervisor_stop(struct supervisor *supervisor, unsigned mask, const char *reason);
 
