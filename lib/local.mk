@@ -15,3 +15,4 @@ EXTRA_libdiarch_a_SOURCES = lib/sd_libsystemd.c lib/sd_none.c
 
 include $(top_srcdir)/lib/conf.mk
 include $(top_srcdir)/lib/nl.mk
+include $(top_srcdir)/test/unit/local-lib.mk
