@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2034 # what is set here is for the labs
 # lab.sh: the library of the labs. Source it first, from bash.
 #
 # A lab draws its topology, builds it from network namespaces, waits on conditions instead of sleeping, prints what it
@@ -21,7 +22,6 @@ VIPPING=$BUILD/test/lab/vipping
 HTTPCOUNT=$BUILD/test/lab/httpcount
 UDPNAME=$BUILD/test/lab/udpname
 
-LAB_NODES=()
 LAB_PASSED=0
 LAB_FAILED=0
 LAB_SKIPPED=0
@@ -68,6 +68,31 @@ give_up() { # REASON: the lab cannot go on
 skip_lab() { # REASON
 	skip "$LAB_NAME" "$1"
 	exit 0
+}
+
+# --- parts of a lab beside each other ---
+
+LAB_PARTS=()
+# part NAME CMD...: runs in the background; nodes it makes need names of their own
+part() {
+	local name=$1
+	shift
+	mkdir -p "$LAB_DIR/parts"
+	("$@") >"$LAB_DIR/parts/$name" 2>&1 &
+	LAB_PARTS+=("$! $name")
+}
+# Waits for all parts, shows what they said, in order, and counts their results.
+join_parts() {
+	local part name
+	for part in "${LAB_PARTS[@]}"; do
+		name=${part#* }
+		wait "${part% *}" || echo "not ok part-$name ended with status $?" >>"$LAB_DIR/parts/$name"
+		cat "$LAB_DIR/parts/$name"
+		LAB_PASSED=$((LAB_PASSED + $(grep -c '^ok ' "$LAB_DIR/parts/$name")))
+		LAB_FAILED=$((LAB_FAILED + $(grep -c '^not ok ' "$LAB_DIR/parts/$name")))
+		LAB_SKIPPED=$((LAB_SKIPPED + $(grep -c '^skip ' "$LAB_DIR/parts/$name")))
+	done
+	LAB_PARTS=()
 }
 
 # --- time and waiting ---
@@ -153,7 +178,6 @@ node_pids() { ip netns pids "$LAB_TAG-$1" 2>/dev/null; }
 make_ns() { # NODE
 	mkdir -p "$LAB_DIR/$1"
 	ip netns add "$LAB_TAG-$1" || give_up "no network namespace (root is needed)"
-	LAB_NODES+=("$1")
 	ip -n "$LAB_TAG-$1" link set dev lo up
 }
 make_switch() { # NODE: a bridge br0 in a namespace of its own
@@ -259,12 +283,12 @@ is_respawned() { # NODE ROLE OLD
 	local pid
 	pid=$(role_pid "$1" "$2") && [ -n "$pid" ] && [ "$pid" != "$3" ] && kill -0 "$pid"
 }
-kill_director() { # NODE: all its processes at once
+kill_director() { # NODE: all its processes at once: stopped first, so that none sees the other die
 	local pids
 	pids=$(director_pids "$1")
 	pretty "$1" kill -KILL "$pids"
 	# shellcheck disable=SC2086 # a list of pids
-	kill -KILL $pids
+	kill -STOP $pids && kill -KILL $pids
 	wait "${LAB_PID[$1]}" 2>/dev/null
 }
 reload_director() { # NODE
@@ -321,8 +345,21 @@ need() { # PROGRAM...
 		command -v "$program" >/dev/null || skip_lab "$program is missing (test/setup installs it)"
 	done
 }
+need_built() { # FILE...
+	local file
+	for file; do
+		[ -x "$file" ] || give_up "$file is not built (test/setup builds it)"
+	done
+}
 need_director() {
-	if [ "$LAB_DIRECTOR" = keepalived ]; then need keepalived; else need "$DIARCH" "$DIARCHCTL"; fi
+	need ip pgrep awk
+	need_built "$VIPPING" "$HTTPCOUNT" "$UDPNAME"
+	if [ "$LAB_DIRECTOR" = keepalived ]; then
+		need keepalived
+	else
+		need jq
+		need_built "$DIARCH" "$DIARCHCTL"
+	fi
 }
 has_ipvs() { modprobe -q ip_vs 2>/dev/null || :; [ -e /proc/net/ip_vs ]; }
 # need_ipvs "$@": goes on here when the kernel has IPVS, else starts the lab again in a guest that has it.
@@ -342,18 +379,19 @@ need_ipvs() {
 lab_remove_dir() {
 	if [ -n "${LAB_TMP:-}" ]; then rm -rf "$LAB_TMP"; fi
 }
+# By name, for parts of a lab that run beside it may have made some.
+lab_namespaces() { ip netns list | sed -n "s/^\\($LAB_TAG-[^ ]*\\).*/\\1/p"; }
 lab_kill_nodes() {
-	local node pids
-	for node in "${LAB_NODES[@]}"; do
-		pids=$(node_pids "$node")
+	local namespace pids
+	for namespace in $(lab_namespaces); do
+		pids=$(ip netns pids "$namespace")
 		# shellcheck disable=SC2086 # a list of pids
 		[ -z "$pids" ] || kill -KILL $pids 2>/dev/null
 	done
 	wait 2>/dev/null
-	for node in "${LAB_NODES[@]}"; do
-		ip netns del "$LAB_TAG-$node" 2>/dev/null
+	for namespace in $(lab_namespaces); do
+		ip netns del "$namespace" 2>/dev/null
 	done
-	LAB_NODES=()
 }
 lab_show_logs() {
 	local log

@@ -1,0 +1,1 @@
+# lists nothing: bad.c is an unlisted file
