@@ -1,0 +1,171 @@
+/*
+ * From a datagram to an event: decode, find the virtual router, check, feed. VRRP child.
+ *
+ * A packet that fails a check changes nothing but counters, and causes at most one line each kind
+ * and minute.
+ */
+#include <string.h>
+
+#include "lib/log.h"
+#include "vrrp/vrrp_app.h"
+
+#define DROP_LOG_US (60 * US_PER_S)
+
+/* ---- what to expect ---- */
+
+static const struct auth_conf *auth_of(const struct vrrp_conf *conf)
+{
+	return (const void *)conf->auth.head;
+}
+
+static void expect_auth(struct vrrp_expect *e, const struct vrrp_conf *conf)
+{
+	const struct auth_conf *auth = auth_of(conf);
+
+	if (conf->version != 2 || !auth)
+		return;
+	e->auth_type = (uint8_t)auth->auth_type;
+	if (auth->auth_type == VRRP_AUTH_PASS && auth->auth_pass)
+		memcpy(e->auth_data, auth->auth_pass, strnlen(auth->auth_pass, VRRP_AUTH_LEN));
+}
+
+void vrouter_expect_build(struct vrouter *r)
+{
+	const struct vrrp_conf *conf = r->conf;
+
+	r->expect = (struct vrrp_expect){
+		.version = (uint8_t)conf->version,
+		.vrid = conf->virtual_router_id,
+		.adver_cs = (uint16_t)(conf->advert_int_us / US_PER_CS),
+		.is_owner = conf->priority == 255,
+		.is_unicast = conf->peers.n > 0,
+		.check_src = conf->check_unicast_src,
+		.check_addrs = !conf->skip_check_adv_addr,
+		.own_src = r->fsm.own_addr,
+		.mcast_dst = conf->mcast_dst_ip,
+		.addrs = r->advertised,
+		.n_addrs = r->n_advertised,
+		.peers = r->peers,
+		.n_peers = conf->peers.n,
+	};
+	expect_auth(&r->expect, conf);
+}
+
+/* ---- drops ---- */
+
+/* The counter of each reason, as an offset in struct msg_vrrp_stats. */
+#define COUNTER(field) offsetof(struct msg_vrrp_stats, field)
+static const size_t drop_counters[VRRP_DROP_N] = {
+	[VRRP_DROP_NONE] = COUNTER(other_err),
+	[VRRP_DROP_IP_HEADER] = COUNTER(packet_len_err),
+	[VRRP_DROP_TTL] = COUNTER(ip_ttl_err),
+	[VRRP_DROP_SHORT] = COUNTER(packet_len_err),
+	[VRRP_DROP_VERSION] = COUNTER(version_err),
+	[VRRP_DROP_TYPE] = COUNTER(invalid_type_rcvd),
+	[VRRP_DROP_CHECKSUM] = COUNTER(checksum_err),
+	[VRRP_DROP_NO_ADDRS] = COUNTER(addr_list_err),
+	[VRRP_DROP_INTERVAL_ZERO] = COUNTER(advert_interval_err),
+	[VRRP_DROP_VRID] = COUNTER(other_err),
+	[VRRP_DROP_AUTH_TYPE] = COUNTER(auth_err),
+	[VRRP_DROP_AUTH_DATA] = COUNTER(auth_err),
+	[VRRP_DROP_INTERVAL] = COUNTER(advert_interval_err),
+	[VRRP_DROP_ADDR_LIST] = COUNTER(addr_list_err),
+	[VRRP_DROP_SOURCE] = COUNTER(source_err),
+	[VRRP_DROP_OWNER] = COUNTER(other_err),
+};
+
+static void drop_log(enum log_level level, const char *who, const struct vrrp_if *vif,
+		     enum vrrp_drop drop, const struct vrrp_env *env)
+{
+	char text[ADDR_STR_MAX];
+
+	addr_str(&env->src, text);
+	log_event(level, "vrrp_drop",
+		  log_kv("instance=%s interface=%s src=%s reason=%s", who, vif->name, text,
+			 vrrp_drop_name(drop)),
+		  "(%s) dropping an advertisement from %s on %s: %s", who, text, vif->name,
+		  vrrp_drop_text(drop));
+}
+
+/* Once each kind, and again when that has been a while. */
+static void drop_for_router(struct vrouter *r, enum vrrp_drop drop, const struct vrrp_env *env)
+{
+	uint64_t *counter = (uint64_t *)((char *)&r->stats + drop_counters[drop]);
+
+	(*counter)++;
+	vrouter_count(r);
+	if (log_limit_pass(&r->drop_limit, loop_now(r->app->loop), DROP_LOG_US))
+		r->drops_logged = 0;
+	if (!(r->drops_logged & 1U << drop))
+		drop_log(LOG_LEVEL_INFO, r->conf->name, r->vif, drop, env);
+	r->drops_logged |= 1U << drop;
+}
+
+static void drop_for_nobody(struct vrrp_if *vif, enum vrrp_drop drop, const struct vrrp_env *env)
+{
+	vif->app->drops[drop]++;
+	if (log_limit_pass(&vif->app->drop_limit, loop_now(vif->app->loop), DROP_LOG_US))
+		drop_log(LOG_LEVEL_DEBUG, "-", vif, drop, env);
+}
+
+/* ---- acceptance ---- */
+
+/* RFC 9568 7.1: what only deserves a line. */
+static void note_difference(struct vrouter *r, bool differs, bool *is_logged, const char *what,
+			    const struct addr *src)
+{
+	char text[ADDR_STR_MAX];
+
+	if (differs && !*is_logged)
+		log_event(LOG_LEVEL_INFO, "vrrp_differs",
+			  log_kv("instance=%s src=%s what=%s", r->conf->name, addr_str(src, text),
+				 what),
+			  "(%s) advertisement from %s has another %s than ours", r->conf->name,
+			  text, what);
+	*is_logged = differs;
+}
+
+static void accept_advert(struct vrouter *r, const struct vrrp_pkt *pkt, const struct vrrp_env *env)
+{
+	const struct vrrp_ev ev = { .kind = VRRP_EV_ADVERT,
+				    .advert = { env->src, pkt->priority,
+						pkt->adver_cs * US_PER_CS } };
+
+	r->stats.advert_rcvd++;
+	r->stats.pri_zero_rcvd += pkt->priority == 0;
+	vrouter_count(r);
+	r->peer_sum_form = pkt->version == 3 ? pkt->sum_form : VRRP_SUM_NONE;
+	vrouter_feed(r, &ev,
+		     pkt->priority == r->fsm.priority ? "advertisement from a higher address"
+						      : "advertisement with higher priority");
+}
+
+void vrouter_on_packet(struct vio *vio, const uint8_t *data, size_t len, void *arg)
+{
+	struct vrrp_if *vif = arg;
+	struct addr addrs[VRRP_ADDRS_MAX];
+	struct vrrp_pkt pkt = { .vrid = 0 };
+	struct vrrp_env env = { .ttl = 0 };
+	const uint8_t *msg;
+	size_t msg_len;
+	bool addrs_differ, interval_differs;
+
+	(void)vio;
+	enum vrrp_drop drop = vrrp_env_decode(data, len, &env, &msg, &msg_len);
+	if (drop == VRRP_DROP_NONE)
+		drop = vrrp_pkt_decode(msg, msg_len, &env, &pkt, addrs);
+	struct vrouter *r = vif->by_vrid[pkt.vrid];
+	if (!r) {
+		drop_for_nobody(vif, drop == VRRP_DROP_NONE ? VRRP_DROP_VRID : drop, &env);
+		return;
+	}
+	if (drop == VRRP_DROP_NONE)
+		drop = vrrp_pkt_check(&pkt, &env, &r->expect, &addrs_differ, &interval_differs);
+	if (drop != VRRP_DROP_NONE) {
+		drop_for_router(r, drop, &env);
+		return;
+	}
+	note_difference(r, addrs_differ, &r->is_addrs_logged, "address list", &env.src);
+	note_difference(r, interval_differs, &r->is_interval_logged, "interval", &env.src);
+	accept_advert(r, &pkt, &env);
+}

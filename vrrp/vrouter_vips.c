@@ -1,0 +1,333 @@
+/*
+ * The addresses of a virtual router: on the interfaces while it is active, and announced. VRRP
+ * child.
+ */
+#include <errno.h>
+#include <linux/if_addr.h>
+#include <linux/rtnetlink.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/log.h"
+#include "vrrp/garp.h"
+#include "vrrp/vrrp_app.h"
+
+/* The loop must not wait long for the kernel: what is left then goes on in the next pass, if there
+ * is one. */
+#define APPLY_TIME_US      (20 * US_PER_MS)
+#define APPLY_TIME_LAST_US (2 * US_PER_S)
+#define APPLY_RETRY_US     (5 * US_PER_S)
+#define APPLY_LOG_US       (60 * US_PER_S)
+#define GARPS_AT_ONCE      256
+#define GARP_RETRY_US      (1 * US_PER_MS)
+
+/* ---- list ---- */
+
+/* "+" sets, "-" clears the host bits. */
+static struct addr find_broadcast(const struct vaddr_conf *conf)
+{
+	struct addr a = conf->prefix.addr, given = { .family = AF_UNSPEC };
+	uint32_t host = conf->prefix.len < 32 ? UINT32_MAX >> conf->prefix.len : 0;
+
+	if (!conf->broadcast || a.family != AF_INET)
+		return given;
+	if (strcmp(conf->broadcast, "+") == 0)
+		a.in.s_addr |= htonl(host);
+	else if (strcmp(conf->broadcast, "-") == 0)
+		a.in.s_addr &= ~htonl(host);
+	else
+		return addr_parse(conf->broadcast, &given) ? given
+							   : (struct addr){ .family = AF_UNSPEC };
+	return a;
+}
+
+static void vip_fill(struct vip *vip, struct vrrp_app *app, const struct vrrp_conf *router,
+		     const struct vaddr_conf *conf)
+{
+	struct nl_addr *a = &vip->addr;
+
+	vip->vif = vrrp_if_get(app, conf->dev ? conf->dev : router->interface);
+	vip->is_tracked = !conf->no_track;
+	a->addr = conf->prefix.addr;
+	a->prefix_len = conf->prefix.len;
+	a->scope = (uint8_t)conf->scope;
+	a->broadcast = find_broadcast(conf);
+	a->preferred_s = NL_FOREVER;
+	a->valid_s = NL_FOREVER;
+	if (conf->label)
+		strncpy(a->label, conf->label, sizeof(a->label) - 1);
+	if (a->addr.family == AF_INET6) {
+		/* Usable at once, and never chosen as source by itself. */
+		a->flags = IFA_F_NODAD;
+		a->preferred_s = a->prefix_len == 128 ? 0 : NL_FOREVER;
+	}
+}
+
+/* Scratch space for the longest list there is: applying a list must not allocate. */
+static void reserve_scratch(struct vrrp_app *app, uint32_t n)
+{
+	if (n <= app->n_scratch)
+		return;
+	app->n_scratch = n;
+	app->wants = xrealloc(app->wants, n * sizeof(app->wants[0]));
+	app->ops = xrealloc(app->ops, 2UL * n * sizeof(app->ops[0]));
+}
+
+void vip_list_build(struct vip_list *list, struct vrrp_app *app, const struct vrrp_conf *conf)
+{
+	const struct vaddr_conf *a;
+
+	reserve_scratch(app, conf->addresses.n + conf->excluded.n);
+	list->v = xcalloc(conf->addresses.n + conf->excluded.n + 1UL, sizeof(list->v[0]));
+	list->n = 0;
+	conf_list_for_each (a, &conf->addresses)
+		vip_fill(&list->v[list->n++], app, conf, a);
+	conf_list_for_each (a, &conf->excluded)
+		vip_fill(&list->v[list->n++], app, conf, a);
+}
+
+void vip_list_free(struct vip_list *list)
+{
+	for (uint32_t i = 0; i < list->n; i++)
+		vrrp_if_put(list->v[i].vif);
+	free(list->v);
+	list->v = NULL;
+	list->n = 0;
+}
+
+static bool vip_is_equal(const struct vip *a, const struct vip *b)
+{
+	return a->vif == b->vif && a->is_tracked == b->is_tracked &&
+	       addr_cmp(&a->addr.addr, &b->addr.addr) == 0 &&
+	       a->addr.prefix_len == b->addr.prefix_len && a->addr.scope == b->addr.scope &&
+	       strcmp(a->addr.label, b->addr.label) == 0 &&
+	       addr_cmp(&a->addr.broadcast, &b->addr.broadcast) == 0;
+}
+
+bool vip_list_is_equal(const struct vip_list *a, const struct vip_list *b)
+{
+	uint32_t same = 0;
+
+	while (same < a->n && same < b->n && vip_is_equal(&a->v[same], &b->v[same]))
+		same++;
+	return same == a->n && same == b->n;
+}
+
+/* ---- on the interfaces ---- */
+
+static const struct nl_addr *find_actual(const struct nl_addr *key, const void *arg)
+{
+	return nl_addr_find_prefix(arg, key->ifindex, &key->addr, key->prefix_len);
+}
+
+static struct nl_addr vip_key(const struct vip *vip)
+{
+	struct nl_addr a = vip->addr;
+
+	a.ifindex = vip->vif->ifindex;
+	return a;
+}
+
+/* What the list needs done, into the scratch arrays; an owner's own addresses are left alone. */
+static unsigned diff_list(const struct vrrp_app *app, const struct vip_list *list)
+{
+	const struct addr_actual actual = { find_actual, app->nl };
+	unsigned n = 0;
+
+	for (uint32_t i = 0; i < list->n; i++) {
+		const struct nl_addr key = vip_key(&list->v[i]);
+		bool is_wanted = vrrp_app_is_held(app, &key);
+		if (is_wanted || !list->v[i].is_foreign)
+			app->wants[n++] = (struct addr_want){ key, is_wanted };
+	}
+	return addr_diff(app->wants, n, &actual, app->ops);
+}
+
+static void log_failure(struct vrouter *r, const struct nl_op *op)
+{
+	const struct nl_link *link = nl_link_by_index(r->app->nl, op->addr.ifindex);
+	const char *verb = op->kind == NL_OP_ADDR_ADD ? "add" : "remove";
+	char text[ADDR_STR_MAX];
+
+	if (!log_limit_pass(&r->vip_limit, loop_now(r->app->loop), APPLY_LOG_US))
+		return;
+	log_event(LOG_LEVEL_WARNING, "vrrp_address_failed",
+		  log_kv("instance=%s address=%s", r->conf->name, addr_str(&op->addr.addr, text)),
+		  "(%s) cannot %s address %s on %s: %s", r->conf->name, verb, text,
+		  link ? link->name : "?", strerror(-op->error));
+}
+
+/* Applies the first `n` of the scratch operations; later again if that failed or took too long. */
+static void apply_ops(struct vrouter *r, unsigned n, int64_t timeout_us)
+{
+	const struct vrrp_app *app = r->app;
+	int64_t retry_us = 0;
+
+	if (n == 0 || nl_apply(app->nl, app->ops, n, timeout_us) == 0)
+		return;
+	for (unsigned i = 0; i < n; i++) {
+		if (app->ops[i].error == 0 || app->ops[i].error == -ETIMEDOUT)
+			continue;
+		log_failure(r, &app->ops[i]);
+		retry_us = APPLY_RETRY_US;
+	}
+	timer_arm_in(&r->vip_timer, retry_us);
+}
+
+void vrouter_sync_vips(struct vrouter *r)
+{
+	timer_cancel(&r->vip_timer);
+	apply_ops(r, diff_list(r->app, &r->vips),
+		  r->is_leaving ? APPLY_TIME_LAST_US : APPLY_TIME_US);
+}
+
+void vrouter_on_vip_timer(struct timer *timer, void *arg)
+{
+	(void)timer;
+	vrouter_sync_vips(arg);
+}
+
+void vrouter_drop_old_vips(struct vrouter *r)
+{
+	apply_ops(r, diff_list(r->app, &r->old_vips), APPLY_TIME_LAST_US);
+	vip_list_free(&r->old_vips);
+}
+
+/* Which addresses are the owner's own; nl_apply() marks those that we add. */
+static void mark_foreign(struct vrouter *r)
+{
+	for (uint32_t i = 0; i < r->vips.n; i++) {
+		const struct nl_addr key = vip_key(&r->vips.v[i]);
+		const struct nl_addr *is = find_actual(&key, r->app->nl);
+		r->vips.v[i].is_foreign = is && is->protocol != NL_PROTO_DIARCH;
+	}
+}
+
+void vrouter_claim_vips(struct vrouter *r)
+{
+	log_event(LOG_LEVEL_DEBUG, "vrrp_vips",
+		  log_kv("instance=%s vips=%u", r->conf->name, r->vips.n), "(%s) setting VIPs.",
+		  r->conf->name);
+	if (r->fsm.priority == 255)
+		mark_foreign(r);
+	r->holds_vips = true;
+	vrouter_sync_vips(r);
+}
+
+void vrouter_release_vips(struct vrouter *r)
+{
+	log_event(LOG_LEVEL_DEBUG, "vrrp_vips",
+		  log_kv("instance=%s vips=%u", r->conf->name, r->vips.n), "(%s) removing VIPs.",
+		  r->conf->name);
+	r->holds_vips = false;
+	r->is_vip_lost = false;
+	vrouter_sync_vips(r);
+}
+
+/* ---- announcements ---- */
+
+/* 0, or -errno when the packet could not go now. */
+static int announce_vip(struct vrouter *r, const struct vip *vip)
+{
+	const struct vrrp_if *vif = vip->vif;
+	char text[ADDR_STR_MAX];
+
+	if (vip->addr.addr.family != AF_INET || vif->ifindex == 0 || !vif->has_mac)
+		return 0;
+	int result = garp_send(r->app->arp_fd, vif->ifindex, vif->mac, &vip->addr.addr);
+	if (result < 0)
+		return result;
+	r->stats.garp_sent++;
+	vrouter_count(r);
+	if (log_is_on(LOG_LEVEL_DEBUG))
+		log_event(LOG_LEVEL_DEBUG, "garp",
+			  log_kv("instance=%s interface=%s address=%s", r->conf->name, vif->name,
+				 addr_str(&vip->addr.addr, text)),
+			  "Sending gratuitous ARP on %s for %s", vif->name, text);
+	return 0;
+}
+
+/* Sends what is due, a bounded number at once. */
+static void run_announcements(struct vrouter *r)
+{
+	time_us now = loop_now(r->app->loop);
+	int at = -1;
+
+	for (unsigned i = 0; i < GARPS_AT_ONCE; i++) {
+		at = r->announce_again >= 0 ? r->announce_again : announce_next(&r->announce, now);
+		if (at < 0)
+			break;
+		int result = announce_vip(r, &r->vips.v[at]);
+		bool is_full = result == -EAGAIN || result == -ENOBUFS;
+		r->announce_again = is_full ? at : -1;
+		if (is_full) {
+			timer_arm_in(&r->announce_timer, GARP_RETRY_US);
+			return;
+		}
+	}
+	timer_arm_at(&r->announce_timer, at < 0 ? announce_due(&r->announce) : now);
+}
+
+void vrouter_on_announce(struct timer *timer, void *arg)
+{
+	(void)timer;
+	run_announcements(arg);
+}
+
+static bool params_are_equal(const struct announce_params *a, const struct announce_params *b)
+{
+	return a->n_addrs == b->n_addrs && a->repeat == b->repeat && a->delay_us == b->delay_us &&
+	       a->refresh_us == b->refresh_us && a->refresh_repeat == b->refresh_repeat &&
+	       a->lower_prio_repeat == b->lower_prio_repeat &&
+	       a->lower_prio_delay_us == b->lower_prio_delay_us && a->interval_us == b->interval_us;
+}
+
+bool vrouter_announce_init(struct vrouter *r)
+{
+	const struct vrrp_conf *conf = r->conf;
+	const struct announce_params params = {
+		.n_addrs = r->vips.n,
+		.repeat = conf->garp_master_repeat,
+		.delay_us = conf->garp_master_delay_s * US_PER_S,
+		.refresh_us = conf->garp_master_refresh_s * US_PER_S,
+		.refresh_repeat = conf->garp_master_refresh_repeat,
+		.lower_prio_repeat = conf->garp_lower_prio_repeat,
+		.lower_prio_delay_us = conf->garp_lower_prio_delay_s * US_PER_S,
+		.interval_us = r->app->garp_interval_us,
+	};
+
+	if (params_are_equal(&params, &r->announce.params))
+		return false;
+	r->announce_again = -1;
+	announce_init(&r->announce, &params);
+	timer_cancel(&r->announce_timer);
+	return true;
+}
+
+void vrouter_announce(struct vrouter *r, enum vrrp_announce occasion)
+{
+	r->announce_again = -1;
+	announce_trigger(&r->announce, loop_now(r->app->loop), occasion);
+	run_announcements(r);
+}
+
+/* ---- addresses that somebody took away ---- */
+
+void vrouter_restore_vips(struct vrouter *r)
+{
+	const struct nl *nl = r->app->nl;
+
+	if (!r->is_vip_lost || !r->holds_vips)
+		return;
+	r->is_vip_lost = false;
+	/* The hosts still know us, if nobody else announced it meanwhile: one packet each. */
+	for (uint32_t i = 0; i < r->vips.n; i++) {
+		const struct nl_addr key = vip_key(&r->vips.v[i]);
+		r->vips.v[i].is_missing = key.ifindex && !find_actual(&key, nl);
+	}
+	vrouter_sync_vips(r);
+	for (uint32_t i = 0; i < r->vips.n; i++) {
+		if (r->vips.v[i].is_missing)
+			announce_vip(r, &r->vips.v[i]);
+	}
+}

@@ -1,0 +1,277 @@
+/*
+ * The VRRP child's objects: the process, the interfaces it uses, and its virtual routers.
+ *
+ *	vrrp_main.c	  the role: configurations, changes told by the kernel, stop
+ *	vrrp_if.c	  interfaces
+ *	vrouter.c	  a virtual router: events in, outputs of the state machine carried out
+ *	vrouter_vips.c	  its addresses and their announcements
+ *	vrouter_track.c	  its reasons for FAULT and its priority
+ *	vrouter_receive.c its packets
+ *	vrrp_report.c	  what the parent and the log are told
+ * Private to these files.
+ */
+#ifndef DIARCH_VRRP_VRRP_APP_H
+#define DIARCH_VRRP_VRRP_APP_H
+
+#include "lib/nl.h"
+#include "lib/role.h"
+#include "vrrp/addr_diff.h"
+#include "vrrp/announce.h"
+#include "vrrp/fsm.h"
+#include "vrrp/pkt.h"
+#include "vrrp/vrrp_conf.h"
+#include "vrrp/vrrp_io.h"
+
+/* Lets one line pass each interval. Zero-initialise. */
+struct log_limit {
+	time_us next_at;
+};
+
+bool log_limit_pass(struct log_limit *limit, time_us now, int64_t interval_us);
+
+/* ---- the process ---- */
+
+/* Finds the router that an address belongs to. */
+struct vip_ref {
+	struct addr addr;
+	struct vrouter *router;
+	uint32_t vip;
+};
+
+struct vrrp_app {
+	struct role *role;
+	struct loop *loop;
+	struct nl *nl;
+	int arp_fd;
+	struct vrrp_if *ifs;
+	struct vrouter **routers; /* in the order of the configuration */
+	uint32_t n_routers;
+	struct vip_ref *vip_refs; /* of all routers, sorted by address */
+	uint32_t n_vip_refs;
+	struct addr_want *wants;  /* scratch for the router with the most addresses ... */
+	struct nl_op *ops;	  /* ... and twice as many operations */
+	uint32_t n_scratch;
+	struct msg **saved;	  /* state of a predecessor, until the first commit */
+	uint32_t n_saved;
+	struct timer refresh_timer; /* interfaces or addresses changed */
+	struct timer stats_timer;
+	bool is_committed;
+	int64_t garp_interval_us;
+	uint64_t drops[VRRP_DROP_N]; /* packets that belong to no router */
+	struct log_limit drop_limit;
+};
+
+/* Looks at interfaces and addresses again in this pass of the loop. */
+void vrrp_app_refresh_soon(struct vrrp_app *app);
+
+/* Whether any router has this address, on whatever interface. `arg` is the struct vrrp_app. */
+bool vrrp_app_is_vip(const struct addr *addr, void *arg);
+
+/* Whether a router that is active has this address on this interface with this prefix length. */
+bool vrrp_app_is_held(const struct vrrp_app *app, const struct nl_addr *addr);
+
+/* ---- interfaces ---- */
+
+/* An interface that some router runs on, tracks or has addresses on, whether it exists or not. */
+struct vrrp_if {
+	struct vrrp_if *next;
+	struct vrrp_app *app;
+	unsigned users;
+	char name[IF_NAMESIZE];
+	uint32_t ifindex; /* 0 = does not exist */
+	bool is_known;	  /* was looked up once: later changes are news */
+	bool is_up;
+	bool has_mac;
+	uint8_t mac[6];
+	struct addr source; /* first IPv4 address that is no virtual address; may be unset */
+	struct vio vio;
+	unsigned n_routers;
+	struct vrouter *by_vrid[256]; /* routers that run on it */
+};
+
+/* Finds or creates; one user more. */
+struct vrrp_if *vrrp_if_get(struct vrrp_app *app, const char *name);
+
+/* One user less. NULL is fine. */
+void vrrp_if_put(struct vrrp_if *vif);
+
+/* Asks the tables of links and addresses how it is now, and opens or closes the socket accordingly. */
+void vrrp_if_refresh(struct vrrp_if *vif);
+
+/* A router begins or ends to run on it. */
+void vrrp_if_attach(struct vrrp_if *vif, struct vrouter *r);
+void vrrp_if_detach(struct vrrp_if *vif, struct vrouter *r);
+
+/* The router's group changed from `old` (unset = unicast). */
+void vrrp_if_regroup(struct vrrp_if *vif, const struct vrouter *r, const struct addr *old);
+
+/* ---- virtual routers ---- */
+
+struct vip {
+	struct nl_addr addr; /* ifindex is taken from `vif` when it is used */
+	struct vrrp_if *vif;
+	bool is_tracked;
+	bool is_foreign; /* the owner's own: was there before us and stays */
+	bool is_missing; /* while it is being put back */
+};
+
+struct vip_list {
+	struct vip *v;
+	uint32_t n;
+};
+
+/* An interface in track_interface, or that of an address elsewhere (weight 0). */
+struct vrouter_watch {
+	struct vrrp_if *vif;
+	int weight; /* 0 = FAULT while down */
+	bool is_reverse;
+};
+
+enum vrouter_fault {
+	VROUTER_FAULT_NONE,
+	VROUTER_FAULT_IF_MISSING,
+	VROUTER_FAULT_IF_DOWN,
+	VROUTER_FAULT_IF_UP, /* tracked with `reverse` */
+	VROUTER_FAULT_NO_SOCKET,
+	VROUTER_FAULT_NO_SOURCE,
+};
+
+/* What the surroundings say, see vrouter_track(). */
+struct vrouter_track {
+	int faults;
+	int weight;
+	enum vrouter_fault fault; /* the first, and where */
+	const struct vrrp_if *vif;
+};
+
+#define VROUTER_RECORD_MAX 512
+
+struct vrouter {
+	struct vrrp_app *app;
+	const struct vrrp_conf *conf; /* part of the running configuration */
+	struct vrrp_inst fsm;
+	struct timer timers[VRRP_TIMER_N];
+	struct vrrp_if *vif;
+	struct addr group;  /* joined; unset for unicast */
+	struct addr source; /* of our packets; unset = none */
+
+	struct vip_list vips;
+	struct vip_list old_vips; /* during a commit: what the last configuration had */
+	struct addr *advertised;  /* addresses in our packets */
+	uint8_t n_advertised;
+	bool holds_vips;
+	bool is_leaving; /* no later pass will finish what is left */
+	bool is_deleted; /* no longer in the configuration */
+	bool is_vip_lost; /* somebody took an address away */
+	struct timer vip_timer; /* addresses are not yet as they should be */
+	struct log_limit vip_limit;
+	struct announce announce;
+	int announce_again; /* address whose packet could not go, -1 = none */
+	struct timer announce_timer;
+
+	struct vrouter_watch *watches;
+	uint32_t n_watches;
+	struct vrouter_track track;
+
+	struct vrrp_expect expect;
+	struct vrrp_peer *peers;
+	enum vrrp_sum_form peer_sum_form; /* of the last advertisement accepted */
+	uint32_t drops_logged;		  /* bit per enum vrrp_drop */
+	struct log_limit drop_limit;
+	bool is_addrs_logged, is_interval_logged;
+	struct log_limit lower_limit; /* lines that each losing advertisement would cause */
+	bool is_send_failing;
+
+	const char *cause; /* of the step in progress */
+	char reason[64];   /* of the last transition */
+	time_us adopted_since;	    /* the predecessor's, while the state is still the adopted one */
+	uint32_t adopted_transitions;
+	struct msg_vrrp_stats stats;
+	bool is_stats_dirty;
+	uint8_t published[VROUTER_RECORD_MAX]; /* last vrrp_state, encoded */
+	size_t n_published;
+};
+
+/* Whether `conf` can be carried out; if not, the reason in `why`. 0 or -errno. */
+int vrouter_check_conf(const struct vrrp_conf *conf, char *why, size_t size);
+
+/* A router that is not started. Fatal when out of memory. */
+struct vrouter *vrouter_new(struct vrrp_app *app, const struct vrrp_conf *conf);
+void vrouter_free(struct vrouter *r);
+
+/* Whether `conf` describes this router: same family, interface and VRID. */
+bool vrouter_is_match(const struct vrouter *r, const struct vrrp_conf *conf);
+
+/* First half of a reload: takes the new configuration over; nothing is carried out yet. */
+void vrouter_set_conf(struct vrouter *r, const struct vrrp_conf *conf);
+
+/* Second half, when all routers have theirs: parameters, addresses and announcements follow. */
+void vrouter_apply_conf(struct vrouter *r);
+
+/* Begins, or goes on where the predecessor with this vrrp_state (may be NULL) was. */
+void vrouter_start(struct vrouter *r, const struct msg_vrrp_state *saved);
+
+/* Resigns and removes the addresses. */
+void vrouter_stop(struct vrouter *r, const char *cause);
+
+/* One event through the state machine; carries out what comes out. `cause` goes into the report. */
+void vrouter_feed(struct vrouter *r, const struct vrrp_ev *ev, const char *cause);
+
+/* -- addresses: vrouter_vips.c -- */
+
+/* Builds the list of `conf`, advertised addresses first; vip_list_free() releases it. */
+void vip_list_build(struct vip_list *list, struct vrrp_app *app, const struct vrrp_conf *conf);
+void vip_list_free(struct vip_list *list);
+bool vip_list_is_equal(const struct vip_list *a, const struct vip_list *b);
+
+/* Makes the interfaces agree with what the routers hold; what does not work now is tried again later. */
+void vrouter_sync_vips(struct vrouter *r);
+
+/* Removes what only the last configuration had, and frees old_vips. */
+void vrouter_drop_old_vips(struct vrouter *r);
+
+void vrouter_claim_vips(struct vrouter *r);
+void vrouter_release_vips(struct vrouter *r);
+
+/* Puts back what somebody removed and announces it again. */
+void vrouter_restore_vips(struct vrouter *r);
+
+/* Takes the announcement parameters from the configuration; false, with nothing disturbed, if they are the same. */
+bool vrouter_announce_init(struct vrouter *r);
+void vrouter_announce(struct vrouter *r, enum vrrp_announce occasion);
+
+/* Of the timers; `arg` is the router. */
+void vrouter_on_vip_timer(struct timer *timer, void *arg);
+void vrouter_on_announce(struct timer *timer, void *arg);
+
+/* -- surroundings: vrouter_track.c -- */
+
+/* Takes what to watch from the configuration. */
+void vrouter_watch_build(struct vrouter *r);
+void vrouter_watch_free(struct vrouter *r);
+
+/* Feeds what changed in link states, tracked interfaces and the source address. */
+void vrouter_track(struct vrouter *r);
+
+/* -- packets: vrouter_receive.c -- */
+
+/* Derives what the router expects of packets from its configuration and source address. */
+void vrouter_expect_build(struct vrouter *r);
+
+/* A datagram from the socket of an interface (`arg`). */
+void vrouter_on_packet(struct vio *vio, const uint8_t *data, size_t len, void *arg);
+
+/* -- reports: vrrp_report.c -- */
+
+/* Tells the parent the state if it changed, or anyway. */
+void vrouter_report_state(struct vrouter *r, bool is_forced);
+
+/* Marks the counters as changed; the parent hears at most once a second. */
+void vrouter_count(struct vrouter *r);
+void vrouter_report_stats(struct vrouter *r);
+
+/* The line, the script and the counters of a NOTIFY. */
+void vrouter_report_notify(struct vrouter *r, const struct vrrp_out_item *item);
+void vrouter_report_log(struct vrouter *r, const struct vrrp_out_item *item);
+
+#endif

@@ -1,0 +1,56 @@
+/*
+ * The socket through which all virtual routers of one interface send and receive VRRP packets.
+ *
+ * One raw socket an interface, bound to it: multicast and unicast, all groups. (Two sockets would each get every
+ * packet.) Nothing here blocks or decodes.
+ */
+#ifndef DIARCH_VRRP_VRRP_IO_H
+#define DIARCH_VRRP_VRRP_IO_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/addr.h"
+#include "lib/loop.h"
+#include "vrrp/pkt.h"
+
+#define VIO_GROUPS_MAX	 16
+#define VIO_READS_AT_ONCE 64 /* packets per wake-up: a flood must not keep the timers waiting */
+
+struct vio_group {
+	struct addr addr;
+	unsigned users;
+};
+
+/* Zero-initialise; open while `is_open`. */
+struct vio {
+	bool is_open;
+	struct io io;
+	uint32_t ifindex;
+	struct vio_group groups[VIO_GROUPS_MAX];
+	/* A datagram with its IP header. Must not close the socket. */
+	void (*on_packet)(struct vio *vio, const uint8_t *data, size_t len, void *arg);
+	void *arg;
+};
+
+/* Opens the socket on an interface and serves it from the loop. 0 or -errno. */
+int vio_open(struct vio *vio, struct loop *loop, uint32_t ifindex, const char *name,
+	     void (*on_packet)(struct vio *vio, const uint8_t *data, size_t len, void *arg), void *arg);
+
+/* Closes and forgets the groups; safe when not open. */
+void vio_close(struct vio *vio);
+
+/* Joins a group once, however many ask; vio_leave() undoes one vio_join(). 0 or -errno. */
+int vio_join(struct vio *vio, const struct addr *group);
+void vio_leave(struct vio *vio, const struct addr *group);
+
+/* Leaves and joins all groups, so that switches that snoop learn of us after a link came up. */
+void vio_rejoin(struct vio *vio);
+
+/* Delivers what has arrived by now (bounded): before acting on a timer that is late. */
+void vio_drain(struct vio *vio);
+
+/* Sends one message (which stays as it is) from env->src to env->dst with env->ttl, without waiting. 0 or -errno. */
+int vio_send(const struct vio *vio, const struct vrrp_env *env, uint8_t *msg, size_t len);
+
+#endif

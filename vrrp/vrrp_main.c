@@ -1,0 +1,418 @@
+/*
+ * The VRRP child: const struct role_ops vrrp_role.
+ *
+ * One process, one thread. Owns the virtual routers and the interfaces they use, the netlink tables
+ * and the ARP socket. Configurations come from the parent (commit below); changes of links and
+ * addresses from the kernel.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/global_conf.h"
+#include "lib/log.h"
+#include "lib/proc.h"
+#include "vrrp/garp.h"
+#include "vrrp/vrrp_app.h"
+
+#define SAVED_MAX 65536 /* records of a predecessor; more cannot be true */
+
+/* ---- addresses of all routers ---- */
+
+static int ref_cmp(const void *a, const void *b)
+{
+	const struct vip_ref *x = a, *y = b;
+
+	return addr_cmp(&x->addr, &y->addr);
+}
+
+/* The first reference to an address, and in *n how many there are. */
+static const struct vip_ref *find_refs(const struct vrrp_app *app, const struct addr *addr,
+				       uint32_t *n)
+{
+	const struct vip_ref key = { .addr = *addr };
+	const struct vip_ref *first =
+		app->n_vip_refs
+			? bsearch(&key, app->vip_refs, app->n_vip_refs, sizeof(key), ref_cmp)
+			: NULL;
+	const struct vip_ref *end = app->vip_refs + app->n_vip_refs;
+
+	*n = 0;
+	while (first && first > app->vip_refs && ref_cmp(first - 1, &key) == 0)
+		first--;
+	for (const struct vip_ref *ref = first; ref && ref < end && ref_cmp(ref, &key) == 0; ref++)
+		(*n)++;
+	return first;
+}
+
+bool vrrp_app_is_vip(const struct addr *addr, void *arg)
+{
+	uint32_t n;
+
+	find_refs(arg, addr, &n);
+	return n > 0;
+}
+
+static bool is_at(const struct vip_ref *ref, const struct nl_addr *addr)
+{
+	const struct vip *vip = &ref->router->vips.v[ref->vip];
+
+	return vip->vif->ifindex == addr->ifindex && vip->addr.prefix_len == addr->prefix_len;
+}
+
+bool vrrp_app_is_held(const struct vrrp_app *app, const struct nl_addr *addr)
+{
+	uint32_t n;
+	const struct vip_ref *refs = find_refs(app, &addr->addr, &n);
+
+	for (uint32_t i = 0; i < n; i++) {
+		if (refs[i].router->holds_vips && is_at(&refs[i], addr))
+			return true;
+	}
+	return false;
+}
+
+static void build_refs(struct vrrp_app *app)
+{
+	uint32_t n = 0, at = 0;
+
+	for (uint32_t i = 0; i < app->n_routers; i++)
+		n += app->routers[i]->vips.n;
+	free(app->vip_refs);
+	app->vip_refs = xcalloc(n + 1UL, sizeof(app->vip_refs[0]));
+	app->n_vip_refs = n;
+	for (uint32_t i = 0; i < app->n_routers; i++) {
+		struct vrouter *r = app->routers[i];
+		for (uint32_t j = 0; j < r->vips.n; j++)
+			app->vip_refs[at++] = (struct vip_ref){ r->vips.v[j].addr.addr, r, j };
+	}
+	qsort(app->vip_refs, n, sizeof(app->vip_refs[0]), ref_cmp);
+}
+
+/* ---- changes of links and addresses ---- */
+
+static void refresh_interfaces(struct vrrp_app *app)
+{
+	for (struct vrrp_if *vif = app->ifs; vif; vif = vif->next)
+		vrrp_if_refresh(vif);
+}
+
+static void on_refresh(struct timer *timer, void *arg)
+{
+	struct vrrp_app *app = arg;
+
+	(void)timer;
+	refresh_interfaces(app);
+	for (uint32_t i = 0; i < app->n_routers; i++) {
+		vrouter_track(app->routers[i]);
+		vrouter_restore_vips(app->routers[i]);
+	}
+}
+
+void vrrp_app_refresh_soon(struct vrrp_app *app)
+{
+	timer_arm_in(&app->refresh_timer, 0);
+}
+
+/* One of our addresses is gone. If nobody but us did that, the table has it or its router does not
+ * hold it. */
+static void on_vip_gone(struct vrrp_app *app, const struct nl_addr *addr,
+			const struct vip_ref *refs, uint32_t n)
+{
+	const struct nl_link *link = nl_link_by_index(app->nl, addr->ifindex);
+	char text[ADDR_STR_MAX];
+
+	if (nl_addr_find_prefix(app->nl, addr->ifindex, &addr->addr, addr->prefix_len))
+		return;
+	for (uint32_t i = 0; i < n; i++) {
+		struct vrouter *r = refs[i].router;
+		if (!r->holds_vips || !r->vips.v[refs[i].vip].is_tracked || !is_at(&refs[i], addr))
+			continue;
+		log_event(LOG_LEVEL_WARNING, "vrrp_address_removed",
+			  log_kv("instance=%s address=%s", r->conf->name,
+				 addr_str(&addr->addr, text)),
+			  "Netlink reflector reports IP %s removed from %s", text,
+			  link ? link->name : "?");
+		r->is_vip_lost = true;
+		vrrp_app_refresh_soon(app);
+	}
+}
+
+static void on_change(const struct nl_change *change, void *arg)
+{
+	struct vrrp_app *app = arg;
+	uint32_t n;
+
+	switch (change->kind) {
+	case NL_LINK_NEW:
+	case NL_LINK_DEL: vrrp_app_refresh_soon(app); break;
+	case NL_ADDR_NEW:
+	case NL_ADDR_DEL: {
+		const struct vip_ref *refs = find_refs(app, &change->addr.addr, &n);
+		if (n == 0)
+			vrrp_app_refresh_soon(app); /* perhaps a source address */
+		else if (change->kind == NL_ADDR_DEL)
+			on_vip_gone(app, &change->addr, refs, n);
+		break;
+	}
+	}
+}
+
+/* ---- state of a predecessor ---- */
+
+static void on_msg(struct role *role, const struct msg *msg)
+{
+	struct vrrp_app *app = role_state(role);
+
+	if (app->is_committed || app->n_saved >= SAVED_MAX)
+		return;
+	app->saved = xrealloc(app->saved, (app->n_saved + 1UL) * sizeof(app->saved[0]));
+	app->saved[app->n_saved++] = msg_dup(msg);
+}
+
+static const struct msg *find_saved(const struct vrrp_app *app, enum msg_kind kind,
+				    const struct vrouter *r)
+{
+	for (uint32_t i = 0; i < app->n_saved; i++) {
+		const struct msg *m = app->saved[i];
+		if (m->kind != kind)
+			continue;
+		if (kind == MSG_vrrp_stats && strcmp(m->vrrp_stats.instance, r->conf->name) == 0)
+			return m;
+		if (kind == MSG_vrrp_state && m->vrrp_state.family == 4 &&
+		    m->vrrp_state.vrid == r->conf->virtual_router_id &&
+		    strcmp(m->vrrp_state.interface, r->conf->interface) == 0)
+			return m;
+	}
+	return NULL;
+}
+
+static void start_router(struct vrrp_app *app, struct vrouter *r)
+{
+	const struct msg *state = find_saved(app, MSG_vrrp_state, r);
+	const struct msg *stats = find_saved(app, MSG_vrrp_stats, r);
+
+	if (stats)
+		r->stats = stats->vrrp_stats;
+	r->stats.instance = NULL;
+	vrouter_start(r, state ? &state->vrrp_state : NULL);
+}
+
+static void forget_saved(struct vrrp_app *app)
+{
+	for (uint32_t i = 0; i < app->n_saved; i++)
+		msg_free(app->saved[i]);
+	free(app->saved);
+	app->saved = NULL;
+	app->n_saved = 0;
+}
+
+/* ---- configuration ---- */
+
+static const struct root_conf *root_of(const struct conf *conf)
+{
+	return (const void *)conf_root(conf);
+}
+
+static int conf_key_cmp(const void *a, const void *b)
+{
+	const struct vrrp_conf *x = *(const struct vrrp_conf *const *)a,
+			       *y = *(const struct vrrp_conf *const *)b;
+	int order = strcmp(x->interface, y->interface);
+
+	return order ? order : x->virtual_router_id - y->virtual_router_id;
+}
+
+/* Two routers with one VRID on one interface cannot both be served. */
+static int check_unique(const struct conf_list *list, char *why, size_t size)
+{
+	const struct vrrp_conf **v = xcalloc(list->n + 1UL, sizeof(const struct vrrp_conf *));
+	const struct vrrp_conf *conf;
+	uint32_t n = 0;
+	int result = 0;
+
+	conf_list_for_each (conf, list)
+		v[n++] = conf;
+	qsort(v, n, sizeof(v[0]), conf_key_cmp);
+	for (uint32_t i = 1; i < n && result == 0; i++) {
+		if (conf_key_cmp(&v[i - 1], &v[i]) != 0)
+			continue;
+		snprintf(why, size, "vrrp_instance %s and %s: same interface and virtual_router_id",
+			 v[i - 1]->name, v[i]->name);
+		result = -EINVAL;
+	}
+	free(v);
+	return result;
+}
+
+static int prepare(struct role *role, const struct conf *conf, char *why, size_t size)
+{
+	const struct conf_list *list = &root_of(conf)->vrrp_instances;
+	const struct vrrp_conf *instance;
+
+	(void)role;
+	conf_list_for_each (instance, list) {
+		int result = vrouter_check_conf(instance, why, size);
+		if (result < 0)
+			return result;
+	}
+	return check_unique(list, why, size);
+}
+
+/* Takes the old router for `conf` out of the list. The order rarely changes: look where the last
+ * one was. */
+static struct vrouter *take_match(struct vrouter **old, uint32_t n, uint32_t *cursor,
+				  const struct vrrp_conf *conf)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t at = (*cursor + i) % n;
+		struct vrouter *r = old[at];
+		if (!r || !vrouter_is_match(r, conf))
+			continue;
+		old[at] = NULL;
+		*cursor = at + 1;
+		return r;
+	}
+	return NULL;
+}
+
+static void stop_vanished(struct vrouter **old, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		if (!old[i])
+			continue;
+		old[i]->is_deleted = true;
+		vrouter_stop(old[i], "removed from the configuration");
+		vrouter_free(old[i]);
+	}
+	free(old);
+}
+
+static bool is_started(const struct vrouter *r)
+{
+	return r->fsm.is_started;
+}
+
+/* All routers have their new configuration and are in the list: carry it out. */
+static void apply_configuration(struct vrrp_app *app)
+{
+	refresh_interfaces(app);
+	for (uint32_t i = 0; i < app->n_routers; i++) {
+		struct vrouter *r = app->routers[i];
+		if (is_started(r)) {
+			vrouter_apply_conf(r);
+			vrouter_track(r);
+		} else {
+			start_router(app, r);
+		}
+	}
+}
+
+static void commit(struct role *role, const struct conf *conf)
+{
+	struct vrrp_app *app = role_state(role);
+	const struct root_conf *root = root_of(conf);
+	struct vrouter **old = app->routers;
+	uint32_t n_old = app->n_routers, cursor = 0;
+	const struct vrrp_conf *instance;
+
+	app->garp_interval_us = root_global(conf_root(conf))->vrrp_garp_interval_us;
+	app->routers = xcalloc(root->vrrp_instances.n + 1UL, sizeof(struct vrouter *));
+	app->n_routers = 0;
+	conf_list_for_each (instance, &root->vrrp_instances) {
+		struct vrouter *r = take_match(old, n_old, &cursor, instance);
+		if (r)
+			vrouter_set_conf(r, instance);
+		else
+			r = vrouter_new(app, instance);
+		app->routers[app->n_routers++] = r;
+	}
+	build_refs(app);
+	stop_vanished(old, n_old);
+	apply_configuration(app);
+	forget_saved(app);
+	app->is_committed = true;
+	for (uint32_t i = 0; i < app->n_routers; i++) {
+		vrouter_report_state(app->routers[i], true);
+		vrouter_report_stats(app->routers[i]);
+	}
+}
+
+/* ---- life ---- */
+
+static void on_stats(struct timer *timer, void *arg)
+{
+	struct vrrp_app *app = arg;
+
+	(void)timer;
+	for (uint32_t i = 0; i < app->n_routers; i++) {
+		if (app->routers[i]->is_stats_dirty)
+			vrouter_report_stats(app->routers[i]);
+	}
+}
+
+static void done(struct role *role)
+{
+	struct vrrp_app *app = role_state(role);
+
+	for (uint32_t i = 0; i < app->n_routers; i++)
+		vrouter_free(app->routers[i]);
+	forget_saved(app);
+	timer_cancel(&app->refresh_timer);
+	timer_cancel(&app->stats_timer);
+	nl_close(app->nl);
+	if (app->arp_fd >= 0)
+		close(app->arp_fd);
+	free(app->routers);
+	free(app->vip_refs);
+	free(app->wants);
+	free(app->ops);
+	free(app);
+}
+
+static int init(struct role *role)
+{
+	struct vrrp_app *app = xcalloc(1, sizeof(*app));
+	int error;
+
+	role_set_state(role, app);
+	app->role = role;
+	app->loop = role_loop(role);
+	timer_init(&app->refresh_timer, app->loop, on_refresh, app);
+	timer_init(&app->stats_timer, app->loop, on_stats, app);
+	app->arp_fd = garp_open();
+	error = app->arp_fd < 0 ? -app->arp_fd : 0;
+	if (!error) {
+		app->nl = nl_open(app->loop, on_change, app);
+		error = app->nl ? 0 : errno;
+	}
+	if (error)
+		done(role);
+	return -error;
+}
+
+/* Every router resigns and clears its interface before the next one does; the parent hears of it
+ * last. */
+static void stop(struct role *role, enum role_stop kind)
+{
+	struct vrrp_app *app = role_state(role);
+
+	(void)kind;
+	for (uint32_t i = 0; i < app->n_routers; i++)
+		vrouter_stop(app->routers[i], "stop");
+	role_stopped(role, 0);
+}
+
+const struct role_ops vrrp_role = {
+	.name = "vrrp",
+	.self = MSG_FROM_VRRP,
+	.caps = PROC_CAP_NET_ADMIN | PROC_CAP_NET_RAW,
+	.init = init,
+	.prepare = prepare,
+	.commit = commit,
+	.on_msg = on_msg,
+	.stop = stop,
+	.done = done,
+};

@@ -1,0 +1,236 @@
+/*
+ * What the parent and the log are told of a virtual router. VRRP child.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "lib/log.h"
+#include "vrrp/vrrp_app.h"
+
+#define STATS_PERIOD_US (1 * US_PER_S)
+#define LOWER_LOG_US    (1 * US_PER_S)
+
+bool log_limit_pass(struct log_limit *limit, time_us now, int64_t interval_us)
+{
+	if (time_cmp(now, limit->next_at) < 0)
+		return false;
+	limit->next_at = time_add(now, interval_us);
+	return true;
+}
+
+/* ---- state ---- */
+
+static const char *sum_form_name(enum vrrp_sum_form form)
+{
+	switch (form) {
+	case VRRP_SUM_NONE: return "";
+	case VRRP_SUM_MESSAGE: return "message";
+	case VRRP_SUM_PSEUDO: return "pseudo-header";
+	}
+	return "";
+}
+
+static int64_t instant_or_zero(time_us t)
+{
+	return time_is_never(t) ? 0 : t.us;
+}
+
+/* The active router last heard or, when MASTER, this one. */
+static void fill_active(const struct vrouter *r, struct msg_vrrp_state *m, char *text)
+{
+	const struct vrrp_inst *v = &r->fsm;
+	bool is_active = v->state == VRRP_STATE_ACTIVE;
+	const struct addr *addr = is_active ? &v->own_addr : &v->active;
+	int64_t adver_us = is_active ? v->params.advert_us : v->active_adver_us;
+
+	m->active = addr_is_unset(addr) ? "" : addr_str(addr, text);
+	m->active_priority = is_active ? v->priority : v->active_priority;
+	m->active_advert_cs = (uint32_t)(adver_us / US_PER_CS);
+}
+
+static void fill_state(const struct vrouter *r, struct msg_vrrp_state *m, char *active)
+{
+	const struct vrrp_inst *v = &r->fsm;
+	bool is_adopted = v->transitions == 0 && r->adopted_transitions > 0;
+
+	*m = (struct msg_vrrp_state){
+		.instance = r->conf->name,
+		.interface = r->conf->interface,
+		.family = 4,
+		.vrid = r->conf->virtual_router_id,
+		.version = v->params.version,
+		.state = vrrp_state_name(v),
+		.base_priority = v->params.base_priority,
+		.priority = v->priority,
+		.checksum_form = sum_form_name(r->peer_sum_form),
+		.adver_at_us = instant_or_zero(v->at[VRRP_TIMER_ADVER]),
+		.preempt_at_us = instant_or_zero(v->preempt_at),
+		.since_us = is_adopted ? r->adopted_since.us : v->since.us,
+		.reason = r->reason,
+		.transitions = r->adopted_transitions + v->transitions,
+	};
+	fill_active(r, m, active);
+}
+
+/*
+ * The record as it counts for "did it change": an advertisement more moves adver_at by an interval,
+ * which whoever takes over can count himself.
+ */
+static size_t encode_for_compare(const struct vrouter *r, struct msg msg, uint8_t *data)
+{
+	struct buf b = buf_writer(data, VROUTER_RECORD_MAX);
+
+	msg.vrrp_state.adver_at_us %= r->fsm.params.advert_us;
+	msg_encode(&msg, &b);
+	return buf_ok(&b) ? b.len : 0;
+}
+
+void vrouter_report_state(struct vrouter *r, bool is_forced)
+{
+	struct msg msg = { .kind = MSG_vrrp_state, .fd = -1 };
+	char active[ADDR_STR_MAX];
+	uint8_t data[VROUTER_RECORD_MAX];
+
+	if (!r->app->is_committed && !is_forced)
+		return;
+	fill_state(r, &msg.vrrp_state, active);
+	size_t n = encode_for_compare(r, msg, data);
+	if (!is_forced && n > 0 && n == r->n_published && memcmp(data, r->published, n) == 0)
+		return;
+	memcpy(r->published, data, n);
+	r->n_published = n;
+	role_send(r->app->role, &msg);
+}
+
+/* ---- counters ---- */
+
+void vrouter_count(struct vrouter *r)
+{
+	struct timer *timer = &r->app->stats_timer;
+
+	r->is_stats_dirty = true;
+	if (!timer_is_armed(timer))
+		timer_arm_in(timer, STATS_PERIOD_US);
+}
+
+void vrouter_report_stats(struct vrouter *r)
+{
+	struct msg msg = { .kind = MSG_vrrp_stats, .fd = -1, .vrrp_stats = r->stats };
+
+	r->is_stats_dirty = false;
+	msg.vrrp_stats.instance = r->conf->name;
+	role_send(r->app->role, &msg);
+}
+
+/* ---- transitions ---- */
+
+static void log_notify(const struct vrouter *r, const struct vrrp_out_item *item)
+{
+	const char *to = vrrp_notify_name(item->to);
+
+	if (item->to == VRRP_NOTIFY_STOP)
+		log_event(LOG_LEVEL_NOTICE, "vrrp_state",
+			  log_kv("instance=%s from=%s to=%s", r->conf->name,
+				 vrrp_notify_name(item->from), to),
+			  "(%s) Stopped", r->conf->name);
+	else
+		log_event(LOG_LEVEL_NOTICE, "vrrp_state",
+			  log_kv("instance=%s from=%s to=%s priority=%u", r->conf->name,
+				 vrrp_notify_name(item->from), to, r->fsm.priority),
+			  "(%s) Entering %s STATE%s", r->conf->name, to,
+			  item->from == VRRP_NOTIFY_INIT && item->to != VRRP_NOTIFY_MASTER
+				  ? " (init)"
+				  : "");
+}
+
+void vrouter_report_notify(struct vrouter *r, const struct vrrp_out_item *item)
+{
+	/* The scripts hear of a deleted instance as keepalived's do. */
+	enum vrrp_notify_state to = r->is_deleted ? VRRP_NOTIFY_FAULT : item->to;
+	struct msg msg = { .kind = MSG_notify_vrrp,
+			   .fd = -1,
+			   .notify_vrrp = { .instance = r->conf->name,
+					    .state = vrrp_notify_name(to),
+					    .priority = r->fsm.priority } };
+
+	log_notify(r, item);
+	r->stats.become_master += item->to == VRRP_NOTIFY_MASTER;
+	r->stats.release_master += item->from == VRRP_NOTIFY_MASTER;
+	vrouter_count(r);
+	role_send(r->app->role, &msg);
+}
+
+/* ---- lines ---- */
+
+static void log_active_set(const struct vrouter *r, const struct vrrp_out_item *item,
+			   const char *kv)
+{
+	char now[ADDR_STR_MAX], before[ADDR_STR_MAX];
+
+	addr_str(&item->addr, now);
+	if (addr_is_unset(&item->old_addr))
+		log_event(LOG_LEVEL_DEBUG, "vrrp_active", kv, "(%s) master set to %s",
+			  r->conf->name, now);
+	else
+		log_event(LOG_LEVEL_DEBUG, "vrrp_active", kv, "(%s) master changed from %s to %s",
+			  r->conf->name, addr_str(&item->old_addr, before), now);
+}
+
+void vrouter_report_log(struct vrouter *r, const struct vrrp_out_item *item)
+{
+	const char *name = r->conf->name;
+	char src[ADDR_STR_MAX];
+	const char *kv = log_kv("instance=%s src=%s a=%" PRId64 " b=%" PRId64, name,
+				addr_str(&item->addr, src), item->a, item->b);
+	int a = (int)item->a, b = (int)item->b;
+
+	switch (item->log) {
+	case VRRP_LOG_DOWN_EXPIRED:
+		log_event(LOG_LEVEL_INFO, "vrrp_timeout", kv, "(%s) Receive advertisement timeout",
+			  name);
+		break;
+	case VRRP_LOG_HIGHER_PRIO:
+		log_event(LOG_LEVEL_NOTICE, "vrrp_beaten", kv,
+			  "(%s) Master received advert from %s with higher priority %d, ours %d",
+			  name, src, a, b);
+		break;
+	case VRRP_LOG_HIGHER_ADDR:
+		log_event(LOG_LEVEL_NOTICE, "vrrp_beaten", kv,
+			  "(%s) Master received advert from %s with same priority %d but higher IP "
+			  "address than ours",
+			  name, src, a);
+		break;
+	case VRRP_LOG_LOWER_PRIO:
+		if (log_limit_pass(&r->lower_limit, loop_now(r->app->loop), LOWER_LOG_US))
+			log_event(LOG_LEVEL_NOTICE, "vrrp_lower", kv,
+				  "(%s) Received advert from %s with lower priority %d, ours %d, "
+				  "forcing new election",
+				  name, src, a, b);
+		break;
+	case VRRP_LOG_PRIO_ZERO:
+		log_event(LOG_LEVEL_DEBUG, "vrrp_resigned", kv,
+			  "(%s) Backup received priority 0 advertisement", name);
+		break;
+	case VRRP_LOG_DISCARD_LOWER:
+		if (log_limit_pass(&r->lower_limit, loop_now(r->app->loop), LOWER_LOG_US))
+			log_event(LOG_LEVEL_INFO, "vrrp_lower", kv,
+				  "(%s) received lower priority (%d) advert from %s - discarding",
+				  name, a, src);
+		break;
+	case VRRP_LOG_PRIO_CHANGED:
+		log_event(LOG_LEVEL_NOTICE, "vrrp_priority", kv,
+			  "(%s) Changing effective priority from %d to %d", name, a, b);
+		break;
+	case VRRP_LOG_PREEMPT_START:
+		log_event(LOG_LEVEL_DEBUG, "vrrp_preempt", kv, "(%s) start preempt delay (%.6f)",
+			  name, (double)item->a / US_PER_S);
+		break;
+	case VRRP_LOG_ACTIVE_SET: log_active_set(r, item, kv); break;
+	case VRRP_LOG_TWO_OWNERS:
+		log_event(LOG_LEVEL_WARNING, "vrrp_two_owners", kv,
+			  "(%s) another router, %s, also says that it owns the addresses (priority "
+			  "255)",
+			  name, src);
+		break;
+	}
+}
