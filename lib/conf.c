@@ -150,19 +150,21 @@ const struct conf_obj *conf_global_obj(const struct conf *conf)
 	return block ? conf_obj_list(conf->root, block)->head : NULL;
 }
 
-bool conf_obj_each_list(const struct conf_obj *obj, conf_on_list on_list, void *ctx)
+bool conf_block_is_first(const struct conf_block *const *blocks, size_t i)
+{
+	for (size_t j = 0; j < i; j++)
+		if (blocks[j]->list_offset == blocks[i]->list_offset)
+			return false;
+	return true;
+}
+
+void conf_obj_each_list(const struct conf_obj *obj, conf_on_list on_list, void *ctx)
 {
 	const struct conf_block *const *blocks = obj->block->blocks;
 
-	for (size_t i = 0; blocks && blocks[i]; i++) {
-		bool is_seen = false;
-
-		for (size_t j = 0; j < i && !is_seen; j++)
-			is_seen = blocks[j]->list_offset == blocks[i]->list_offset;
-		if (!is_seen && !on_list(ctx, conf_obj_list(obj, blocks[i])))
-			return false;
-	}
-	return true;
+	for (size_t i = 0; blocks && blocks[i]; i++)
+		if (conf_block_is_first(blocks, i))
+			on_list(ctx, conf_obj_list(obj, blocks[i]));
 }
 
 /* ---- for types and finish functions ---- */

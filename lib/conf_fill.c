@@ -101,7 +101,7 @@ struct visit {
 	void (*on_obj)(struct conf_walk *walk, struct conf_obj *obj);
 };
 
-static bool visit_list(void *ctx, const struct conf_list *list);
+static void visit_list(void *ctx, const struct conf_list *list);
 
 static void visit_obj(struct visit *visit, struct conf_obj *obj)
 {
@@ -109,11 +109,10 @@ static void visit_obj(struct visit *visit, struct conf_obj *obj)
 	conf_obj_each_list(obj, visit_list, visit);
 }
 
-static bool visit_list(void *ctx, const struct conf_list *list)
+static void visit_list(void *ctx, const struct conf_list *list)
 {
 	for (struct conf_obj *obj = list->head; obj; obj = obj->next)
 		visit_obj(ctx, obj);
-	return true;
 }
 
 static void fill_obj(struct conf_walk *walk, struct conf_obj *obj)

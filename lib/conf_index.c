@@ -114,3 +114,9 @@ const struct conf_name *conf_index_at(const struct conf_index *index, size_t i)
 {
 	return i < index->n ? &index->names[i] : NULL;
 }
+
+uint32_t conf_index_number(const struct conf_index *index, const struct conf_block *in,
+			   const char *name)
+{
+	return *find_slot(index, in, name) - 1;
+}

@@ -111,6 +111,9 @@ struct conf_name *conf_index_find(const struct conf_index *index, const struct c
 /* The i-th name, in table order; NULL at the end. */
 const struct conf_name *conf_index_at(const struct conf_index *index, size_t i);
 
+/* The i of a name that exists. */
+uint32_t conf_index_number(const struct conf_index *index, const struct conf_block *in, const char *name);
+
 /* ---- conf.c: the generation ---- */
 
 struct conf {
@@ -145,12 +148,12 @@ struct conf_set *conf_obj_set(const struct conf_obj *obj, const struct conf_key 
 /* The one object of schema->global_block; NULL when the schema has none. */
 const struct conf_obj *conf_global_obj(const struct conf *conf);
 
-/*
- * Calls `on_list` once for each list in `obj` (blocks may share one), in table order. False as soon as it says
- * so.
- */
-typedef bool (*conf_on_list)(void *ctx, const struct conf_list *list);
-bool conf_obj_each_list(const struct conf_obj *obj, conf_on_list on_list, void *ctx);
+/* Whether no block before the i-th fills the same list. */
+bool conf_block_is_first(const struct conf_block *const *blocks, size_t i);
+
+/* Calls `on_list` once for each list in `obj` (blocks may share one), in table order. */
+typedef void (*conf_on_list)(void *ctx, const struct conf_list *list);
+void conf_obj_each_list(const struct conf_obj *obj, conf_on_list on_list, void *ctx);
 
 /* ---- conf_walk.c ---- */
 
