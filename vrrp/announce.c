@@ -38,7 +38,7 @@ static void burst_start(struct announce *a, time_us now, uint32_t repeat)
 
 static void second_schedule(struct announce *a, time_us now, int64_t delay_us, uint32_t repeat)
 {
-	if (delay_us <= 0)
+	if (delay_us <= 0 || repeat == 0)
 		return;
 	a->second_at = time_add(now, delay_us);
 	a->second_repeat = repeat;

@@ -198,10 +198,8 @@ static void to_init(struct step *s)
 /* ---- moves between states ---- */
 
 /* RFC 9568 6.4.1 and 6.4.2: advertise first, then claim and announce the addresses. */
-static void take_over(struct step *s)
+static void take_over(struct step *s, enum vrrp_notify_state from)
 {
-	enum vrrp_notify_state from = notify_state(s->v);
-
 	to_active(s);
 	advertise(s, s->v->priority);
 	push(s, VRRP_OUT_VIP_ADD);
@@ -230,7 +228,7 @@ static void start_up(struct step *s, enum vrrp_notify_state from)
 {
 	forget_active(s->v);
 	if (s->v->priority == PRIORITY_OWNER) {
-		take_over(s);
+		take_over(s, from);
 		return;
 	}
 	to_backup(s);
@@ -478,7 +476,7 @@ static void backup_timer(struct step *s)
 {
 	s->v->at[VRRP_TIMER_DOWN] = TIME_NEVER;
 	log_numbers(s, VRRP_LOG_DOWN_EXPIRED, 0, 0);
-	take_over(s);
+	take_over(s, VRRP_NOTIFY_BACKUP);
 }
 
 static void backup_weight(struct step *s)
@@ -495,7 +493,7 @@ static void backup_config(struct step *s)
 
 	set_params(s);
 	if (s->v->priority == PRIORITY_OWNER)
-		take_over(s);
+		take_over(s, VRRP_NOTIFY_BACKUP);
 	else
 		shorten_down(s, old_down_us);
 }
