@@ -5,8 +5,89 @@
 #define DIARCH_LIB_GLOBAL_CONF_H
 
 #include "lib/conf.h"
+#include "lib/unbuilt.h"
 
 enum lvs_flush { LVS_FLUSH_NONE, LVS_FLUSH_ALL, LVS_FLUSH_VS };
+
+/* A child's scheduling settings; accepted, no effect yet. */
+struct child_conf {
+	const char *process_name;
+	int64_t priority;
+	bool no_swap;
+	uint32_t rt_priority;
+	struct conf_words cpu_affinity;
+	uint32_t rlimit_rttime_us;
+};
+
+/* A netlink socket's receive buffer; accepted, no effect yet. */
+struct rcvbuf_conf {
+	uint32_t bytes;
+	bool is_forced;
+};
+
+/* A FIFO that receives events, and its reader; accepted, no effect yet. */
+struct fifo_conf {
+	struct conf_words path;
+	struct conf_script script;
+};
+
+/* A line of notification_email. */
+struct email_conf {
+	struct conf_obj obj;
+	struct conf_words addresses;
+};
+
+/* Comfort of keepalived that is accepted and has no effect yet. Nothing reads it. */
+struct global_idle_conf {
+	struct child_conf parent, vrrp, checker, bfd;
+	struct rcvbuf_conf vrrp_cmd, vrrp_monitor, process_monitor, lvs_cmd, lvs_monitor;
+	struct fifo_conf notify_fifo, vrrp_notify_fifo, lvs_notify_fifo;
+	bool process_names, use_symlink_paths, set_supplementary_groups;
+	struct conf_list notification_email; /* struct email_conf */
+	const char *notification_email_from, *smtp_helo_name;
+	struct conf_words smtp_server;
+	uint32_t smtp_connect_timeout_s;
+	bool smtp_alert, smtp_alert_vrrp, smtp_alert_checker, no_email_faults, no_checker_emails;
+	struct conf_script startup_script, shutdown_script;
+	uint32_t startup_script_timeout_s, shutdown_script_timeout_s;
+	struct conf_words max_auto_priority;
+	uint32_t min_auto_priority_delay_us;
+	struct conf_words dynamic_interfaces;
+	const char *default_interface;
+	bool disable_local_igmp;
+	struct conf_words lvs_timeouts, lvs_sync_daemon;
+	struct addr vrrp_mcast_group6;
+	int64_t vrrp_gna_interval_us;
+	bool vrrp_min_garp;
+	struct conf_words vrrp_garp_extra_if;
+	struct conf_words vrrp_iptables, vrrp_ipsets, nftables, nftables_ipvs;
+	int64_t nftables_priority, nftables_ipvs_priority;
+	uint32_t nftables_ipvs_start_fwmark;
+	bool nftables_ifindex, nftables_counters;
+	bool vrrp_strict;
+	bool vrrp_notify_priority_changes, fifo_write_vrrp_states_on_reload, rs_init_notifies;
+	const char *snmp_socket;
+	bool enable_traps, enable_snmp_vrrp, enable_snmp_rfc, enable_snmp_rfcv2, enable_snmp_rfcv3,
+		enable_snmp_checker;
+	int64_t snmp_vs_stats_update_interval_us, snmp_rs_stats_update_interval_us;
+	bool enable_dbus;
+	const char *dbus_service_name, *dbus_no_interface_name;
+	struct conf_words vrrp_rx_bufs_policy;
+	uint32_t vrrp_rx_bufs_multiplier;
+	int64_t vrrp_startup_delay_us, vrrp_delay_after_boot_us;
+	bool log_unknown_vrids;
+	const char *vmac_prefix, *vmac_addr_prefix;
+	const char *umask;
+	uint32_t random_seed;
+	struct conf_words reload_check_config, reload_file, include_check;
+	const char *reload_time_file;
+	bool reload_repeat;
+	const char *config_save_dir, *tmp_config_directory;
+	bool data_use_instance;
+	uint32_t json_version;
+	const char *iproute_usr_dir, *iproute_etc_dir;
+	const char *state_dump_file, *stats_dump_file, *json_dump_file;
+};
 
 struct global_conf {
 	struct conf_obj obj;
@@ -30,6 +111,8 @@ struct global_conf {
 	bool vrrp_skip_check_adv_addr;
 	bool vrrp_check_unicast_src;
 	struct addr vrrp_mcast_group4;
+	struct global_idle_conf idle;
+	struct conf_words unbuilt;
 };
 
 /* What the root block fills. Lists hold struct vrrp_conf and struct vs_conf. */
@@ -39,10 +122,22 @@ struct root_conf {
 	struct conf_list globals; /* exactly one struct global_conf, also when the file has none */
 	struct conf_list vrrp_instances;
 	struct conf_list virtual_servers;
+	bool linkbeat_use_polling, namespace_with_ipsets, use_pid_dir; /* no effect yet */
+	struct conf_words unbuilt;
+	struct conf_list unbuilt_blocks; /* struct unbuilt_conf: refused */
 };
 
 extern const struct conf_block global_block;
 extern const struct conf_key global_keys[];
+
+/* "USER [GROUP]": user and group of a struct conf_script. */
+extern const struct conf_type conf_type_user;
+
+/* The name of a network interface: a string of at most 15 bytes. */
+extern const struct conf_type conf_type_ifname;
+
+/* A multicast group; of the family .min, unless that is AF_UNSPEC. Fills a struct addr. */
+extern const struct conf_type conf_type_mcast;
 
 /* The one global_conf. */
 const struct global_conf *root_global(const struct conf_obj *root);

@@ -1,0 +1,198 @@
+/*
+ * Rules that look at a whole virtual_server, or at several. Pure apart from diagnostics; the parent
+ * runs them after a load, when defaults and derived values are in place.
+ */
+#include "check/check_conf.h"
+#include "lib/global_conf.h"
+#include "lib/rule.h"
+
+static const struct vs_conf *to_vs(const struct conf_obj *obj)
+{
+	return (const struct vs_conf *)obj;
+}
+
+static const struct rs_conf *to_rs(const struct conf_obj *obj)
+{
+	return (const struct rs_conf *)obj;
+}
+
+static const char *family_name(int family)
+{
+	return family == AF_INET6 ? "IPv6" : "IPv4";
+}
+
+static void error_at(struct conf_diags *diags, struct conf_pos pos, const char *code,
+		     const char *text)
+{
+	conf_diag_add(diags, CONF_ERROR, CONF_SEMANTIC, code, pos, NULL, "%s", text);
+}
+
+/* ---- one checker ---- */
+
+static bool is_link_local(const struct addr *addr)
+{
+	return addr->family == AF_INET6 && IN6_IS_ADDR_LINKLOCAL(&addr->in6);
+}
+
+static void check_checker(const struct vs_conf *vs, const struct rs_conf *rs,
+			  const struct checker_conf *checker, struct conf_diags *diags)
+{
+	const struct conf_obj *obj = &checker->obj;
+	const struct addr *target =
+		addr_is_unset(&checker->connect_ip) ? &rs->endpoint.addr : &checker->connect_ip;
+
+	if (checker->connect_port == 0 && rs_port(vs, rs) == 0)
+		conf_diag_add(diags, CONF_ERROR, CONF_SEMANTIC, "check-needs-port", obj->pos,
+			      "add connect_port", "%s of a server without port", obj->block->name);
+	if (!addr_is_unset(&checker->bindto) && checker->bindto.family != target->family)
+		error_at(diags, rule_pos(obj, "bindto"), "family-mix",
+			 "bindto has another family than the address to check");
+	if (is_link_local(target) && !checker->bind_if)
+		conf_diag_add(diags, CONF_ERROR, CONF_SEMANTIC, "check-needs-interface",
+			      rule_pos(obj, "connect_ip"), "add bind_if",
+			      "%s of a link-local address needs an interface", obj->block->name);
+}
+
+/* ---- one virtual server ---- */
+
+/* NAT and DR keep the family of a packet; only a tunnel can carry another one. */
+static void check_family(const struct vs_conf *vs, const struct addr *addr,
+			 const struct lvs_method *method, struct conf_pos pos,
+			 struct conf_diags *diags)
+{
+	int family = vs_family(vs);
+
+	if (addr_is_unset(addr) || addr->family == family || method->fwd == IPVS_FWD_TUNNEL)
+		return;
+	conf_diag_add(diags, CONF_ERROR, CONF_SEMANTIC, "family-mix", pos, "only TUN can do that",
+		      "%s server of an %s service", family_name(addr->family), family_name(family));
+}
+
+static void check_real_server(const struct vs_conf *vs, const struct rs_conf *rs,
+			      struct conf_diags *diags)
+{
+	const struct checker_conf *checker;
+
+	check_family(vs, &rs->endpoint.addr, &rs->lvs_method, rs->obj.pos, diags);
+	if (rs->lthreshold > rs->uthreshold && rs->uthreshold != 0)
+		error_at(diags, rule_pos(&rs->obj, "lthreshold"), "threshold-order",
+			 "lthreshold is above uthreshold");
+	conf_list_for_each (checker, &rs->checkers)
+		check_checker(vs, rs, checker, diags);
+}
+
+static void check_sorry(const struct vs_conf *vs, struct conf_diags *diags)
+{
+	const struct conf_endpoint *sorry = &vs->sorry_server;
+	struct conf_pos pos = rule_pos(&vs->obj, "sorry_server");
+	const struct rs_conf *rs;
+	char place[RULE_PLACE_MAX];
+
+	if (addr_is_unset(&sorry->addr)) {
+		static const char *const words[] = { "sorry_server_inhibit",
+						     "sorry_server_lvs_method" };
+
+		for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+			if (conf_is_set(&vs->obj, words[i], &pos))
+				conf_diag_add(diags, CONF_WARNING, CONF_SEMANTIC,
+					      "without-sorry-server", pos, NULL,
+					      "%s without sorry_server has no effect", words[i]);
+		return;
+	}
+	check_family(vs, &sorry->addr, &vs->sorry_server_lvs_method, pos, diags);
+	conf_list_for_each (rs, &vs->real_servers)
+		if (addr_cmp(&rs->endpoint.addr, &sorry->addr) == 0 &&
+		    rs_port(vs, rs) == sorry->port)
+			conf_diag_add(diags, CONF_WARNING, CONF_SEMANTIC, "sorry-server-in-pool",
+				      pos, NULL,
+				      "the sorry server is also a real server of the pool, at %s",
+				      rule_place(diags, rs->obj.pos, place));
+}
+
+static int rs_cmp(const struct conf_obj *a, const struct conf_obj *b)
+{
+	int order = addr_cmp(&to_rs(a)->endpoint.addr, &to_rs(b)->endpoint.addr);
+
+	return order != 0
+		       ? order
+		       : rs_port(to_vs(a->parent), to_rs(a)) - rs_port(to_vs(b->parent), to_rs(b));
+}
+
+static void on_same_rs(const struct conf_obj *first, const struct conf_obj *again,
+		       struct conf_diags *diags)
+{
+	char place[RULE_PLACE_MAX];
+
+	conf_diag_add(diags, CONF_ERROR, CONF_SEMANTIC, "duplicate-real-server", again->pos, NULL,
+		      "this real_server is already in the pool, at %s",
+		      rule_place(diags, first->pos, place));
+}
+
+static void check_pool(const struct vs_conf *vs, struct conf_diags *diags)
+{
+	struct rule_set set = { 0 };
+	const struct rs_conf *rs;
+
+	conf_list_for_each (rs, &vs->real_servers) {
+		check_real_server(vs, rs, diags);
+		rule_set_add(&set, &rs->obj, diags);
+	}
+	rule_each_duplicate(&set, rs_cmp, on_same_rs, diags);
+	rule_set_done(&set);
+}
+
+static void check_granularity(const struct vs_conf *vs, struct conf_diags *diags)
+{
+	const struct addr *mask = &vs->persistence_granularity;
+
+	if (!addr_is_unset(mask) && mask->family != vs_family(vs))
+		error_at(diags, rule_pos(&vs->obj, "persistence_granularity"), "family-mix",
+			 "an IPv4 service has no prefix length above 32");
+}
+
+static void check_ip_family(const struct vs_conf *vs, struct conf_diags *diags)
+{
+	if (vs->ip_family != 0 && vs->addr.fwmark == 0 && vs->ip_family != vs->addr.addr.family)
+		error_at(diags, rule_pos(&vs->obj, "ip_family"), "family-mix",
+			 "ip_family is not that of the address");
+}
+
+/* ---- several virtual servers ---- */
+
+static int vs_cmp(const struct conf_obj *a, const struct conf_obj *b)
+{
+	struct ipvs_svc_key ka, kb;
+
+	vs_key(to_vs(a), &ka);
+	vs_key(to_vs(b), &kb);
+	return svc_key_cmp(&ka, &kb);
+}
+
+static void on_same_vs(const struct conf_obj *first, const struct conf_obj *again,
+		       struct conf_diags *diags)
+{
+	char name[ADDR_NAME_MAX], place[RULE_PLACE_MAX];
+	struct ipvs_svc_key key;
+
+	vs_key(to_vs(again), &key);
+	conf_diag_add(diags, CONF_ERROR, CONF_SEMANTIC, "duplicate-virtual-server", again->pos,
+		      NULL, "virtual_server %s is already defined at %s", svc_name(&key, name),
+		      rule_place(diags, first->pos, place));
+}
+
+void check_conf_rules(const struct conf_obj *root, struct conf_diags *diags)
+{
+	const struct root_conf *conf = (const struct root_conf *)root;
+	struct rule_set set = { 0 };
+	const struct vs_conf *vs;
+
+	conf_list_for_each (vs, &conf->virtual_servers) {
+		check_ip_family(vs, diags);
+		check_granularity(vs, diags);
+		check_sorry(vs, diags);
+		check_pool(vs, diags);
+		rule_set_add(&set, &vs->obj, diags);
+	}
+	rule_each_duplicate(&set, vs_cmp, on_same_vs, diags);
+	rule_set_done(&set);
+}

@@ -1,0 +1,69 @@
+/*
+ * The whole grammar: root block and schema. Used by every process that loads or decodes a
+ * configuration.
+ */
+#include "director/root_conf.h"
+
+#include "check/check_conf.h"
+#include "vrrp/vrrp_conf.h"
+
+#define ROOT      struct root_conf
+#define NO_EFFECT .apply = CONF_APPLY_RESTART, .flags = CONF_NO_EFFECT
+
+static const struct conf_key root_keys[] = {
+	K_U32("child_wait_time", ROOT, child_wait_time_s, 0, 3600, .dflt = 5,
+	      .apply = CONF_APPLY_LIVE,
+	      .help = "Seconds that the children get to finish when diarch stops."),
+
+	/* no effect yet */
+	K_FLAG("linkbeat_use_polling", ROOT, linkbeat_use_polling, NO_EFFECT,
+	       .help = "Poll the link of interfaces."),
+	K_FLAG("namespace_with_ipsets", ROOT, namespace_with_ipsets, NO_EFFECT,
+	       .help = "Use ipsets also in a network namespace."),
+	K_FLAG("use_pid_dir", ROOT, use_pid_dir, NO_EFFECT,
+	       .help = "Put pid files into a directory of their own."),
+
+	/* refused */
+	K_UNBUILT("net_namespace", ROOT, .help = "Network namespace to run in."),
+	K_UNBUILT("net_namespace_ipvs", ROOT, .help = "Network namespace that has the IPVS table."),
+	K_UNBUILT("instance", ROOT, .help = "Name of one of several copies on this host."),
+	K_END,
+};
+
+static const struct conf_block *const root_blocks[] = {
+	&global_block,
+	&vrrp_block,
+	&vs_block,
+	&vrrp_sync_group_block,
+	&vrrp_script_block,
+	&vrrp_track_process_block,
+	&track_file_block,
+	&vrrp_track_file_block,
+	&track_group_block,
+	&garp_group_block,
+	&bfd_instance_block,
+	&static_ipaddress_block,
+	&static_routes_block,
+	&static_rules_block,
+	&linkbeat_interfaces_block,
+	&interface_up_down_delays_block,
+	&ssl_block,
+	NULL,
+};
+
+static const struct conf_block root_block = {
+	.size = sizeof(struct root_conf),
+	.keys = root_keys,
+	.blocks = root_blocks,
+	.finish = unbuilt_finish,
+	.help = "The top level.",
+};
+
+static const conf_rule rules[] = { vrrp_conf_rules, check_conf_rules, NULL };
+
+const struct conf_schema diarch_schema = {
+	.root = &root_block,
+	.global_keys = global_keys,
+	.global_block = &global_block,
+	.rules = rules,
+};

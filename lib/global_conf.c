@@ -1,0 +1,530 @@
+/*
+ * global_defs: its table, and the types only it and its users need. The parent runs it while it
+ * loads a file; children when they decode what the parent loaded.
+ */
+#include "lib/global_conf.h"
+
+#include <net/if.h>
+#include <netinet/in.h>
+#include <string.h>
+
+#include "lib/clock.h"
+#include "lib/conf_like.h"
+
+#define INTERVAL_MAX_US (4294 * US_PER_S)
+
+/* ---- USER [GROUP] ---- */
+
+static bool user_parse(struct conf_walk *walk, const struct conf_key *key, void *field,
+		       const struct conf_token *argv, unsigned argc)
+{
+	struct conf_script *script = field;
+
+	(void)key;
+	script->user = conf_strdup(walk, argv[0].text);
+	script->group = argc > 1 ? conf_strdup(walk, argv[1].text) : NULL;
+	return true;
+}
+
+static void user_print(const struct conf_key *key, const void *field, FILE *out)
+{
+	const struct conf_script *script = field;
+
+	(void)key;
+	if (!script->user)
+		return;
+	conf_print_word(out, script->user);
+	if (script->group) {
+		fputc(' ', out);
+		conf_print_word(out, script->group);
+	}
+}
+
+static json_t *user_json(const struct conf_key *key, const void *field)
+{
+	const struct conf_script *script = field;
+	json_t *object = json_object();
+
+	(void)key;
+	json_object_set_new(object, "user", conf_json_string(script->user));
+	json_object_set_new(object, "group", conf_json_string(script->group));
+	return object;
+}
+
+static bool user_is_equal(const struct conf_key *key, const void *a, const void *b)
+{
+	const struct conf_script *sa = a, *sb = b;
+
+	return conf_type_str.is_equal(key, &sa->user, &sb->user) &&
+	       conf_type_str.is_equal(key, &sa->group, &sb->group);
+}
+
+const struct conf_type conf_type_user = {
+	.name = "user",
+	.min_args = 1,
+	.max_args = 2,
+	.parse = user_parse,
+	.print = user_print,
+	.json = user_json,
+	.is_equal = user_is_equal,
+	.json_type = "object",
+};
+
+/* ---- interface name ---- */
+
+static bool ifname_parse(struct conf_walk *walk, const struct conf_key *key, void *field,
+			 const struct conf_token *argv, unsigned argc)
+{
+	const char *name = argv[0].text;
+
+	if (name[0] == '\0' || strlen(name) >= IFNAMSIZ || strpbrk(name, "/ \t")) {
+		conf_error(walk, argv[0].pos, CONF_VALUE, "bad-interface-name", NULL,
+			   "'%s' is not an interface name: 1 to %d bytes without slash or blank",
+			   name, IFNAMSIZ - 1);
+		return false;
+	}
+	return conf_type_str.parse(walk, key, field, argv, argc);
+}
+
+CONF_LIKE(ifname, conf_type_str)
+
+const struct conf_type conf_type_ifname = {
+	.name = "interface",
+	.min_args = 1,
+	.max_args = 1,
+	CONF_LIKE_MEMBERS(ifname),
+	.json_type = "string",
+};
+
+/* ---- multicast group ---- */
+
+static bool is_multicast(const struct addr *addr)
+{
+	return addr->family == AF_INET ? addr->bytes[0] >> 4 == 0xe : addr->bytes[0] == 0xff;
+}
+
+static bool mcast_parse(struct conf_walk *walk, const struct conf_key *key, void *field,
+			const struct conf_token *argv, unsigned argc)
+{
+	struct addr addr;
+
+	if (!conf_type_addr.parse(walk, key, &addr, argv, argc))
+		return false;
+	if (!is_multicast(&addr) || (key->min != AF_UNSPEC && addr.family != key->min)) {
+		conf_error(walk, argv[0].pos, CONF_VALUE, "not-multicast", NULL,
+			   "'%s' is not %smulticast group", argv[0].text,
+			   key->min == AF_INET    ? "an IPv4 "
+			   : key->min == AF_INET6 ? "an IPv6 "
+						  : "a ");
+		return false;
+	}
+	*(struct addr *)field = addr;
+	return true;
+}
+
+CONF_LIKE(mcast, conf_type_addr)
+
+const struct conf_type conf_type_mcast = {
+	.name = "multicast group",
+	.min_args = 1,
+	.max_args = 1,
+	CONF_LIKE_MEMBERS(mcast),
+	.json_type = "string",
+};
+
+/* ---- lvs_flush_on_stop [VS] ---- */
+
+static const struct conf_word flush_words[] = {
+	{ "off", LVS_FLUSH_NONE },
+	{ "all", LVS_FLUSH_ALL },
+	{ "VS", LVS_FLUSH_VS },
+	{ NULL, 0 },
+};
+
+static bool flush_parse(struct conf_walk *walk, const struct conf_key *key, void *field,
+			const struct conf_token *argv, unsigned argc)
+{
+	if (argc > 0)
+		return conf_type_word.parse(walk, key, field, argv, argc);
+	*(int *)field = LVS_FLUSH_ALL;
+	return true;
+}
+
+CONF_LIKE(flush, conf_type_word)
+
+static const struct conf_type type_flush = {
+	.name = "flush mode",
+	.max_args = 1,
+	CONF_LIKE_MEMBERS(flush),
+	.json_type = "string",
+};
+
+/* ---- tables ---- */
+
+static const struct conf_word version_words[] = { { "2", 2 }, { "3", 3 }, { NULL, 0 } };
+
+#define G                      struct global_conf
+#define NO_EFFECT(apply_class) .apply = CONF_APPLY_##apply_class, .flags = CONF_NO_EFFECT
+
+/* Deprecated spellings are rows of their own that name the good one. */
+#define OLD_NAME(of) .alias_of = of, .flags = CONF_DEPRECATED | CONF_NO_EFFECT
+
+const struct conf_key global_keys[] = {
+	K_STR("router_id", G, router_id, .apply = CONF_APPLY_LIVE,
+	      .help = "Name of this node in status and logs; without it the host name is used."),
+	K_CUSTOM("script_user", &conf_type_user, G, script_user, struct conf_script,
+		 .apply = CONF_APPLY_LIVE,
+		 .help = "User and group that run scripts which name none."),
+	K_FLAG("enable_script_security", G, enable_script_security, .apply = CONF_APPLY_LIVE,
+	       .help = "Refuse scripts that would run as root and that somebody else may change."),
+	K_BOOL("checker_log_all_failures", G, checker_log_all_failures, .apply = CONF_APPLY_LIVE,
+	       .help = "Log every failed probe, not only changes of state."),
+	K_FLAG("lvs_flush", G, lvs_flush, .apply = CONF_APPLY_CHILD,
+	       .help = "Clear the whole IPVS table at start, also services of others."),
+	K_CUSTOM("lvs_flush_on_stop", &type_flush, G, lvs_flush_on_stop, int, .words = flush_words,
+		 .apply = CONF_APPLY_LIVE,
+		 .help = "At stop clear the whole IPVS table, or with VS remove only our virtual "
+			 "services at once."),
+	K_CUSTOM("lvs_flush_onstop", &type_flush, G, lvs_flush_on_stop, int, .words = flush_words,
+		 .alias_of = "lvs_flush_on_stop", .flags = CONF_DEPRECATED,
+		 .help = "Old name of lvs_flush_on_stop."),
+	K_WORD("vrrp_version", G, vrrp_version, version_words, .dflt = 2,
+	       .apply = CONF_APPLY_INSTANCE,
+	       .help = "Protocol version of instances that name none; IPv6 instances always use "
+		       "3."),
+	K_CUSTOM("vrrp_mcast_group4", &conf_type_mcast, G, vrrp_mcast_group4, struct addr,
+		 .min = AF_INET, .dflt_text = "224.0.0.18", .apply = CONF_APPLY_INSTANCE,
+		 .help = "Multicast group for IPv4 advertisements."),
+	K_U32("vrrp_garp_master_delay", G, vrrp_garp_master_delay_s, 0, UINT32_MAX, .dflt = 5,
+	      .apply = CONF_APPLY_LIVE,
+	      .help = "Seconds between the first and the second burst of gratuitous ARP after "
+		      "becoming master; 0 leaves the second out."),
+	K_U32("vrrp_garp_master_repeat", G, vrrp_garp_master_repeat, 1, UINT32_MAX, .dflt = 5,
+	      .apply = CONF_APPLY_LIVE,
+	      .help = "Gratuitous ARP packets for each address in a burst."),
+	K_U32("vrrp_garp_master_refresh", G, vrrp_garp_master_refresh_s, 0, UINT32_MAX,
+	      .apply = CONF_APPLY_LIVE,
+	      .help = "Seconds between repeated gratuitous ARP while master; 0 sends none."),
+	K_U32("vrrp_garp_master_refresh_repeat", G, vrrp_garp_master_refresh_repeat, 1, UINT32_MAX,
+	      .dflt = 1, .apply = CONF_APPLY_LIVE,
+	      .help = "Gratuitous ARP packets for each address in a refresh."),
+	K_U32("vrrp_garp_lower_prio_delay", G, vrrp_garp_lower_prio_delay_s, 0, UINT32_MAX,
+	      .dflt_from = "vrrp_garp_master_delay", .apply = CONF_APPLY_LIVE,
+	      .help = "Seconds before the second burst after an advertisement of lower priority "
+		      "was heard while master."),
+	K_U32("vrrp_garp_lower_prio_repeat", G, vrrp_garp_lower_prio_repeat, 0, UINT32_MAX,
+	      .dflt_from = "vrrp_garp_master_repeat", .apply = CONF_APPLY_LIVE,
+	      .help = "Gratuitous ARP packets for each address after an advertisement of lower "
+		      "priority."),
+	K_SECS("vrrp_garp_interval", G, vrrp_garp_interval_us, 1, INTERVAL_MAX_US,
+	       .apply = CONF_APPLY_LIVE,
+	       .help = "Shortest time between two gratuitous ARP packets on an interface."),
+	K_U32("vrrp_down_timer_adverts", G, vrrp_down_timer_adverts, 1, 100, .dflt = 3,
+	      .apply = CONF_APPLY_LIVE,
+	      .help = "Advertisement intervals without advertisement after which the master counts "
+		      "as down."),
+	K_BOOL("vrrp_lower_prio_no_advert", G, vrrp_lower_prio_no_advert, .apply = CONF_APPLY_LIVE,
+	       .help = "As master do not answer an advertisement of lower priority with one of our "
+		       "own."),
+	K_BOOL("vrrp_higher_prio_send_advert", G, vrrp_higher_prio_send_advert,
+	       .apply = CONF_APPLY_LIVE,
+	       .help = "When giving way to a higher priority send one last advertisement first."),
+	K_FLAG("vrrp_check_unicast_src", G, vrrp_check_unicast_src, .apply = CONF_APPLY_LIVE,
+	       .help = "Accept unicast advertisements only from configured peers."),
+	K_BOOL("vrrp_skip_check_adv_addr", G, vrrp_skip_check_adv_addr, .apply = CONF_APPLY_LIVE,
+	       .help = "Do not compare the address list of a sender that was compared before."),
+
+	/* refused */
+	K_UNBUILT("v3_checksum_as_v2", G,
+		  .help = "Leave the pseudo-header out of VRRPv3 checksums."),
+	K_UNBUILT("vrrp_owner_ignore_adverts", G,
+		  .help = "Let address owners ignore all advertisements."),
+
+	/* processes and scripts */
+	K_STR("process_name", G, idle.parent.process_name, NO_EFFECT(CHILD),
+	      .help = "Name of the parent process in process lists."),
+	K_STR("vrrp_process_name", G, idle.vrrp.process_name, NO_EFFECT(CHILD),
+	      .help = "Name of the vrrp process in process lists."),
+	K_STR("checker_process_name", G, idle.checker.process_name, NO_EFFECT(CHILD),
+	      .help = "Name of the checker process in process lists."),
+	K_STR("bfd_process_name", G, idle.bfd.process_name, NO_EFFECT(CHILD),
+	      .help = "Name of the bfd process in process lists."),
+	K_STR("lvs_process_name", G, idle.checker.process_name, OLD_NAME("checker_process_name"),
+	      .help = "Old name of checker_process_name."),
+	K_FLAG("process_names", G, idle.process_names, NO_EFFECT(RESTART),
+	       .help = "Give the children process names of their own."),
+	K_I64("vrrp_priority", G, idle.vrrp.priority, -20, 19, NO_EFFECT(CHILD),
+	      .help = "Nice value of the VRRP process."),
+	K_FLAG("vrrp_no_swap", G, idle.vrrp.no_swap, NO_EFFECT(CHILD),
+	       .help = "Keep the VRRP process in memory."),
+	K_U32("vrrp_rt_priority", G, idle.vrrp.rt_priority, 1, 99, NO_EFFECT(CHILD),
+	      .help = "Real-time priority of the VRRP process."),
+	K_WORDS("vrrp_cpu_affinity", G, idle.vrrp.cpu_affinity, 255, NO_EFFECT(CHILD),
+		.help = "Processors that the VRRP process may use."),
+	K_U32("vrrp_rlimit_rttime", G, idle.vrrp.rlimit_rttime_us, 1, UINT32_MAX, .dflt = 10000,
+	      NO_EFFECT(CHILD),
+	      .help = "Microseconds the VRRP process may run in real time without waiting."),
+	K_U32("vrrp_rlimit_rtime", G, idle.vrrp.rlimit_rttime_us, 1, UINT32_MAX,
+	      OLD_NAME("vrrp_rlimit_rttime"), .help = "Old name of vrrp_rlimit_rttime."),
+	K_I64("checker_priority", G, idle.checker.priority, -20, 19, NO_EFFECT(CHILD),
+	      .help = "Nice value of the checker process."),
+	K_FLAG("checker_no_swap", G, idle.checker.no_swap, NO_EFFECT(CHILD),
+	       .help = "Keep the checker process in memory."),
+	K_U32("checker_rt_priority", G, idle.checker.rt_priority, 1, 99, NO_EFFECT(CHILD),
+	      .help = "Real-time priority of the checker process."),
+	K_WORDS("checker_cpu_affinity", G, idle.checker.cpu_affinity, 255, NO_EFFECT(CHILD),
+		.help = "Processors that the checker process may use."),
+	K_U32("checker_rlimit_rttime", G, idle.checker.rlimit_rttime_us, 1, UINT32_MAX,
+	      .dflt = 10000, NO_EFFECT(CHILD),
+	      .help = "Microseconds the checker process may run in real time without waiting."),
+	K_U32("checker_rlimit_rtime", G, idle.checker.rlimit_rttime_us, 1, UINT32_MAX,
+	      OLD_NAME("checker_rlimit_rttime"), .help = "Old name of checker_rlimit_rttime."),
+	K_I64("bfd_priority", G, idle.bfd.priority, -20, 19, NO_EFFECT(CHILD),
+	      .help = "Nice value of the BFD process."),
+	K_FLAG("bfd_no_swap", G, idle.bfd.no_swap, NO_EFFECT(CHILD),
+	       .help = "Keep the BFD process in memory."),
+	K_U32("bfd_rt_priority", G, idle.bfd.rt_priority, 1, 99, NO_EFFECT(CHILD),
+	      .help = "Real-time priority of the BFD process."),
+	K_WORDS("bfd_cpu_affinity", G, idle.bfd.cpu_affinity, 255, NO_EFFECT(CHILD),
+		.help = "Processors that the BFD process may use."),
+	K_U32("bfd_rlimit_rttime", G, idle.bfd.rlimit_rttime_us, 1, UINT32_MAX, .dflt = 10000,
+	      NO_EFFECT(CHILD),
+	      .help = "Microseconds the BFD process may run in real time without waiting."),
+	K_U32("bfd_rlimit_rtime", G, idle.bfd.rlimit_rttime_us, 1, UINT32_MAX,
+	      OLD_NAME("bfd_rlimit_rttime"), .help = "Old name of bfd_rlimit_rttime."),
+	K_OPT_WORDS("max_auto_priority", G, idle.max_auto_priority, 1, NO_EFFECT(RESTART),
+		    .help = "Highest real-time priority that may be taken when timers run late."),
+	K_U32("min_auto_priority_delay", G, idle.min_auto_priority_delay_us, 1, 10000000,
+	      .dflt = 1000000, NO_EFFECT(RESTART),
+	      .help = "Lateness of a timer, in microseconds, that raises the priority."),
+	K_BOOL("use_symlink_paths", G, idle.use_symlink_paths, NO_EFFECT(LIVE),
+	       .help = "Run scripts by the path as written rather than by the one it leads to."),
+	K_BOOL("set_supplementary_groups", G, idle.set_supplementary_groups, NO_EFFECT(LIVE),
+	       .help = "Give scripts all groups of their user."),
+	K_SCRIPT("startup_script", G, idle.startup_script, NO_EFFECT(RESTART),
+		 .help = "Command to run before the children start."),
+	K_U32("startup_script_timeout", G, idle.startup_script_timeout_s, 1, 1000, .dflt = 10,
+	      NO_EFFECT(RESTART), .help = "Seconds the startup script may take."),
+	K_SCRIPT("shutdown_script", G, idle.shutdown_script, NO_EFFECT(RESTART),
+		 .help = "Command to run after the children stopped."),
+	K_U32("shutdown_script_timeout", G, idle.shutdown_script_timeout_s, 1, 1000, .dflt = 10,
+	      NO_EFFECT(RESTART), .help = "Seconds the shutdown script may take."),
+	K_STR("umask", G, idle.umask, NO_EFFECT(RESTART), .help = "File creation mask."),
+	K_U32("random_seed", G, idle.random_seed, 0, UINT32_MAX, NO_EFFECT(RESTART),
+	      .help = "Seed of random numbers."),
+
+	/* mail */
+	K_STR("notification_email_from", G, idle.notification_email_from, NO_EFFECT(LIVE),
+	      .help = "Sender of alert mail."),
+	K_WORDS("smtp_server", G, idle.smtp_server, 2, NO_EFFECT(LIVE),
+		.help = "Mail relay and port."),
+	K_STR("smtp_helo_name", G, idle.smtp_helo_name, NO_EFFECT(LIVE),
+	      .help = "Name to greet the mail relay with."),
+	K_U32("smtp_connect_timeout", G, idle.smtp_connect_timeout_s, 1, UINT32_MAX, .dflt = 30,
+	      NO_EFFECT(LIVE), .help = "Seconds to wait for the mail relay."),
+	K_BOOL("smtp_alert", G, idle.smtp_alert, NO_EFFECT(LIVE),
+	       .help = "Send mail on changes of state."),
+	K_BOOL("smtp_alert_vrrp", G, idle.smtp_alert_vrrp, NO_EFFECT(LIVE),
+	       .help = "Send mail on changes of state of instances."),
+	K_BOOL("smtp_alert_checker", G, idle.smtp_alert_checker, NO_EFFECT(LIVE),
+	       .help = "Send mail on changes of state of servers."),
+	K_FLAG("no_email_faults", G, idle.no_email_faults, NO_EFFECT(LIVE),
+	       .help = "Send no mail about FAULT."),
+	K_BOOL("no_checker_emails", G, idle.no_checker_emails, NO_EFFECT(LIVE),
+	       .help = "Send no mail about single checks."),
+
+	/* VRRP */
+	K_OPT_WORDS("dynamic_interfaces", G, idle.dynamic_interfaces, 1, NO_EFFECT(LIVE),
+		    .help = "Accept interfaces that come and go."),
+	K_CUSTOM("default_interface", &conf_type_ifname, G, idle.default_interface, const char *,
+		 NO_EFFECT(LIVE), .help = "Interface of static addresses that name none."),
+	K_FLAG("disable_local_igmp", G, idle.disable_local_igmp, NO_EFFECT(RESTART),
+	       .help = "Keep the kernel from reporting membership of local multicast groups."),
+	K_CUSTOM("vrrp_mcast_group6", &conf_type_mcast, G, idle.vrrp_mcast_group6, struct addr,
+		 .min = AF_INET6, .dflt_text = "ff02::12", NO_EFFECT(LIVE),
+		 .help = "Multicast group for IPv6 advertisements."),
+	K_SECS("vrrp_gna_interval", G, idle.vrrp_gna_interval_us, 1, INTERVAL_MAX_US,
+	       NO_EFFECT(LIVE),
+	       .help = "Shortest time between two unsolicited neighbour advertisements on an "
+		       "interface."),
+	K_BOOL("vrrp_min_garp", G, idle.vrrp_min_garp, NO_EFFECT(LIVE),
+	       .help = "Send a single gratuitous ARP where nothing else is configured."),
+	K_WORDS("vrrp_garp_extra_if", G, idle.vrrp_garp_extra_if, 2, NO_EFFECT(LIVE),
+		.help = "Repeat gratuitous ARP on further interfaces."),
+	K_WORDS("vrrp_vmac_garp_intvl", G, idle.vrrp_garp_extra_if, 2,
+		OLD_NAME("vrrp_garp_extra_if"), .help = "Old name of vrrp_garp_extra_if."),
+	K_BOOL("vrrp_strict", G, idle.vrrp_strict, NO_EFFECT(LIVE),
+	       .help = "Hold all instances to the letter of the RFC."),
+	K_OPT_WORDS("vrrp_iptables", G, idle.vrrp_iptables, 2, NO_EFFECT(LIVE),
+		    .help = "Chains for packet filter rules."),
+	K_OPT_WORDS("vrrp_ipsets", G, idle.vrrp_ipsets, 6, NO_EFFECT(LIVE),
+		    .help = "Sets for packet filter rules."),
+	K_OPT_WORDS("nftables", G, idle.nftables, 1, NO_EFFECT(LIVE),
+		    .help = "Table for packet filter rules."),
+	K_I64("nftables_priority", G, idle.nftables_priority, INT32_MIN, INT32_MAX, .dflt = -1,
+	      NO_EFFECT(LIVE), .help = "Priority of packet filter chains."),
+	K_FLAG("nftables_ifindex", G, idle.nftables_ifindex, NO_EFFECT(LIVE),
+	       .help = "Match interfaces by number in packet filter rules."),
+	K_FLAG("nftables_counters", G, idle.nftables_counters, NO_EFFECT(LIVE),
+	       .help = "Count matches of packet filter rules."),
+	K_WORDS("vrrp_rx_bufs_policy", G, idle.vrrp_rx_bufs_policy, 1, NO_EFFECT(LIVE),
+		.help = "How to size receive buffers for advertisements."),
+	K_U32("vrrp_rx_bufs_multiplier", G, idle.vrrp_rx_bufs_multiplier, 1, UINT32_MAX, .dflt = 3,
+	      NO_EFFECT(LIVE),
+	      .help = "Advertisements of each instance that a receive buffer holds."),
+	K_SECS("vrrp_startup_delay", G, idle.vrrp_startup_delay_us, US_PER_MS, UINT32_MAX *US_PER_S,
+	       NO_EFFECT(RESTART), .help = "Time to wait after start before VRRP begins."),
+	K_SECS("vrrp_delay_after_boot", G, idle.vrrp_delay_after_boot_us, US_PER_MS,
+	       UINT32_MAX *US_PER_S, NO_EFFECT(RESTART),
+	       .help = "Time to wait after boot before VRRP begins."),
+	K_FLAG("log_unknown_vrids", G, idle.log_unknown_vrids, NO_EFFECT(LIVE),
+	       .help = "Log advertisements of virtual routers that are not configured."),
+	K_STR("vmac_prefix", G, idle.vmac_prefix, .dflt_text = "vrrp", NO_EFFECT(LIVE),
+	      .help = "How names of interfaces with a virtual MAC begin."),
+	K_STR("vmac_addr_prefix", G, idle.vmac_addr_prefix, .dflt_text = "vrrp", NO_EFFECT(LIVE),
+	      .help = "How names of interfaces for single addresses begin."),
+
+	/* IPVS */
+	K_WORDS("lvs_timeouts", G, idle.lvs_timeouts, 6, NO_EFFECT(LIVE),
+		.help = "Connection timeouts of IPVS."),
+	K_WORDS("lvs_sync_daemon", G, idle.lvs_sync_daemon, 16, NO_EFFECT(LIVE),
+		.help = "Synchronise IPVS connections with the other director."),
+	K_OPT_WORDS("nftables_ipvs", G, idle.nftables_ipvs, 1, NO_EFFECT(LIVE),
+		    .help = "Table that marks packets of virtual server groups."),
+	K_I64("nftables_ipvs_priority", G, idle.nftables_ipvs_priority, INT32_MIN, INT32_MAX,
+	      .dflt = -1, NO_EFFECT(LIVE), .help = "Priority of the chains that mark packets."),
+	K_U32("nftables_ipvs_start_fwmark", G, idle.nftables_ipvs_start_fwmark, 1, UINT32_MAX,
+	      .dflt = 1000, NO_EFFECT(LIVE), .help = "First mark to use."),
+	K_BOOL("rs_init_notifies", G, idle.rs_init_notifies, NO_EFFECT(LIVE),
+	       .help = "Run notify_up or notify_down also for the first result of a real server."),
+
+	/* events, SNMP, D-Bus */
+	K_WORDS("notify_fifo", G, idle.notify_fifo.path, 3, NO_EFFECT(LIVE),
+		.help = "FIFO that receives all events."),
+	K_SCRIPT("notify_fifo_script", G, idle.notify_fifo.script, NO_EFFECT(LIVE),
+		 .help = "Command that reads notify_fifo."),
+	K_WORDS("vrrp_notify_fifo", G, idle.vrrp_notify_fifo.path, 3, NO_EFFECT(LIVE),
+		.help = "FIFO that receives VRRP events."),
+	K_SCRIPT("vrrp_notify_fifo_script", G, idle.vrrp_notify_fifo.script, NO_EFFECT(LIVE),
+		 .help = "Command that reads vrrp_notify_fifo."),
+	K_WORDS("lvs_notify_fifo", G, idle.lvs_notify_fifo.path, 3, NO_EFFECT(LIVE),
+		.help = "FIFO that receives LVS events."),
+	K_SCRIPT("lvs_notify_fifo_script", G, idle.lvs_notify_fifo.script, NO_EFFECT(LIVE),
+		 .help = "Command that reads lvs_notify_fifo."),
+	K_BOOL("vrrp_notify_priority_changes", G, idle.vrrp_notify_priority_changes,
+	       NO_EFFECT(LIVE), .help = "Report changes of effective priority as events."),
+	K_FLAG("fifo_write_vrrp_states_on_reload", G, idle.fifo_write_vrrp_states_on_reload,
+	       NO_EFFECT(LIVE), .help = "Write all states to the FIFO after a reload."),
+	K_STR("snmp_socket", G, idle.snmp_socket, .dflt_text = "unix:/var/agentx/master",
+	      NO_EFFECT(LIVE), .help = "Where the SNMP master agent listens."),
+	K_FLAG("enable_traps", G, idle.enable_traps, NO_EFFECT(LIVE),
+	       .help = "Send SNMP notifications."),
+	K_FLAG("enable_snmp_vrrp", G, idle.enable_snmp_vrrp, NO_EFFECT(LIVE),
+	       .help = "Serve the VRRP part of KEEPALIVED-MIB."),
+	K_FLAG("enable_snmp_keepalived", G, idle.enable_snmp_vrrp, OLD_NAME("enable_snmp_vrrp"),
+	       .help = "Old name of enable_snmp_vrrp."),
+	K_FLAG("enable_snmp_rfc", G, idle.enable_snmp_rfc, NO_EFFECT(LIVE),
+	       .help = "Serve the VRRP MIBs of RFC 2787 and RFC 6527."),
+	K_FLAG("enable_snmp_rfcv2", G, idle.enable_snmp_rfcv2, NO_EFFECT(LIVE),
+	       .help = "Serve the VRRP MIB of RFC 2787."),
+	K_FLAG("enable_snmp_rfcv3", G, idle.enable_snmp_rfcv3, NO_EFFECT(LIVE),
+	       .help = "Serve the VRRP MIB of RFC 6527."),
+	K_FLAG("enable_snmp_checker", G, idle.enable_snmp_checker, NO_EFFECT(LIVE),
+	       .help = "Serve the checker part of KEEPALIVED-MIB."),
+	K_SECS("snmp_vs_stats_update_interval", G, idle.snmp_vs_stats_update_interval_us, US_PER_MS,
+	       30 * US_PER_S, .dflt = 5 * US_PER_S, NO_EFFECT(LIVE),
+	       .help = "How long SNMP may serve the same counters of virtual servers."),
+	K_SECS("snmp_rs_stats_update_interval", G, idle.snmp_rs_stats_update_interval_us, US_PER_MS,
+	       30 * US_PER_S, .dflt = 5 * US_PER_S, NO_EFFECT(LIVE),
+	       .help = "How long SNMP may serve the same counters of real servers."),
+	K_FLAG("enable_dbus", G, idle.enable_dbus, NO_EFFECT(LIVE),
+	       .help = "Offer the D-Bus interface."),
+	K_STR("dbus_service_name", G, idle.dbus_service_name, .dflt_text = "org.keepalived.Vrrp1",
+	      NO_EFFECT(LIVE), .help = "Name to take on the bus."),
+	K_STR("dbus_no_interface_name", G, idle.dbus_no_interface_name, .dflt_text = "none",
+	      NO_EFFECT(LIVE), .help = "Path element of instances without interface."),
+
+	/* netlink buffers */
+	K_U32("vrrp_netlink_cmd_rcv_bufs", G, idle.vrrp_cmd.bytes, 0, UINT32_MAX, NO_EFFECT(CHILD),
+	      .help = "Receive buffer, in bytes, of that netlink socket."),
+	K_BOOL("vrrp_netlink_cmd_rcv_bufs_force", G, idle.vrrp_cmd.is_forced, NO_EFFECT(CHILD),
+	       .help = "Set that receive buffer beyond the system limit."),
+	K_U32("vrrp_netlink_monitor_rcv_bufs", G, idle.vrrp_monitor.bytes, 0, UINT32_MAX,
+	      NO_EFFECT(CHILD), .help = "Receive buffer, in bytes, of that netlink socket."),
+	K_BOOL("vrrp_netlink_monitor_rcv_bufs_force", G, idle.vrrp_monitor.is_forced,
+	       NO_EFFECT(CHILD), .help = "Set that receive buffer beyond the system limit."),
+	K_U32("process_monitor_rcv_bufs", G, idle.process_monitor.bytes, 0, UINT32_MAX,
+	      NO_EFFECT(CHILD), .help = "Receive buffer, in bytes, of that netlink socket."),
+	K_BOOL("process_monitor_rcv_bufs_force", G, idle.process_monitor.is_forced,
+	       NO_EFFECT(CHILD), .help = "Set that receive buffer beyond the system limit."),
+	K_U32("lvs_netlink_cmd_rcv_bufs", G, idle.lvs_cmd.bytes, 0, UINT32_MAX, NO_EFFECT(CHILD),
+	      .help = "Receive buffer, in bytes, of that netlink socket."),
+	K_BOOL("lvs_netlink_cmd_rcv_bufs_force", G, idle.lvs_cmd.is_forced, NO_EFFECT(CHILD),
+	       .help = "Set that receive buffer beyond the system limit."),
+	K_U32("lvs_netlink_monitor_rcv_bufs", G, idle.lvs_monitor.bytes, 0, UINT32_MAX,
+	      NO_EFFECT(CHILD), .help = "Receive buffer, in bytes, of that netlink socket."),
+	K_BOOL("lvs_netlink_monitor_rcv_bufs_force", G, idle.lvs_monitor.is_forced,
+	       NO_EFFECT(CHILD), .help = "Set that receive buffer beyond the system limit."),
+
+	/* files */
+	K_OPT_WORDS("reload_check_config", G, idle.reload_check_config, 1, NO_EFFECT(LIVE),
+		    .help = "Check the file before a reload; diarch always does, and logs what it "
+			    "finds."),
+	K_STR("reload_time_file", G, idle.reload_time_file, NO_EFFECT(LIVE),
+	      .help = "File with the time of the next reload."),
+	K_FLAG("reload_repeat", G, idle.reload_repeat, NO_EFFECT(LIVE),
+	       .help = "Reload daily at the time in reload_time_file."),
+	K_OPT_WORDS("reload_file", G, idle.reload_file, 1, NO_EFFECT(LIVE),
+		    .help = "File that exists while a reload is in progress."),
+	K_OPT_WORDS("include_check", G, idle.include_check, 255, NO_EFFECT(LIVE),
+		    .help = "How strict plain include lines are."),
+	K_STR("config_save_dir", G, idle.config_save_dir, NO_EFFECT(LIVE),
+	      .help = "Directory for copies of what was loaded."),
+	K_STR("tmp_config_directory", G, idle.tmp_config_directory, NO_EFFECT(RESTART),
+	      .help = "Directory for the combined copy of all files."),
+	K_BOOL("data_use_instance", G, idle.data_use_instance, NO_EFFECT(LIVE),
+	       .help = "Put the instance name into names of dump files."),
+	K_U32("json_version", G, idle.json_version, 1, 2, .dflt = 1, NO_EFFECT(LIVE),
+	      .help = "Layout of the JSON dump."),
+	K_STR("iproute_usr_dir", G, idle.iproute_usr_dir, NO_EFFECT(LIVE),
+	      .help = "Directory with the name tables of iproute2."),
+	K_STR("iproute_etc_dir", G, idle.iproute_etc_dir, NO_EFFECT(LIVE),
+	      .help = "Directory with local name tables of iproute2."),
+	K_STR("state_dump_file", G, idle.state_dump_file, NO_EFFECT(LIVE),
+	      .help = "File for the state dump."),
+	K_STR("stats_dump_file", G, idle.stats_dump_file, NO_EFFECT(LIVE),
+	      .help = "File for the statistics."),
+	K_STR("json_dump_file", G, idle.json_dump_file, NO_EFFECT(LIVE),
+	      .help = "File for the JSON dump."),
+	K_END,
+};
+
+static const struct conf_key email_args[] = {
+	K_WORDS("addresses", struct email_conf, addresses, 255, .help = "One or more recipients."),
+	K_END,
+};
+
+static const struct conf_block email_block = {
+	.name = "notification_email",
+	.style = CONF_BLOCK_LINES,
+	.size = sizeof(struct email_conf),
+	.list_offset = offsetof(struct global_conf, idle.notification_email),
+	.args = email_args,
+	.help = "Recipients of alert mail; no mail is sent yet.",
+};
+
+const struct conf_block global_block = {
+	.name = "global_defs",
+	.size = sizeof(struct global_conf),
+	.list_offset = offsetof(struct root_conf, globals),
+	.is_single = true,
+	.keys = global_keys,
+	.blocks = (const struct conf_block *const[]){ &email_block, NULL },
+	.finish = unbuilt_finish,
+	.help = "Settings of the whole process.",
+};
+
+const struct global_conf *root_global(const struct conf_obj *root)
+{
+	return (const struct global_conf *)((const struct root_conf *)root)->globals.head;
+}

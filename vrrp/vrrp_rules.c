@@ -1,0 +1,229 @@
+/*
+ * Rules that look at a whole vrrp_instance, or at several. Pure apart from diagnostics; the parent
+ * runs them after a load, when defaults and derived values are in place.
+ */
+#include <netinet/in.h>
+#include <string.h>
+
+#include "lib/global_conf.h"
+#include "lib/rule.h"
+#include "vrrp/vrrp_conf.h"
+
+#define ADDRS_MAX    255 /* the count in an advertisement is a byte */
+#define V6_ADDRS_MAX 90  /* as many IPv6 addresses fit into 1500 bytes: (1500 - 40 - 8) / 16 */
+
+static const struct vrrp_conf *to_vrrp(const struct conf_obj *obj)
+{
+	return (const struct vrrp_conf *)obj;
+}
+
+static const struct vaddr_conf *to_vaddr(const struct conf_obj *obj)
+{
+	return (const struct vaddr_conf *)obj;
+}
+
+static const char *family_name(int family)
+{
+	return family == AF_INET6 ? "IPv6" : "IPv4";
+}
+
+static void error_at(struct conf_diags *diags, struct conf_pos pos, const char *code,
+		     const struct vrrp_conf *vi, const char *text)
+{
+	conf_diag_add(diags, CONF_ERROR, CONF_SEMANTIC, code, pos, NULL, "instance %s: %s",
+		      vi->name, text);
+}
+
+static void warning_at(struct conf_diags *diags, struct conf_pos pos, const char *code,
+		       const struct vrrp_conf *vi, const char *text)
+{
+	conf_diag_add(diags, CONF_WARNING, CONF_SEMANTIC, code, pos, NULL, "instance %s: %s",
+		      vi->name, text);
+}
+
+/* ---- one instance ---- */
+
+static void check_interface(const struct vrrp_conf *vi, struct conf_diags *diags)
+{
+	const struct track_if_conf *track;
+
+	if (!vi->interface)
+		return;
+	if (strcmp(vi->interface, "lo") == 0)
+		error_at(diags, rule_pos(&vi->obj, "interface"), "loopback-interface", vi,
+			 "VRRP does not work on the loopback interface");
+	conf_list_for_each (track, &vi->track_interfaces)
+		if (strcmp(track->name, vi->interface) == 0)
+			warning_at(diags, track->obj.pos, "own-interface-tracked", vi,
+				   "its own interface is tracked anyway");
+}
+
+static void check_addresses(const struct vrrp_conf *vi, struct conf_diags *diags)
+{
+	int family = vrrp_conf_family(vi);
+	uint32_t max = family == AF_INET6 ? V6_ADDRS_MAX : ADDRS_MAX;
+	const struct vaddr_conf *va;
+
+	if (vi->addresses.n == 0 && !vi->no_virtual_ipaddress)
+		warning_at(diags, vi->obj.pos, "no-address", vi,
+			   "it has no virtual_ipaddress, so nothing moves with it");
+	if (vi->addresses.n > max)
+		conf_diag_add(diags, CONF_ERROR, CONF_SEMANTIC, "too-many-addresses", vi->obj.pos,
+			      "put the others into virtual_ipaddress_excluded",
+			      "instance %s: %u addresses do not fit into an advertisement, which "
+			      "holds %u",
+			      vi->name, vi->addresses.n, max);
+	conf_list_for_each (va, &vi->addresses)
+		if (va->prefix.addr.family != family)
+			conf_diag_add(diags, CONF_ERROR, CONF_SEMANTIC, "family-mix", va->obj.pos,
+				      "put it into virtual_ipaddress_excluded, or into an instance "
+				      "of its own",
+				      "instance %s: %s address in an %s instance", vi->name,
+				      family_name(va->prefix.addr.family), family_name(family));
+}
+
+static void check_version(const struct vrrp_conf *vi, struct conf_diags *diags)
+{
+	if (vi->version == 2 && vrrp_conf_family(vi) == AF_INET6)
+		error_at(diags, rule_pos(&vi->obj, "version"), "v2-ipv6", vi,
+			 "VRRP version 2 has no IPv6; write 'version 3'");
+}
+
+static void check_families(const struct vrrp_conf *vi, struct conf_diags *diags)
+{
+	int family = vrrp_conf_family(vi);
+	const struct peer_conf *peer;
+
+	conf_list_for_each (peer, &vi->peers) {
+		if (peer->addr.family != family)
+			error_at(diags, peer->obj.pos, "family-mix", vi,
+				 "the peer has another family than the addresses");
+		if (peer->min_ttl > peer->max_ttl)
+			error_at(diags, peer->obj.pos, "ttl-order", vi, "min_ttl is above max_ttl");
+		if (addr_cmp(&peer->addr, &vi->src_addr) == 0)
+			error_at(diags, peer->obj.pos, "peer-is-self", vi,
+				 "the peer is our own source address");
+	}
+	if (!addr_is_unset(&vi->mcast_src_ip) && vi->mcast_src_ip.family != family)
+		error_at(diags, rule_pos(&vi->obj, "mcast_src_ip"), "family-mix", vi,
+			 "the source has another family than the addresses");
+	if (!addr_is_unset(&vi->unicast_src_ip) && vi->unicast_src_ip.family != family)
+		error_at(diags, rule_pos(&vi->obj, "unicast_src_ip"), "family-mix", vi,
+			 "the source has another family than the addresses");
+	if (conf_is_set(&vi->obj, "mcast_dst_ip", NULL) && vi->mcast_dst_ip.family != family)
+		error_at(diags, rule_pos(&vi->obj, "mcast_dst_ip"), "family-mix", vi,
+			 "the multicast group has another family than the addresses");
+}
+
+/* Unicast keywords without peers: advertisements go to the multicast group, as in keepalived. */
+static void check_unicast(const struct vrrp_conf *vi, struct conf_diags *diags)
+{
+	static const char *const words[] = { "unicast_src_ip", "unicast_ttl", "check_unicast_src" };
+	struct conf_pos pos;
+
+	for (size_t i = 0; vi->peers.n == 0 && i < sizeof(words) / sizeof(words[0]); i++)
+		if (conf_is_set(&vi->obj, words[i], &pos))
+			conf_diag_add(diags, CONF_WARNING, CONF_SEMANTIC, "unicast-without-peer",
+				      pos, "add a unicast_peer block",
+				      "instance %s: %s without peers; multicast is used", vi->name,
+				      words[i]);
+}
+
+/* ---- several instances ---- */
+
+static int name_cmp(const struct conf_obj *a, const struct conf_obj *b)
+{
+	return strcmp(to_vrrp(a)->name, to_vrrp(b)->name);
+}
+
+static void on_same_name(const struct conf_obj *first, const struct conf_obj *again,
+			 struct conf_diags *diags)
+{
+	char place[RULE_PLACE_MAX];
+
+	conf_diag_add(diags, CONF_ERROR, CONF_SEMANTIC, "duplicate-instance", again->pos, NULL,
+		      "vrrp_instance %s is already defined at %s", to_vrrp(again)->name,
+		      rule_place(diags, first->pos, place));
+}
+
+static int vrid_cmp(const struct conf_obj *a, const struct conf_obj *b)
+{
+	const struct vrrp_conf *va = to_vrrp(a), *vb = to_vrrp(b);
+	int order = strcmp(va->interface, vb->interface);
+
+	if (order == 0)
+		order = va->virtual_router_id - vb->virtual_router_id;
+	return order != 0 ? order : vrrp_conf_family(va) - vrrp_conf_family(vb);
+}
+
+static void on_same_vrid(const struct conf_obj *first, const struct conf_obj *again,
+			 struct conf_diags *diags)
+{
+	const struct vrrp_conf *vi = to_vrrp(again);
+	char place[RULE_PLACE_MAX];
+
+	conf_diag_add(
+		diags, CONF_ERROR, CONF_SEMANTIC, "duplicate-vrid",
+		rule_pos(again, "virtual_router_id"), NULL,
+		"instance %s: virtual_router_id %u on %s is already used by instance %s at %s",
+		vi->name, vi->virtual_router_id, vi->interface, to_vrrp(first)->name,
+		rule_place(diags, rule_pos(first, "virtual_router_id"), place));
+}
+
+/* The interface an address goes to. */
+static const char *vaddr_dev(const struct vaddr_conf *va)
+{
+	const char *dev = va->dev ? va->dev : to_vrrp(va->obj.parent)->interface;
+
+	return dev ? dev : "";
+}
+
+/* The same link-local address may live on many links. */
+static int vaddr_cmp(const struct conf_obj *a, const struct conf_obj *b)
+{
+	const struct addr *addr = &to_vaddr(a)->prefix.addr;
+	int order = addr_cmp(addr, &to_vaddr(b)->prefix.addr);
+
+	if (order != 0 || addr->family == AF_INET || !IN6_IS_ADDR_LINKLOCAL(&addr->in6))
+		return order;
+	return strcmp(vaddr_dev(to_vaddr(a)), vaddr_dev(to_vaddr(b)));
+}
+
+static void on_same_address(const struct conf_obj *first, const struct conf_obj *again,
+			    struct conf_diags *diags)
+{
+	char text[ADDR_STR_MAX], place[RULE_PLACE_MAX];
+
+	if (first->parent == again->parent)
+		return;
+	conf_diag_add(diags, CONF_ERROR, CONF_SEMANTIC, "address-in-two-instances", again->pos,
+		      NULL, "instance %s: address %s also belongs to instance %s at %s",
+		      to_vrrp(again->parent)->name, addr_str(&to_vaddr(again)->prefix.addr, text),
+		      to_vrrp(first->parent)->name, rule_place(diags, first->pos, place));
+}
+
+void vrrp_conf_rules(const struct conf_obj *root, struct conf_diags *diags)
+{
+	const struct root_conf *conf = (const struct root_conf *)root;
+	struct rule_set instances = { 0 }, named = { 0 }, addresses = { 0 };
+	const struct vrrp_conf *vi;
+
+	conf_list_for_each (vi, &conf->vrrp_instances) {
+		check_interface(vi, diags);
+		check_addresses(vi, diags);
+		check_version(vi, diags);
+		check_families(vi, diags);
+		check_unicast(vi, diags);
+		rule_set_add(&named, &vi->obj, diags);
+		if (vi->interface)
+			rule_set_add(&instances, &vi->obj, diags);
+		rule_set_add_list(&addresses, &vi->addresses, diags);
+		rule_set_add_list(&addresses, &vi->excluded, diags);
+	}
+	rule_each_duplicate(&named, name_cmp, on_same_name, diags);
+	rule_each_duplicate(&instances, vrid_cmp, on_same_vrid, diags);
+	rule_each_duplicate(&addresses, vaddr_cmp, on_same_address, diags);
+	rule_set_done(&named);
+	rule_set_done(&instances);
+	rule_set_done(&addresses);
+}
