@@ -234,11 +234,10 @@ void cmdline_parse(int argc, char **argv, struct cmdline *out)
 
 void cmdline_open_log(const struct cmdline *cmdline, const char *role)
 {
-	char ident[32] = "diarch";
+	static char ident[32]; /* the log keeps the pointer */
 	unsigned targets = 0;
 
-	if (role)
-		snprintf(ident, sizeof(ident), "diarch_%s", role);
+	snprintf(ident, sizeof(ident), "diarch%s%s", role ? "_" : "", role ? role : "");
 	if (cmdline->log_console)
 		targets |= LOG_TARGET_STDERR;
 	if (!cmdline->no_syslog)
