@@ -6,7 +6,7 @@
 # carry the lab's pid in their name; leaving the lab kills the processes in them and only those.
 #
 # Read from the environment: BUILD (default build/), LAB_LOG_DIR (keep logs there), LAB_DIRECTOR=keepalived (run
-# the lab with keepalived in diarch's place, to compare), LAB_WRAP (prefix of diarch's command line).
+# the lab with keepalived in diarch's place, to compare), LAB_COLOUR (as on a terminal).
 set -u
 
 TOP=$(realpath "${BASH_SOURCE[0]%/*}/../..")
@@ -29,7 +29,7 @@ LAB_SKIPPED=0
 # --- results ---
 
 colour() { # NUMBER TEXT: coloured on a terminal only
-	if [ -t 1 ]; then printf '\e[%sm%s\e[0m' "$1" "$2"; else printf '%s' "$2"; fi
+	if [ -t 1 ] || [ -n "${LAB_COLOUR:-}" ]; then printf '\e[%sm%s\e[0m' "$1" "$2"; else printf '%s' "$2"; fi
 }
 say() { printf '\n%s\n' "$(colour 1 "== $*")"; }
 note() { echo "   $*"; }
@@ -97,10 +97,8 @@ join_parts() {
 
 # --- time and waiting ---
 
-now_us() { echo "${EPOCHREALTIME/[.,]/}"; }
-ms_since() { # US: milliseconds since then
-	echo $(((${EPOCHREALTIME/[.,]/} - $1) / 1000))
-}
+# Without a process of its own each: in a guest a fork takes long. NOW_MS is the clock.
+tell_time() { NOW_MS=$((${EPOCHREALTIME/[.,]/} / 1000)); }
 in_s() { # MS: as seconds
 	printf '%d.%03d' $(($1 / 1000)) $(($1 % 1000))
 }
@@ -111,19 +109,22 @@ poll_pause() { read -r -t 0.03 -u "$LAB_PAUSE_FD" || :; }
 
 # wait_for DESCRIPTION SECONDS CMD...: polls CMD until it succeeds; WAITED_MS says how long it took.
 wait_for() {
-	local description=$1 limit_ms=$(($2 * 1000)) start
+	local description=$1 limit_ms=$(($2 * 1000)) start_ms
 	shift 2
-	start=$(now_us)
+	tell_time
+	start_ms=$NOW_MS
 	while ! "$@" >/dev/null 2>&1; do
-		WAITED_MS=$(ms_since "$start")
-		if [ "$WAITED_MS" -gt "$limit_ms" ]; then
-			note "waited $(in_s "$WAITED_MS") s in vain: $description"
+		tell_time
+		WAITED_MS=$((NOW_MS - start_ms))
+		if [ $WAITED_MS -gt $limit_ms ]; then
+			note "waited $(in_s $WAITED_MS) s in vain: $description"
 			return 1
 		fi
 		poll_pause
 	done
-	WAITED_MS=$(ms_since "$start")
-	note "$(in_s "$WAITED_MS") s: $description"
+	tell_time
+	WAITED_MS=$((NOW_MS - start_ms))
+	note "$(in_s $WAITED_MS) s: $description"
 }
 # The same as a check of its own.
 expect_soon() { # NAME SECONDS CMD...
@@ -136,15 +137,17 @@ expect_soon() { # NAME SECONDS CMD...
 }
 # expect_stays NAME SECONDS CMD...: watches that CMD succeeds all the time.
 expect_stays() {
-	local name=$1 limit_ms=$(($2 * 1000)) start
+	local name=$1 limit_ms=$(($2 * 1000)) start_ms
 	shift 2
-	start=$(now_us)
-	while [ "$(ms_since "$start")" -lt "$limit_ms" ]; do
+	tell_time
+	start_ms=$NOW_MS
+	while [ $((NOW_MS - start_ms)) -lt $limit_ms ]; do
 		if ! "$@" >/dev/null 2>&1; then
-			not_ok "$name" "no longer after $(in_s "$(ms_since "$start")") s"
+			not_ok "$name" "no longer after $(in_s $((NOW_MS - start_ms))) s"
 			return
 		fi
 		poll_pause
+		tell_time
 	done
 	ok "$name" "watched for $(in_s $limit_ms) s"
 }
@@ -255,8 +258,7 @@ start_director() { # NODE [OPTIONS...]
 	if [ "$LAB_DIRECTOR" = keepalived ]; then
 		start_keepalived "$node" "$@"
 	else
-		# shellcheck disable=SC2086 # LAB_WRAP is a command line
-		start "$node" "$node" ${LAB_WRAP:-} "$DIARCH" -n -l -D -f "$dir/keepalived.conf" -p "$dir/parent.pid" \
+		start "$node" "$node" "$DIARCH" -n -l -D -f "$dir/keepalived.conf" -p "$dir/parent.pid" \
 			-r "$dir/vrrp.pid" -c "$dir/check.pid" "--control=$dir/control.sock" "$@"
 	fi
 }
@@ -336,6 +338,64 @@ stop_ping() { # NODE: PING_SENT, PING_LOST, PING_GAP_MS
 	PING_LOST=$(sed -n 's/^sent=.* lost=\([0-9]*\).*/\1/p' "$LAB_DIR/$1/ping.log")
 	PING_GAP_MS=$(sed -n 's/^sent=.* gap_ms=\([0-9.]*\).*/\1/p' "$LAB_DIR/$1/ping.log")
 }
+
+# --- IPVS tables, read from /proc: an observer that is not part of diarch ---
+
+# An anchor process in each namespace whose table is watched: reading /proc/PID/net needs no process of its own.
+declare -A LAB_ANCHOR
+watch_table() { # NODE
+	ip netns exec "$LAB_TAG-$1" sleep infinity </dev/null >/dev/null 2>&1 &
+	LAB_ANCHOR[$1]=$!
+	wait_for "the table of $1 can be read" 5 grep -qx sleep "/proc/$!/comm"
+}
+# hex_of ADDRESS:PORT or [ADDRESS6]:PORT: as in /proc/net/ip_vs, in REPLY.
+hex_of() {
+	local address=${1%:*} port=${1##*:} head tail words i
+	case $address in
+	\[*)
+		address=${address//[\[\]]/}
+		IFS=: read -ra head <<<"${address%%::*}"
+		tail=()
+		[[ $address != *::* ]] || IFS=: read -ra tail <<<"${address##*::}"
+		words=("${head[@]}")
+		for ((i = ${#head[@]} + ${#tail[@]}; i < 8; i++)); do words+=(0); done
+		words+=("${tail[@]}")
+		printf -v REPLY '%04x:' "${words[@]/#/0x}"
+		REPLY="[${REPLY%:}]"
+		;;
+	*)
+		IFS=. read -ra words <<<"$address"
+		printf -v REPLY '%02X' "${words[@]}"
+		;;
+	esac
+	printf -v REPLY '%s:%04X' "$REPLY" "$port"
+}
+# find_dest NODE PROTO SERVICE SERVER: "METHOD WEIGHT" in REPLY, or "-" (no such server), or "no service".
+find_dest() {
+	local service server words is_inside=
+	hex_of "$3"
+	service="$2 $REPLY"
+	hex_of "$4"
+	server=$REPLY
+	REPLY="no service"
+	while read -ra words; do
+		if [ "${words[0]}" != "->" ]; then
+			is_inside=
+			[ "${words[0]} ${words[1]:-}" != "$service" ] || { is_inside=1 && REPLY=-; }
+		elif [ -n "$is_inside" ] && [ "${words[1]}" = "$server" ]; then
+			REPLY="${words[2]} ${words[3]}"
+			return
+		fi
+	done <"/proc/${LAB_ANCHOR[$1]}/net/ip_vs"
+}
+# dest_is NODE PROTO SERVICE SERVER WANTED: wanted as find_dest says
+dest_is() {
+	find_dest "$1" "$2" "$3" "$4"
+	[ "$REPLY" = "$5" ]
+}
+# The table without connection counters, to compare.
+table_of() { awk '{ print $1, $2, $3, $4 }' "/proc/${LAB_ANCHOR[$1]}/net/ip_vs"; }
+table_is() { [ "$(table_of "$1")" = "$2" ]; }
 
 # --- what a lab needs ---
 

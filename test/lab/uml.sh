@@ -39,6 +39,7 @@ guest_mounts() {
 	mount -t sysfs sysfs /sys
 	mkdir -p /dev/shm /dev/pts
 	mount -t devpts devpts /dev/pts
+	ln -s /proc/self/fd /dev/fd
 	mount -t tmpfs tmpfs /dev/shm
 	keep_visible "$TOP" "$BUILD"
 	mount -t tmpfs tmpfs /run
