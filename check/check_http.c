@@ -74,7 +74,7 @@ static void host_name(struct probe *probe, const struct url_conf *url, char *hos
 	char addr[ADDR_STR_MAX];
 
 	if (!name)
-		name = spec->virtualhost;
+		name = spec->virtualhost ? spec->virtualhost : spec->vs_virtualhost;
 	if (name)
 		snprintf(host, size, "%s", name);
 	else
@@ -374,7 +374,7 @@ static void http_drop(void *arg)
 	free(keep->regexs);
 }
 
-/* The name to ask for; an address is none. */
+/* The name to ask for, which is never the real server's, as in keepalived; an address is none. */
 static const char *http_sni(struct probe *probe)
 {
 	const struct http_check_conf *conf = http_conf(probe);

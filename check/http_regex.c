@@ -2,57 +2,53 @@
  * A PCRE2 pattern with bounds. Used by check_http in the checker process; owns the compiled
  * pattern.
  *
- * PCRE2 limits the work of an attempt, but begins anew at every offset: a body of n bytes can cost
- * n attempts of n steps. So the search goes by windows of offsets and looks at the processor time
- * in between.
+ * PCRE2 limits the work of one attempt, but begins anew at every offset: a body of n bytes can cost
+ * n attempts of n steps. Callouts between the items of the pattern let us look at the processor
+ * time used; between two of them lies one pass over the body at most.
  */
 #define PCRE2_CODE_UNIT_WIDTH 8
 
 #include "check/http_regex.h"
 
 #include <pcre2.h>
-#include <stdbool.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
 #include "lib/clock.h"
 #include "lib/log.h"
 
-#define MATCH_LIMIT    2000000 /* steps of an attempt: more than a body has bytes */
 #define HEAP_LIMIT_KIB 32768
-#define WINDOW         512 /* offsets tried between two looks at the clock */
-#define BUDGET_US      (100 * US_PER_MS)
+#define BUDGET_US      (50 * US_PER_MS)
+#define CLOCK_EVERY    16 /* callouts */
 
 struct http_regex {
 	pcre2_code *code;
 	pcre2_match_context *limits;
 	pcre2_match_data *match;
-	bool is_anchored;
-	bool is_first_line;
+};
+
+/* A search under way. */
+struct search {
+	int64_t deadline_us;
+	uint32_t callouts;
 };
 
 struct http_regex *http_regex_new(const char *pattern, uint32_t options)
 {
 	struct http_regex *regex = xcalloc(1, sizeof(*regex));
-	uint32_t all = 0;
 	PCRE2_SIZE at;
 	int error;
 
 	regex->code = pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED,
-				    options | PCRE2_USE_OFFSET_LIMIT, &error, &at, NULL);
+				    options | PCRE2_USE_OFFSET_LIMIT | PCRE2_AUTO_CALLOUT, &error,
+				    &at, NULL);
 	regex->limits = pcre2_match_context_create(NULL);
-	if (regex->code)
-		regex->match = pcre2_match_data_create(1, NULL);
-	if (!regex->match || !regex->limits) {
+	regex->match = pcre2_match_data_create(1, NULL);
+	if (!regex->code || !regex->limits || !regex->match) {
 		http_regex_free(regex);
 		return NULL;
 	}
-	pcre2_set_match_limit(regex->limits, MATCH_LIMIT);
 	pcre2_set_heap_limit(regex->limits, HEAP_LIMIT_KIB);
-	pcre2_pattern_info(regex->code, PCRE2_INFO_ALLOPTIONS, &all);
-	regex->is_anchored = all & PCRE2_ANCHORED;
-	regex->is_first_line = all & PCRE2_FIRSTLINE;
 	return regex;
 }
 
@@ -74,54 +70,29 @@ static int64_t cpu_us(void)
 	return ts.tv_sec * US_PER_S + ts.tv_nsec / 1000;
 }
 
-/* The last offset where a match may begin. */
-static size_t last_offset(const struct http_regex *regex, const uint8_t *body, size_t len,
-			  size_t min, size_t max)
+static int on_callout(pcre2_callout_block *block, void *arg)
 {
-	const uint8_t *lf = NULL;
+	struct search *search = arg;
 
-	if (regex->is_anchored)
-		return min;
-	if (regex->is_first_line)
-		lf = memchr(body + min, '\n', len - min);
-	if (lf)
-		len = (size_t)(lf - body);
-	return max < len ? max : len;
-}
-
-/* Offsets within an UTF-8 character are no offsets. Without UTF the window only grows by up to three. */
-static size_t skip_continuation(const uint8_t *body, size_t len, size_t at)
-{
-	for (int i = 0; i < 3 && at < len && (body[at] & 0xC0) == 0x80; i++)
-		at++;
-	return at;
+	(void)block;
+	if (++search->callouts % CLOCK_EVERY != 0 || cpu_us() <= search->deadline_us)
+		return 0;
+	return PCRE2_ERROR_CALLOUT;
 }
 
 enum http_match http_regex_search(struct http_regex *regex, const uint8_t *body, size_t len,
 				  uint32_t min, uint32_t max)
 {
-	const int64_t deadline_us = cpu_us() + BUDGET_US;
-	uint32_t options = 0;
-	size_t from = min, last;
+	struct search search = { .deadline_us = cpu_us() + BUDGET_US };
+	int rc;
 
 	if (min > len || min > max)
 		return HTTP_NO_MATCH;
-	last = last_offset(regex, body, len, min, max);
-	while (from <= last) {
-		size_t to = skip_continuation(body, len, from + WINDOW);
-		int rc;
-
-		if (cpu_us() > deadline_us)
-			return HTTP_MATCH_FAILED;
-		pcre2_set_offset_limit(regex->limits, to - 1 < last ? to - 1 : last);
-		rc = pcre2_match(regex->code, body, len, from, options, regex->match,
-				 regex->limits);
-		if (rc >= 0)
-			return HTTP_MATCH;
-		if (rc != PCRE2_ERROR_NOMATCH)
-			return HTTP_MATCH_FAILED;
-		options = PCRE2_NO_UTF_CHECK; /* the first call looked at all of it */
-		from = to;
-	}
-	return HTTP_NO_MATCH;
+	pcre2_set_offset_limit(regex->limits, max);
+	pcre2_set_callout(regex->limits, on_callout, &search);
+	rc = pcre2_match(regex->code, len ? body : (const uint8_t *)"", len, min, 0, regex->match,
+			 regex->limits);
+	if (rc >= 0)
+		return HTTP_MATCH;
+	return rc == PCRE2_ERROR_NOMATCH ? HTTP_NO_MATCH : HTTP_MATCH_FAILED;
 }

@@ -6,4 +6,20 @@ libcheck_a_SOURCES = \
 	check/probe_tls.c check/probe_tls.h check/check_tcp.c check/check_http.c \
 	check/http_parse.c check/http_parse.h check/http_regex.c check/http_regex.h
 
+if HAVE_CMOCKA
+CHECK_TESTS = test/unit/test_health test/unit/test_probe test/unit/test_http_parse test/unit/test_check_http
+check_PROGRAMS += $(CHECK_TESTS)
+TESTS += $(CHECK_TESTS)
+endif
+test_unit_test_health_SOURCES = test/unit/test_health.c check/health.c
+test_unit_test_health_LDADD = liblvs.a libdiarch.a $(LIB_LIBS) $(CMOCKA_LIBS)
+test_unit_test_probe_SOURCES = test/unit/test_probe.c test/unit/http_server.c test/unit/http_server.h
+test_unit_test_probe_LDADD = libcheck.a liblvs.a libdiarch.a $(CHECK_LIBS) $(LVS_LIBS) $(LIB_LIBS) $(CMOCKA_LIBS)
+test_unit_test_http_parse_SOURCES = test/unit/test_http_parse.c check/http_parse.c
+test_unit_test_http_parse_LDADD = $(CMOCKA_LIBS)
+# The engine in it is the test's own.
+test_unit_test_check_http_SOURCES = test/unit/test_check_http.c check/check_http.c check/http_parse.c \
+	check/http_regex.c check/reason.c
+test_unit_test_check_http_LDADD = libdiarch.a $(CHECK_LIBS) $(LIB_LIBS) $(CMOCKA_LIBS)
+
 include $(top_srcdir)/check/main.mk

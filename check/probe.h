@@ -60,8 +60,8 @@ struct probe_spec {
 	const struct checker_conf *conf;
 	struct addr addr; /* connect_ip or the real server's */
 	uint16_t port;
-	const char *virtualhost;    /* from real server or virtual server, NULL = none */
-	const char *vs_virtualhost; /* the virtual server's own, for SNI; NULL = none */
+	const char *virtualhost;    /* the real server's, NULL = none */
+	const char *vs_virtualhost; /* the virtual server's, NULL = none */
 };
 
 #define PROBE_DETAIL_MAX 48
