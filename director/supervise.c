@@ -109,13 +109,17 @@ static void pid_file_remove(struct child_proc *c)
 
 static void pid_file_write(struct child_proc *c)
 {
+	int result;
+
+	/* The lock is kept over a respawn: a process forked a moment ago still holds it until its
+	 * exec. */
 	if (c->pid_fd >= 0)
-		close(c->pid_fd);
-	c->pid_fd = proc_pidfile(pid_path(c), c->pid);
-	if (c->pid_fd < 0) {
-		errno = -c->pid_fd;
+		result = proc_pidfile_set(c->pid_fd, c->pid);
+	else
+		result = c->pid_fd = proc_pidfile(pid_path(c), c->pid);
+	if (result < 0) {
+		errno = -result;
 		log_warn("pid_file", "cannot write pid file %s", pid_path(c));
-		c->pid_fd = -1;
 	}
 }
 

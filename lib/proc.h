@@ -60,4 +60,7 @@ const char *proc_status_str(int wait_status, char *buf, size_t size);
  * locked by another process, -errno otherwise. */
 int proc_pidfile(const char *path, pid_t pid);
 
+/* Writes another pid into a file locked by proc_pidfile(). 0 or -errno. */
+int proc_pidfile_set(int fd, pid_t pid);
+
 #endif
