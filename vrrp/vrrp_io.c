@@ -34,7 +34,9 @@ static int configure(int fd, const char *name)
 		result = set_int(fd, IPPROTO_IP, IP_TOS, IPTOS_CLASS_CS6);
 	if (result < 0)
 		return result;
-	/* Better with these, but possible without. */
+	/* Better with these, but possible without: no "don't fragment", before other traffic, room
+	 * for bursts. */
+	set_int(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DONT);
 	set_int(fd, SOL_SOCKET, SO_PRIORITY, TC_PRIO_CONTROL);
 	set_int(fd, SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER);
 	return 0;
