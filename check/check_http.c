@@ -395,6 +395,9 @@ static const char *http_sni(struct probe *probe)
 
 const struct checker_ops check_http_get = {
 	.name = "HTTP_GET",
+	.log_up_before = "Remote Web server",
+	.log_up_after = "succeed on service.",
+	.log_down_name = "HTTP_CHECK",
 	.conf = &http_get_block,
 	.run_size = sizeof(struct http_run),
 	.keep_size = sizeof(struct http_keep),
@@ -408,6 +411,9 @@ const struct checker_ops check_http_get = {
 
 const struct checker_ops check_ssl_get = {
 	.name = "SSL_GET",
+	.log_up_before = "Remote Web server",
+	.log_up_after = "succeed on service.",
+	.log_down_name = "HTTP_CHECK",
 	.conf = &ssl_get_block,
 	.run_size = sizeof(struct http_run),
 	.keep_size = sizeof(struct http_keep),

@@ -75,24 +75,26 @@ void report_publish(struct role *role, const struct pool_run *pool)
 void report_check(struct role *role, const struct check_run *check, enum health_edge edge)
 {
 	const struct probe_sub *sub = &check->sub;
-	const char *rs = check->rs->name, *kind = check->conf->obj.block->name;
-	bool is_ok = reason_is_up(sub->reason);
+	const struct checker_ops *ops = probe_spec(sub->probe)->ops;
+	const char *rs = check->rs->name, *vs = check->rs->pool->name;
+	bool is_logged = check->conf->log_all_failures && !reason_is_up(sub->reason);
 
 	if (edge == HEALTH_WENT_UP)
 		log_event(LOG_LEVEL_INFO, "check_up",
-			  log_kv("check=%s rs=%s vs=%s", kind, rs, check->rs->pool->name),
-			  "%s on service %s succeeded.", kind, rs);
+			  log_kv("check=%s rs=%s vs=%s", ops->name, rs, vs), "%s %s %s",
+			  ops->log_up_before, rs, ops->log_up_after);
 	else if (edge == HEALTH_WENT_DOWN)
 		log_event(LOG_LEVEL_WARNING, "check_down",
-			  log_kv("check=%s rs=%s vs=%s reason=%s detail=\"%s\"", kind, rs,
-				 check->rs->pool->name, reason_name(sub->reason), sub->detail),
-			  "%s on service %s failed after %" PRIu32 " retries.", kind, rs,
-			  sub->params.fall - 1);
-	else if (!is_ok && check->conf->log_all_failures)
+			  log_kv("check=%s rs=%s vs=%s reason=%s detail=\"%s\"", ops->name, rs, vs,
+				 reason_name(sub->reason), sub->detail),
+			  "%s on service %s failed after %" PRIu32 " retries. (%s)",
+			  ops->log_down_name, rs, sub->params.fall - 1, reason_text(sub->reason));
+	else if (is_logged)
 		log_event(LOG_LEVEL_INFO, "check_failed",
-			  log_kv("check=%s rs=%s vs=%s reason=%s detail=\"%s\"", kind, rs,
-				 check->rs->pool->name, reason_name(sub->reason), sub->detail),
-			  "%s on service %s failed: %s", kind, rs, reason_text(sub->reason));
+			  log_kv("check=%s rs=%s vs=%s reason=%s detail=\"%s\"", ops->name, rs, vs,
+				 reason_name(sub->reason), sub->detail),
+			  "%s on service %s failed: %s", ops->log_down_name, rs,
+			  reason_text(sub->reason));
 	if (edge != HEALTH_SAME)
 		send_check(role, check);
 }

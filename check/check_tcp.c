@@ -12,6 +12,9 @@ static int tcp_start(struct probe *probe)
 
 const struct checker_ops check_tcp = {
 	.name = "TCP_CHECK",
+	.log_up_before = "TCP connection to",
+	.log_up_after = "success.",
+	.log_down_name = "TCP_CHECK",
 	.conf = &tcp_check_block,
 	.start = tcp_start,
 };

@@ -88,6 +88,9 @@ struct probe_sub {
  */
 struct checker_ops {
 	const char *name; /* "TCP_CHECK" */
+	/* keepalived's words in the log: "BEFORE server AFTER" on success, "NAME on service ..." on
+	 * failure. */
+	const char *log_up_before, *log_up_after, *log_down_name;
 	const struct conf_block *conf;
 	size_t run_size;  /* bytes of private state per run, allocated by the engine */
 	size_t keep_size; /* bytes of private state per probe, which survive its runs */
