@@ -330,10 +330,11 @@ static void on_child_close(struct ipc_chan *chan, const char *why, void *arg)
 	timer_cancel(&c->ping);
 	if (!c->pid)
 		return;
-	/* A child that closed its channel in order is about to exit; one that broke the protocol
-	 * must go. */
+	/* It has died, which its exit will tell in a moment, or it broke the protocol and must go.
+	 */
 	if (c->is_wanted) {
-		log_warnx("channel", "lost the channel to the %s child: %s", c->row->title, why);
+		log_event(LOG_LEVEL_INFO, "channel", log_kv("role=%s", c->row->ops->name),
+			  "channel to the %s child closed: %s", c->row->title, why);
 		kill(c->pid, SIGKILL);
 	}
 }
