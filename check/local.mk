@@ -22,4 +22,14 @@ test_unit_test_check_http_SOURCES = test/unit/test_check_http.c check/check_http
 	check/http_regex.c check/reason.c
 test_unit_test_check_http_LDADD = libdiarch.a $(CHECK_LIBS) $(LIB_LIBS) $(CMOCKA_LIBS)
 
+noinst_PROGRAMS += test/bench/check_bench
+test_bench_check_bench_SOURCES = test/bench/check_bench.c
+test_bench_check_bench_LDADD = libcheck.a liblvs.a libdiarch.a $(CHECK_LIBS) $(LVS_LIBS) $(LIB_LIBS)
+
+if ENABLE_FUZZERS
+noinst_PROGRAMS += test/fuzz/fuzz_http
+test_fuzz_fuzz_http_SOURCES = test/fuzz/fuzz_http.c check/http_parse.c
+test_fuzz_fuzz_http_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+endif
+
 include $(top_srcdir)/check/main.mk

@@ -164,10 +164,10 @@ static int handshake_begin(struct probe *probe)
 	return run->ssl ? 0 : -ENOMEM;
 }
 
-static void connect_ready(struct probe *probe)
+static void connect_ready(struct probe *probe, uint32_t ready)
 {
 	struct probe_run *run = probe->run;
-	int err = probe_conn_error(run->fd);
+	int err = ready & (EPOLLERR | EPOLLHUP) ? probe_conn_error(run->fd) : 0;
 
 	if (err < 0) {
 		run_end(probe, probe_conn_reason(-err), NULL);
@@ -191,7 +191,7 @@ static void on_ready(struct io *io, uint32_t ready, void *arg)
 
 	(void)io;
 	switch (probe->run->phase) {
-	case RUN_CONNECT: connect_ready(probe); break;
+	case RUN_CONNECT: connect_ready(probe, ready); break;
 	case RUN_HANDSHAKE: handshake_ready(probe); break;
 	case RUN_TALK: talk_ready(probe, ready); break;
 	}
