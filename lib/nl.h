@@ -1,13 +1,15 @@
 /*
- * rtnetlink through libmnl: links and addresses (routes, rules and neighbours join in later issues as further
- * object kinds): dump, monitor, apply.
+ * rtnetlink through libmnl: links and addresses (routes, rules and neighbours join in later issues
+ * as further object kinds): dump, monitor, apply.
  *
- * Two sockets: one for requests (synchronous, with a timeout, used at start and for batches of changes) and one
- * for notifications, non-blocking, served by the loop. On an overrun of the monitor (ENOBUFS) the tables are
- * dumped again and the differences delivered as ordinary changes. Messages of any sender but the kernel are
- * ignored, malformed ones skipped. Works for one owner (the VRRP child); not thread safe.
+ * Two sockets: one for requests (synchronous, with a timeout, used at start and for batches of
+ * changes) and one for notifications, non-blocking, served by the loop. On an overrun of the
+ * monitor (ENOBUFS) the tables are dumped again and the differences delivered as ordinary changes.
+ * Messages of any sender but the kernel are ignored, malformed ones skipped. Works for one owner
+ * (the VRRP child); not thread safe.
  *
- * Files: nl.c tables and notifications, nl_req.c requests, nl_table.c the tables, nl_parse.c messages.
+ * Files: nl.c tables and notifications, nl_req.c requests, nl_table.c the tables, nl_parse.c
+ * messages.
  */
 #ifndef DIARCH_LIB_NL_H
 #define DIARCH_LIB_NL_H
@@ -19,14 +21,15 @@
 #include "lib/addr.h"
 #include "lib/loop.h"
 
-#define NL_FOREVER	UINT32_MAX
-#define NL_PROTO_DIARCH 18 /* IFA_PROTO of the addresses that nl_apply() adds; keepalived's number */
+#define NL_FOREVER UINT32_MAX
+#define NL_PROTO_DIARCH \
+	18 /* IFA_PROTO of the addresses that nl_apply() adds; keepalived's number */
 
 struct nl_link {
 	uint32_t ifindex;
 	char name[IF_NAMESIZE];
 	uint32_t flags; /* IFF_* */
-	bool is_up;	/* IFF_UP and IFF_RUNNING (or IFF_LOOPBACK and IFF_UP) */
+	bool is_up;     /* IFF_UP and IFF_RUNNING (or IFF_LOOPBACK and IFF_UP) */
 	uint8_t mac[6];
 	bool has_mac;
 	uint32_t mtu;
@@ -34,13 +37,13 @@ struct nl_link {
 
 struct nl_addr {
 	uint32_t ifindex;
-	struct addr addr;     /* IFA_LOCAL */
-	struct addr peer;     /* unset unless point to point */
+	struct addr addr; /* IFA_LOCAL */
+	struct addr peer; /* unset unless point to point */
 	struct addr broadcast;
 	uint8_t prefix_len;
-	uint8_t scope;	      /* RT_SCOPE_* */
-	uint8_t protocol;     /* IFA_PROTO, 0 when the kernel does not tell */
-	uint32_t flags;	      /* IFA_F_* */
+	uint8_t scope;                 /* RT_SCOPE_* */
+	uint8_t protocol;              /* IFA_PROTO, 0 when the kernel does not tell */
+	uint32_t flags;                /* IFA_F_* */
 	uint32_t preferred_s, valid_s; /* NL_FOREVER, or seconds left */
 	char label[IF_NAMESIZE];
 };
@@ -56,12 +59,13 @@ struct nl_change {
 struct nl;
 
 /*
- * Opens both sockets, dumps links and addresses and keeps the tables current while the loop runs. `on_change`
- * is called from the loop for every later change, after the tables have it; also for our own changes. The tables
- * may already be ahead of the change that is reported: ask them, not the change, whether an address is there
- * now. NULL and errno on failure.
+ * Opens both sockets, dumps links and addresses and keeps the tables current while the loop runs.
+ * `on_change` is called from the loop for every later change, after the tables have it; also for
+ * our own changes. The tables may already be ahead of the change that is reported: ask them, not
+ * the change, whether an address is there now. NULL and errno on failure.
  */
-struct nl *nl_open(struct loop *loop, void (*on_change)(const struct nl_change *change, void *arg), void *arg);
+struct nl *nl_open(struct loop *loop, void (*on_change)(const struct nl_change *change, void *arg),
+		   void *arg);
 void nl_close(struct nl *nl);
 
 /* Reads everything from the kernel again in the next pass, for when the tables seem to be wrong. */
@@ -75,10 +79,11 @@ const struct nl_addr *nl_addr_at(const struct nl *nl, uint32_t i);
 const struct nl_addr *nl_addr_find(const struct nl *nl, uint32_t ifindex, const struct addr *addr);
 
 /* The same, with this prefix length too: one address may be there with several. */
-const struct nl_addr *nl_addr_find_prefix(const struct nl *nl, uint32_t ifindex, const struct addr *addr,
-					  uint8_t prefix_len);
+const struct nl_addr *nl_addr_find_prefix(const struct nl *nl, uint32_t ifindex,
+					  const struct addr *addr, uint8_t prefix_len);
 
-/* First global-scope IPv4 (or link-local IPv6) address of the interface not in `skip`; NULL if none. */
+/* First global-scope IPv4 (or link-local IPv6) address of the interface not in `skip`; NULL if
+ * none. */
 const struct nl_addr *nl_primary_addr(const struct nl *nl, uint32_t ifindex, int family,
 				      bool (*skip)(const struct addr *addr, void *arg), void *arg);
 
@@ -87,15 +92,16 @@ enum nl_op_kind { NL_OP_ADDR_ADD, NL_OP_ADDR_DEL };
 struct nl_op {
 	enum nl_op_kind kind;
 	struct nl_addr addr;
-	int error; /* out: 0 or -errno of this operation. What is there already when adding, or gone already (or
-		      with its interface) when deleting, is success. */
+	int error; /* out: 0 or -errno of this operation. What is there already when adding, or gone
+		      already (or with its interface) when deleting, is success. */
 };
 
 /*
- * Carries out all operations in order, many to a system call, and reads the replies; returns the number of
- * failures. Operations not answered, or not begun, when `timeout_us` is over have -ETIMEDOUT: look again and
- * repeat what is still missing. The tables have the result afterwards; on_change is called later, from the loop.
- * The kernel works inside the system call, so the call can last longer by one batch of NL_BATCH_OPS.
+ * Carries out all operations in order, many to a system call, and reads the replies; returns the
+ * number of failures. Operations not answered, or not begun, when `timeout_us` is over have
+ * -ETIMEDOUT: look again and repeat what is still missing. The tables have the result afterwards;
+ * on_change is called later, from the loop. The kernel works inside the system call, so the call
+ * can last longer by one batch of NL_BATCH_OPS.
  */
 #define NL_BATCH_OPS 128
 unsigned nl_apply(struct nl *nl, struct nl_op *ops, unsigned n, int64_t timeout_us);

@@ -1,3 +1,10 @@
 # rtnetlink.
 libdiarch_a_SOURCES += lib/nl.c lib/nl.h lib/nl_parse.c lib/nl_parse.h lib/nl_req.c lib/nl_req.h \
 	lib/nl_table.c lib/nl_table.h
+
+if HAVE_CMOCKA
+check_PROGRAMS += test/unit/test_nl
+TESTS += test/unit/test_nl
+endif
+test_unit_test_nl_SOURCES = test/unit/test_nl.c
+test_unit_test_nl_LDADD = libdiarch.a $(LIB_LIBS) $(CMOCKA_LIBS)

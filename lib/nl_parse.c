@@ -8,9 +8,9 @@
 
 #include <libmnl/libmnl.h>
 #include <linux/if_addr.h>
-#include <linux/if_arp.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
+#include <net/if_arp.h>
 #include <string.h>
 
 /* Copies a name of at most IF_NAMESIZE - 1 bytes; others are left out. */

@@ -22,10 +22,11 @@ struct addr_actual {
 };
 
 /*
- * Writes to `ops` (room for 2 * n) what turns the actual addresses into the wanted ones, and returns their number:
- * first all that goes, then, in the order of `want`, what comes. An address that is there with another label,
- * scope or broadcast address is replaced.
+ * Writes to `ops` (room for 2 * n) what turns the actual addresses into the wanted ones, and
+ * returns their number: first all that goes, then, in the order of `want`, what comes. An address
+ * that is there with another label, scope or broadcast address is replaced.
  */
-unsigned addr_diff(const struct addr_want *want, unsigned n, const struct addr_actual *actual, struct nl_op *ops);
+unsigned addr_diff(const struct addr_want *want, unsigned n, const struct addr_actual *actual,
+		   struct nl_op *ops);
 
 #endif

@@ -14,8 +14,8 @@
 int garp_open(void);
 
 /*
- * Writes the frame: an ARP request for `addr` (IPv4) from `addr` itself, as deployed hosts understand best,
- * broadcast, target hardware address all ones.
+ * Writes the frame: an ARP request for `addr` (IPv4) from `addr` itself, as deployed hosts
+ * understand best, broadcast, target hardware address all ones.
  */
 void garp_encode(const uint8_t mac[6], const struct addr *addr, uint8_t frame[GARP_FRAME_LEN]);
 

@@ -5,3 +5,10 @@ libvrrp_a_SOURCES += \
 	vrrp/addr_diff.c vrrp/addr_diff.h vrrp/garp.c vrrp/garp.h vrrp/vrrp_io.c vrrp/vrrp_io.h \
 	vrrp/vrrp_app.h vrrp/vrrp_if.c vrrp/vrrp_main.c vrrp/vrrp_report.c vrrp/vrouter.c \
 	vrrp/vrouter_receive.c vrrp/vrouter_track.c vrrp/vrouter_vips.c
+
+if HAVE_CMOCKA
+check_PROGRAMS += test/unit/test_addr_diff
+TESTS += test/unit/test_addr_diff
+endif
+test_unit_test_addr_diff_SOURCES = test/unit/test_addr_diff.c
+test_unit_test_addr_diff_LDADD = libvrrp.a libdiarch.a $(CMOCKA_LIBS)

@@ -48,10 +48,10 @@ struct vrrp_app {
 	uint32_t n_routers;
 	struct vip_ref *vip_refs; /* of all routers, sorted by address */
 	uint32_t n_vip_refs;
-	struct addr_want *wants;  /* scratch for the router with the most addresses ... */
-	struct nl_op *ops;	  /* ... and twice as many operations */
+	struct addr_want *wants; /* scratch for the router with the most addresses ... */
+	struct nl_op *ops;       /* ... and twice as many operations */
 	uint32_t n_scratch;
-	struct msg **saved;	  /* state of a predecessor, until the first commit */
+	struct msg **saved; /* state of a predecessor, until the first commit */
 	uint32_t n_saved;
 	struct timer refresh_timer; /* interfaces or addresses changed */
 	struct timer stats_timer;
@@ -79,7 +79,7 @@ struct vrrp_if {
 	unsigned users;
 	char name[IF_NAMESIZE];
 	uint32_t ifindex; /* 0 = does not exist */
-	bool is_known;	  /* was looked up once: later changes are news */
+	bool is_known;    /* was looked up once: later changes are news */
 	bool is_up;
 	bool has_mac;
 	uint8_t mac[6];
@@ -95,7 +95,8 @@ struct vrrp_if *vrrp_if_get(struct vrrp_app *app, const char *name);
 /* One user less. NULL is fine. */
 void vrrp_if_put(struct vrrp_if *vif);
 
-/* Asks the tables of links and addresses how it is now, and opens or closes the socket accordingly. */
+/* Asks the tables of links and addresses how it is now, and opens or closes the socket accordingly.
+ */
 void vrrp_if_refresh(struct vrrp_if *vif);
 
 /* A router begins or ends to run on it. */
@@ -160,9 +161,9 @@ struct vrouter {
 	struct addr *advertised;  /* addresses in our packets */
 	uint8_t n_advertised;
 	bool holds_vips;
-	bool is_leaving; /* no later pass will finish what is left */
-	bool is_deleted; /* no longer in the configuration */
-	bool is_vip_lost; /* somebody took an address away */
+	bool is_leaving;        /* no later pass will finish what is left */
+	bool is_deleted;        /* no longer in the configuration */
+	bool is_vip_lost;       /* somebody took an address away */
 	struct timer vip_timer; /* addresses are not yet as they should be */
 	struct log_limit vip_limit;
 	struct announce announce;
@@ -176,15 +177,15 @@ struct vrouter {
 	struct vrrp_expect expect;
 	struct vrrp_peer *peers;
 	enum vrrp_sum_form peer_sum_form; /* of the last advertisement accepted */
-	uint32_t drops_logged;		  /* bit per enum vrrp_drop */
+	uint32_t drops_logged;            /* bit per enum vrrp_drop */
 	struct log_limit drop_limit;
 	bool is_addrs_logged, is_interval_logged;
 	struct log_limit lower_limit; /* lines that each losing advertisement would cause */
 	bool is_send_failing;
 
-	const char *cause; /* of the step in progress */
-	char reason[64];   /* of the last transition */
-	time_us adopted_since;	    /* the predecessor's, while the state is still the adopted one */
+	const char *cause;     /* of the step in progress */
+	char reason[64];       /* of the last transition */
+	time_us adopted_since; /* the predecessor's, while the state is still the adopted one */
 	uint32_t adopted_transitions;
 	struct msg_vrrp_stats stats;
 	bool is_stats_dirty;
@@ -224,7 +225,8 @@ void vip_list_build(struct vip_list *list, struct vrrp_app *app, const struct vr
 void vip_list_free(struct vip_list *list);
 bool vip_list_is_equal(const struct vip_list *a, const struct vip_list *b);
 
-/* Makes the interfaces agree with what the routers hold; what does not work now is tried again later. */
+/* Makes the interfaces agree with what the routers hold; what does not work now is tried again
+ * later. */
 void vrouter_sync_vips(struct vrouter *r);
 
 /* Removes what only the last configuration had, and frees old_vips. */
@@ -236,7 +238,8 @@ void vrouter_release_vips(struct vrouter *r);
 /* Puts back what somebody removed and announces it again. */
 void vrouter_restore_vips(struct vrouter *r);
 
-/* Takes the announcement parameters from the configuration; false, with nothing disturbed, if they are the same. */
+/* Takes the announcement parameters from the configuration; false, with nothing disturbed, if they
+ * are the same. */
 bool vrouter_announce_init(struct vrouter *r);
 void vrouter_announce(struct vrouter *r, enum vrrp_announce occasion);
 

@@ -1,8 +1,8 @@
 /*
  * The socket through which all virtual routers of one interface send and receive VRRP packets.
  *
- * One raw socket an interface, bound to it: multicast and unicast, all groups. (Two sockets would each get every
- * packet.) Nothing here blocks or decodes.
+ * One raw socket an interface, bound to it: multicast and unicast, all groups. (Two sockets would
+ * each get every packet.) Nothing here blocks or decodes.
  */
 #ifndef DIARCH_VRRP_VRRP_IO_H
 #define DIARCH_VRRP_VRRP_IO_H
@@ -14,7 +14,7 @@
 #include "lib/loop.h"
 #include "vrrp/pkt.h"
 
-#define VIO_GROUPS_MAX	 16
+#define VIO_GROUPS_MAX    16
 #define VIO_READS_AT_ONCE 64 /* packets per wake-up: a flood must not keep the timers waiting */
 
 struct vio_group {
@@ -35,7 +35,8 @@ struct vio {
 
 /* Opens the socket on an interface and serves it from the loop. 0 or -errno. */
 int vio_open(struct vio *vio, struct loop *loop, uint32_t ifindex, const char *name,
-	     void (*on_packet)(struct vio *vio, const uint8_t *data, size_t len, void *arg), void *arg);
+	     void (*on_packet)(struct vio *vio, const uint8_t *data, size_t len, void *arg),
+	     void *arg);
 
 /* Closes and forgets the groups; safe when not open. */
 void vio_close(struct vio *vio);
@@ -50,7 +51,8 @@ void vio_rejoin(struct vio *vio);
 /* Delivers what has arrived by now (bounded): before acting on a timer that is late. */
 void vio_drain(struct vio *vio);
 
-/* Sends one message (which stays as it is) from env->src to env->dst with env->ttl, without waiting. 0 or -errno. */
+/* Sends one message (which stays as it is) from env->src to env->dst with env->ttl, without
+ * waiting. 0 or -errno. */
 int vio_send(const struct vio *vio, const struct vrrp_env *env, uint8_t *msg, size_t len);
 
 #endif
