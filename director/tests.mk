@@ -1,9 +1,12 @@
 # Unit tests of the parent.
 if HAVE_CMOCKA
-check_PROGRAMS += test/unit/test_store test/unit/test_scripts
-TESTS += test/unit/test_store test/unit/test_scripts
+DIRECTOR_TESTS = test/unit/test_cmdline test/unit/test_store test/unit/test_scripts
+check_PROGRAMS += $(DIRECTOR_TESTS)
+TESTS += $(DIRECTOR_TESTS)
 endif
 test_unit_test_store_SOURCES = test/unit/test_store.c director/store.c
 test_unit_test_store_LDADD = libdiarch.a $(LIB_LIBS) $(CMOCKA_LIBS)
 test_unit_test_scripts_SOURCES = test/unit/test_scripts.c director/scripts.c
 test_unit_test_scripts_LDADD = liblvs.a libdiarch.a $(LIB_LIBS) $(CMOCKA_LIBS)
+test_unit_test_cmdline_SOURCES = test/unit/test_cmdline.c director/cmdline.c
+test_unit_test_cmdline_LDADD = libdiarch.a $(LIB_LIBS) $(CMOCKA_LIBS)
