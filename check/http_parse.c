@@ -67,7 +67,7 @@ static bool is_too_big(const struct http_parser *p)
 {
 	if (p->state == HTTP_IN_FIELDS || p->state == HTTP_IN_TRAILERS)
 		return p->head_len > HTTP_HEAD_MAX;
-	return p->head_len > HTTP_HEAD_MAX || p->line_len > HTTP_LINE_MAX;
+	return p->line_len > HTTP_LINE_MAX;
 }
 
 /* ---- head ---- */

@@ -155,6 +155,7 @@ static void on_conn(struct io *io, uint32_t ready, void *arg)
 	if (conn->ssl && n <= 0 && SSL_get_error(conn->ssl, (int)n) == SSL_ERROR_WANT_READ)
 		return;
 	if (n <= 0) {
+		conn->server->n_reset += n < 0 && errno == ECONNRESET;
 		conn_close(conn);
 		return;
 	}

@@ -32,6 +32,7 @@ struct http_server {
 	struct ssl_ctx_st *tls; /* NULL = plain */
 	struct http_conn *conns;
 	int n_accepted, n_open, n_resumed;
+	int n_reset;  /* connections that the client reset */
 	char sni[64]; /* of the last handshake */
 };
 
