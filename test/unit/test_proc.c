@@ -5,6 +5,7 @@
 #include "test/unit/lib_util.h"
 
 #include <errno.h>
+#include <grp.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
@@ -224,12 +225,17 @@ static void script_as_other_user(void **state)
 		NULL
 	};
 	const struct proc_script script = { .argv = argv, .user = "nobody", .group = "daemon" };
+	const gid_t ours = 4242; /* not to be passed on */
+	gid_t old[64];
+	const int n_old = getgroups(N_ELEMENTS(old), old);
 
 	(void)state;
-	if (geteuid() != 0 || !nobody)
+	if (geteuid() != 0 || !nobody || n_old < 0)
 		skip();
 	snprintf(uid, sizeof(uid), "%d", (int)nobody->pw_uid);
+	assert_int_equal(setgroups(1, &ours), 0);
 	assert_int_equal(wait_for(proc_spawn_script(&script)), 0);
+	assert_int_equal(setgroups((size_t)n_old, old), 0);
 }
 
 static int dying_parent_part(void)
