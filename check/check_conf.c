@@ -307,7 +307,7 @@ static bool scheduler_parse(struct conf_walk *walk, const struct conf_key *key, 
 			return conf_type_str.parse(walk, key, field, argv, argc);
 	conf_error(walk, argv[0].pos, CONF_VALUE, "unknown-scheduler",
 		   "one of rr wrr lc wlc lblc lblcr sh mh dh fo ovf sed nq twos",
-		   "%s: '%s' is not a scheduler", key->name, argv[0].text);
+		   "%s: \"%s\" is not a scheduler", key->name, argv[0].text);
 	return false;
 }
 
@@ -375,7 +375,7 @@ static bool granularity_parse(struct conf_walk *walk, const struct conf_key *key
 			return true;
 		}
 		conf_error(walk, argv[0].pos, CONF_VALUE, "bad-mask", "as in 255.255.255.0 or 24",
-			   "'%s' is neither an IPv4 mask nor a prefix length", argv[0].text);
+			   "\"%s\" is neither an IPv4 mask nor a prefix length", argv[0].text);
 		return false;
 	}
 	if (!parse_number(walk, key->name, 128, &bits, &argv[0]))
@@ -437,9 +437,9 @@ static const struct conf_type type_granularity = {
 		       INHERIT, .help = "Time that checks inside may take to connect."),           \
 		K_STR("virtualhost", s, virtualhost, INHERIT,                                      \
 		      .help = "Host header of HTTP checks inside."),                               \
-		K_BOOL("inhibit_on_failure", s, inhibit_on_failure, INHERIT,                       \
+		K_FLAG("inhibit_on_failure", s, inhibit_on_failure, INHERIT,                       \
 		       .help = "Give a failed server weight 0 instead of removing it."),           \
-		K_BOOL("alpha", s, alpha, INHERIT,                                                 \
+		K_FLAG("alpha", s, alpha, INHERIT,                                                 \
 		       .help = "Count servers as failed until their checks succeed.")
 
 /* ---- real_server ---- */
@@ -457,8 +457,8 @@ static const struct conf_key rs_keys[] = {
 	K_I64("weight", RS, weight, 0, INT32_MAX, .dflt = 1, INHERIT,
 	      .help = "Share of the traffic relative to the other servers; 0 takes no new "
 		      "connections."),
-	K_CUSTOM("lvs_method", &type_method, RS, lvs_method, struct lvs_method, INHERIT,
-		 .help = "Forwarding method: NAT, DR or TUN with its options."),
+	K_CUSTOM("lvs_method", &type_method, RS, lvs_method, struct lvs_method, .dflt_text = "NAT",
+		 INHERIT, .help = "Forwarding method: NAT, DR or TUN with its options."),
 	K_CUSTOM("lb_kind", &type_method, RS, lvs_method, struct lvs_method,
 		 .alias_of = "lvs_method", .help = "The same as lvs_method."),
 	K_U32("uthreshold", RS, uthreshold, 0, UINT32_MAX, LIVE,
@@ -470,7 +470,7 @@ static const struct conf_key rs_keys[] = {
 	K_SCRIPT("notify_down", RS, notify_down, LIVE,
 		 .help = "Command to run when the server goes down."),
 	CHECK_DEFAULTS(RS),
-	K_SECS("delay_loop", RS, delay_loop_us, 1, TIME_MAX_US, .dflt = -1, INHERIT,
+	K_SECS("delay_loop", RS, delay_loop_us, 1, TIME_MAX_US, .dflt = 60 * US_PER_S, INHERIT,
 	       .help = "Time between runs of checks inside."),
 	K_BOOL("smtp_alert", RS, smtp_alert, NO_EFFECT, .help = "Send mail on changes of state."),
 	K_STR("snmp_name", RS, snmp_name, NO_EFFECT, .help = "Name shown by SNMP."),
@@ -560,7 +560,7 @@ static const struct conf_key vs_keys[] = {
 	K_CUSTOM("sorry_server_lvs_method", &type_method, VS, sorry_server_lvs_method,
 		 struct lvs_method, LIVE,
 		 .help = "Forwarding method of the sorry server; default lvs_method."),
-	K_FLAG("omega", VS, omega, LIVE,
+	K_FLAG("omega", VS, omega, NO_EFFECT,
 	       .help = "Run notify_down and quorum_down when diarch stops."),
 	CHECK_DEFAULTS(VS),
 	K_SECS("delay_loop", VS, delay_loop_us, 1, TIME_MAX_US, .dflt = 60 * US_PER_S, LIVE,
@@ -596,7 +596,7 @@ static void warn_implied(struct conf_walk *walk, const struct vs_conf *vs)
 
 	if (vs->addr.fwmark == 0 && !conf_is_set(obj, "protocol", NULL))
 		conf_warning(walk, obj->pos, CONF_SEMANTIC, "implied-udp",
-			     "write 'protocol TCP' or 'protocol UDP'",
+			     "write \"protocol TCP\" or \"protocol UDP\"",
 			     "virtual_server without protocol: UDP is used");
 	if (!conf_is_set(obj, "lvs_sched", NULL))
 		conf_warning(walk, obj->pos, CONF_SEMANTIC, "implied-scheduler", NULL,
@@ -714,6 +714,16 @@ static void resolve_quorum(struct conf_walk *walk, struct vs_conf *vs)
 	}
 }
 
+static void resolve_sorry(struct vs_conf *vs)
+{
+	if (addr_is_unset(&vs->sorry_server.addr))
+		return;
+	if (!vs->sorry_server_lvs_method.is_set)
+		vs->sorry_server_lvs_method = vs->lvs_method;
+	if (vs->sorry_server.port == 0)
+		vs->sorry_server.port = vs->addr.port;
+}
+
 static void vs_resolve(struct conf_walk *walk, struct conf_obj *obj)
 {
 	struct vs_conf *vs = (struct vs_conf *)obj;
@@ -721,16 +731,13 @@ static void vs_resolve(struct conf_walk *walk, struct conf_obj *obj)
 
 	if (vs->addr.fwmark && conf_is_set(obj, "protocol", &pos))
 		conf_warning(walk, pos, CONF_SEMANTIC, "fwmark-protocol", NULL,
-			     "a fwmark service takes every protocol; 'protocol' is left out");
+			     "a fwmark service takes every protocol; \"protocol\" is left out");
 	if (vs->ops && vs->addr.fwmark == 0 && vs->protocol != IPPROTO_UDP) {
 		conf_warning(walk, rule_pos(obj, "ops"), CONF_SEMANTIC, "ops-cleared", NULL,
 			     "ops works with UDP only and is left out");
 		vs->ops = false;
 	}
-	if (!vs->sorry_server_lvs_method.is_set)
-		vs->sorry_server_lvs_method = vs->lvs_method;
-	if (!addr_is_unset(&vs->sorry_server.addr) && vs->sorry_server.port == 0)
-		vs->sorry_server.port = vs->addr.port;
+	resolve_sorry(vs);
 	resolve_persistence(walk, vs);
 	resolve_ports(walk, vs);
 	resolve_quorum(walk, vs);

@@ -81,6 +81,13 @@ static void check_real_server(const struct vs_conf *vs, const struct rs_conf *rs
 		check_checker(vs, rs, checker, diags);
 }
 
+static void warn_no_sorry(const struct vs_conf *vs, const char *word, struct conf_diags *diags)
+{
+	conf_diag_add(diags, CONF_WARNING, CONF_SEMANTIC, "without-sorry-server",
+		      rule_pos(&vs->obj, word), NULL, "%s without sorry_server has no effect",
+		      word);
+}
+
 static void check_sorry(const struct vs_conf *vs, struct conf_diags *diags)
 {
 	const struct conf_endpoint *sorry = &vs->sorry_server;
@@ -89,14 +96,10 @@ static void check_sorry(const struct vs_conf *vs, struct conf_diags *diags)
 	char place[RULE_PLACE_MAX];
 
 	if (addr_is_unset(&sorry->addr)) {
-		static const char *const words[] = { "sorry_server_inhibit",
-						     "sorry_server_lvs_method" };
-
-		for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-			if (conf_is_set(&vs->obj, words[i], &pos))
-				conf_diag_add(diags, CONF_WARNING, CONF_SEMANTIC,
-					      "without-sorry-server", pos, NULL,
-					      "%s without sorry_server has no effect", words[i]);
+		if (vs->sorry_server_inhibit)
+			warn_no_sorry(vs, "sorry_server_inhibit", diags);
+		if (vs->sorry_server_lvs_method.is_set)
+			warn_no_sorry(vs, "sorry_server_lvs_method", diags);
 		return;
 	}
 	check_family(vs, &sorry->addr, &vs->sorry_server_lvs_method, pos, diags);

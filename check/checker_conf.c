@@ -212,7 +212,7 @@ static bool options_parse(struct conf_walk *walk, const struct conf_key *key, vo
 			k++;
 		if (k == N_REGEX_OPTIONS) {
 			conf_error(walk, argv[i].pos, CONF_VALUE, "unknown-word", NULL,
-				   "%s: '%s' is not an option", key->name, argv[i].text);
+				   "%s: \"%s\" is not an option", key->name, argv[i].text);
 			return false;
 		}
 		bits |= regex_options[k].bit;
@@ -294,7 +294,7 @@ static const struct conf_type type_regex_options = {
 		       .help = "Time over which first runs are spread; default delay_loop."),    \
 		K_SECS("delay_loop", CHECKER, delay_loop_us, 1, TIME_MAX_US,                     \
 		       .dflt = 60 * US_PER_S, INHERIT, .help = "Time between runs."),            \
-		K_BOOL("alpha", CHECKER, alpha, INHERIT,                                         \
+		K_FLAG("alpha", CHECKER, alpha, INHERIT,                                         \
 		       .help = "Count as failed until the first success."),                      \
 		K_BOOL("log_all_failures", CHECKER, log_all_failures,                            \
 		       .dflt_from = "checker_log_all_failures", LIVE,                            \

@@ -7,4 +7,16 @@ libconf_a_SOURCES = \
 	vrrp/vrrp_conf.c vrrp/vrrp_conf.h vrrp/vrrp_rules.c vrrp/vrrp_unbuilt.c \
 	check/check_conf.c check/check_conf.h check/checker_conf.c check/check_rules.c check/check_unbuilt.c
 
-DIRECTOR_CONF_OBJECTS = libconf.a
+CONF_LDADD = libconf.a liblvs.a libdiarch.a $(CHECK_LIBS) $(LVS_LIBS) $(LIB_LIBS)
+
+# For test/conf/corpus.sh; the files it reads are not part of the project.
+noinst_PROGRAMS += test/conf/verdict
+test_conf_verdict_SOURCES = test/conf/verdict.c
+test_conf_verdict_LDADD = $(CONF_LDADD)
+
+if HAVE_CMOCKA
+check_PROGRAMS += test/unit/test_tables
+TESTS += test/unit/test_tables
+test_unit_test_tables_SOURCES = test/unit/test_tables.c
+test_unit_test_tables_LDADD = $(CONF_LDADD) $(CMOCKA_LIBS)
+endif

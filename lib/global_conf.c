@@ -79,7 +79,7 @@ static bool ifname_parse(struct conf_walk *walk, const struct conf_key *key, voi
 
 	if (name[0] == '\0' || strlen(name) >= IFNAMSIZ || strpbrk(name, "/ \t")) {
 		conf_error(walk, argv[0].pos, CONF_VALUE, "bad-interface-name", NULL,
-			   "'%s' is not an interface name: 1 to %d bytes without slash or blank",
+			   "\"%s\" is not an interface name: 1 to %d bytes without slash or blank",
 			   name, IFNAMSIZ - 1);
 		return false;
 	}
@@ -112,7 +112,7 @@ static bool mcast_parse(struct conf_walk *walk, const struct conf_key *key, void
 		return false;
 	if (!is_multicast(&addr) || (key->min != AF_UNSPEC && addr.family != key->min)) {
 		conf_error(walk, argv[0].pos, CONF_VALUE, "not-multicast", NULL,
-			   "'%s' is not %smulticast group", argv[0].text,
+			   "\"%s\" is not %smulticast group", argv[0].text,
 			   key->min == AF_INET    ? "an IPv4 "
 			   : key->min == AF_INET6 ? "an IPv6 "
 						  : "a ");
@@ -171,11 +171,11 @@ static const struct conf_word version_words[] = { { "2", 2 }, { "3", 3 }, { NULL
 
 const struct conf_key global_keys[] = {
 	K_STR("router_id", G, router_id, .apply = CONF_APPLY_LIVE,
-	      .help = "Name of this node in status and logs; without it the host name is used."),
+	      .help = "Name of this node; without it the host name is used."),
 	K_CUSTOM("script_user", &conf_type_user, G, script_user, struct conf_script,
 		 .apply = CONF_APPLY_LIVE,
 		 .help = "User and group that run scripts which name none."),
-	K_FLAG("enable_script_security", G, enable_script_security, .apply = CONF_APPLY_LIVE,
+	K_FLAG("enable_script_security", G, enable_script_security, NO_EFFECT(LIVE),
 	       .help = "Refuse scripts that would run as root and that somebody else may change."),
 	K_BOOL("checker_log_all_failures", G, checker_log_all_failures, .apply = CONF_APPLY_LIVE,
 	       .help = "Log every failed probe, not only changes of state."),
@@ -193,8 +193,8 @@ const struct conf_key global_keys[] = {
 	       .help = "Protocol version of instances that name none; IPv6 instances always use "
 		       "3."),
 	K_CUSTOM("vrrp_mcast_group4", &conf_type_mcast, G, vrrp_mcast_group4, struct addr,
-		 .min = AF_INET, .dflt_text = "224.0.0.18", .apply = CONF_APPLY_INSTANCE,
-		 .help = "Multicast group for IPv4 advertisements."),
+		 .min = AF_INET, .max = AF_INET, .dflt_text = "224.0.0.18",
+		 .apply = CONF_APPLY_INSTANCE, .help = "Multicast group for IPv4 advertisements."),
 	K_U32("vrrp_garp_master_delay", G, vrrp_garp_master_delay_s, 0, UINT32_MAX, .dflt = 5,
 	      .apply = CONF_APPLY_LIVE,
 	      .help = "Seconds between the first and the second burst of gratuitous ARP after "
@@ -341,7 +341,7 @@ const struct conf_key global_keys[] = {
 	K_FLAG("disable_local_igmp", G, idle.disable_local_igmp, NO_EFFECT(RESTART),
 	       .help = "Keep the kernel from reporting membership of local multicast groups."),
 	K_CUSTOM("vrrp_mcast_group6", &conf_type_mcast, G, idle.vrrp_mcast_group6, struct addr,
-		 .min = AF_INET6, .dflt_text = "ff02::12", NO_EFFECT(LIVE),
+		 .min = AF_INET6, .max = AF_INET6, .dflt_text = "ff02::12", NO_EFFECT(LIVE),
 		 .help = "Multicast group for IPv6 advertisements."),
 	K_SECS("vrrp_gna_interval", G, idle.vrrp_gna_interval_us, 1, INTERVAL_MAX_US,
 	       NO_EFFECT(LIVE),
@@ -504,13 +504,24 @@ static const struct conf_key email_args[] = {
 	K_END,
 };
 
+static bool email_finish(struct conf_walk *walk, struct conf_obj *obj)
+{
+	const struct global_conf *global = (const struct global_conf *)obj->parent;
+
+	if (global->idle.notification_email.n == 0)
+		conf_warning(walk, obj->pos, CONF_SEMANTIC, "no-effect", NULL,
+			     "\"%s\" has no effect in this version", obj->block->name);
+	return true;
+}
+
 static const struct conf_block email_block = {
 	.name = "notification_email",
 	.style = CONF_BLOCK_LINES,
 	.size = sizeof(struct email_conf),
 	.list_offset = offsetof(struct global_conf, idle.notification_email),
 	.args = email_args,
-	.help = "Recipients of alert mail; no mail is sent yet.",
+	.finish = email_finish,
+	.help = "Recipients of alert mail.",
 };
 
 const struct conf_block global_block = {

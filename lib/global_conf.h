@@ -136,7 +136,7 @@ extern const struct conf_type conf_type_user;
 /* The name of a network interface: a string of at most 15 bytes. */
 extern const struct conf_type conf_type_ifname;
 
-/* A multicast group; of the family .min, unless that is AF_UNSPEC. Fills a struct addr. */
+/* A multicast group; .min and .max are its family, or AF_UNSPEC for any. Fills a struct addr. */
 extern const struct conf_type conf_type_mcast;
 
 /* The one global_conf. */

@@ -13,9 +13,9 @@ static bool words_parse(struct conf_walk *walk, const struct conf_key *key, void
 	const char **v;
 
 	if (argc > key->max) {
-		conf_error(walk, argv[key->max].pos, CONF_SYNTAX, "extra-words", NULL,
-			   "'%s' is one word too many for '%s'", argv[key->max].text, key->name);
-		return false;
+		argc = (unsigned)key->max;
+		conf_warning(walk, argv[argc].pos, CONF_SYNTAX, "extra-words", NULL,
+			     "\"%s\" after %s is ignored", argv[argc].text, key->name);
 	}
 	v = conf_alloc(walk, (argc + 1) * sizeof(*v));
 	for (unsigned i = 0; i < argc; i++)
@@ -72,7 +72,7 @@ const struct conf_type conf_type_unbuilt = { .name = "refused", WORDS_FUNCTIONS 
 static void report(struct conf_walk *walk, struct conf_pos pos, const char *name)
 {
 	conf_error(walk, pos, CONF_SEMANTIC, "not-built-yet", NULL,
-		   "keepalived knows '%s', but diarch does not have it yet", name);
+		   "keepalived knows \"%s\", but diarch does not have it yet", name);
 }
 
 bool unbuilt_finish(struct conf_walk *walk, struct conf_obj *obj)
@@ -83,9 +83,25 @@ bool unbuilt_finish(struct conf_walk *walk, struct conf_obj *obj)
 	return true;
 }
 
+/* Whether an earlier line of the same block was refused: once is enough. */
+static bool is_reported(const struct conf_obj *obj)
+{
+	const struct conf_list *list =
+		(const void *)((const char *)obj->parent + obj->block->list_offset);
+	const struct conf_obj *other;
+
+	if (obj->block->style != CONF_BLOCK_LINES)
+		return false;
+	conf_list_for_each (other, list)
+		if (other->block == obj->block)
+			return true;
+	return false;
+}
+
 bool unbuilt_refuse(struct conf_walk *walk, struct conf_obj *obj)
 {
-	report(walk, obj->pos, obj->block->name);
+	if (obj->parent->block->finish != unbuilt_refuse && !is_reported(obj))
+		report(walk, obj->pos, obj->block->name);
 	return true;
 }
 

@@ -37,7 +37,8 @@ struct unbuilt_conf {
  * one. */
 bool unbuilt_finish(struct conf_walk *walk, struct conf_obj *obj);
 
-/* finish() of blocks and lines that are refused as a whole. Always true. */
+/* finish() of blocks and lines that are refused as a whole: says so once for each block. Always
+ * true. */
 bool unbuilt_refuse(struct conf_walk *walk, struct conf_obj *obj);
 
 /* Argument lists of what is refused: the whole line of a value block, and the name of a block. */

@@ -39,7 +39,7 @@ static bool state_parse(struct conf_walk *walk, const struct conf_key *key, void
 		}
 	}
 	conf_warning(walk, argv[0].pos, CONF_VALUE, "unknown-state", "write MASTER or BACKUP",
-		     "'%s' is not a state; BACKUP is used", argv[0].text);
+		     "\"%s\" is not a state; BACKUP is used", argv[0].text);
 	*(int *)field = STATE_BACKUP;
 	return true;
 }
@@ -128,7 +128,7 @@ static bool broadcast_parse(struct conf_walk *walk, const struct conf_key *key, 
 	if (strcmp(text, "+") != 0 && strcmp(text, "-") != 0 &&
 	    (!addr_parse(text, &addr) || addr.family != AF_INET)) {
 		conf_error(walk, argv[0].pos, CONF_VALUE, "bad-broadcast", NULL,
-			   "'%s' is not a broadcast address: an IPv4 address, '+' or '-'", text);
+			   "\"%s\" is not a broadcast address: an IPv4 address, + or -", text);
 		return false;
 	}
 	return conf_type_str.parse(walk, key, field, argv, argc);
@@ -200,7 +200,7 @@ static bool auth_finish(struct conf_walk *walk, struct conf_obj *obj)
 			   NULL, "auth_type PASS needs an auth_pass");
 	} else if (auth->auth_type == VRRP_AUTH_NONE && auth->auth_pass) {
 		conf_warning(walk, rule_pos(obj, "auth_pass"), CONF_SECURITY, "auth-without-type",
-			     "add 'auth_type PASS'", "auth_pass without auth_type has no effect");
+			     "add \"auth_type PASS\"", "auth_pass without auth_type has no effect");
 	}
 	return true;
 }
@@ -325,16 +325,17 @@ static int vaddr_cmp(const struct conf_obj *a, const struct conf_obj *b)
 
 static void check_vaddr(struct conf_walk *walk, const struct vaddr_conf *va)
 {
-	bool is_v4 = va->prefix.addr.family == AF_INET;
+	bool is_host_bits = va->broadcast && strlen(va->broadcast) == 1;
 
-	if (va->broadcast && (!is_v4 || va->prefix.len > 30))
+	if (va->broadcast && va->prefix.addr.family != AF_INET)
 		conf_error(walk, rule_pos(&va->obj, "broadcast"), CONF_SEMANTIC, "bad-broadcast",
-			   NULL,
-			   "a broadcast address needs an IPv4 address with a prefix length of at "
-			   "most 30");
+			   NULL, "only IPv4 has broadcast addresses");
+	else if (is_host_bits && va->prefix.len > 30)
+		conf_error(walk, rule_pos(&va->obj, "broadcast"), CONF_SEMANTIC, "bad-broadcast",
+			   NULL, "broadcast %s needs a prefix length of at most 30", va->broadcast);
 	if (va->label && strlen(va->label) >= IFNAMSIZ)
 		conf_error(walk, rule_pos(&va->obj, "label"), CONF_VALUE, "label-too-long", NULL,
-			   "label '%s' is longer than %d bytes", va->label, IFNAMSIZ - 1);
+			   "label \"%s\" is longer than %d bytes", va->label, IFNAMSIZ - 1);
 }
 
 static bool vaddr_finish(struct conf_walk *walk, struct conf_obj *obj)
@@ -399,7 +400,7 @@ static bool track_if_finish(struct conf_walk *walk, struct conf_obj *obj)
 
 	if (conf_is_set(obj, "reverse", NULL) && !conf_is_set(obj, "weight", NULL))
 		conf_error(walk, rule_pos(obj, "reverse"), CONF_SYNTAX, "reverse-without-weight",
-			   NULL, "'reverse' follows a weight");
+			   NULL, "\"reverse\" follows a weight");
 	return keep_first(walk, &vi->track_interfaces, obj, track_if_cmp, "this interface");
 }
 
@@ -461,8 +462,7 @@ static const struct conf_key vrrp_keys[] = {
 	       .help = "Source address of advertisements; default the first address of the "
 		       "interface."),
 	K_ADDR("unicast_src_ip", V, unicast_src_ip, INSTANCE,
-	       .help = "Source address of advertisements to peers; the later of this and "
-		       "mcast_src_ip counts."),
+	       .help = "Source address of advertisements to peers."),
 	K_CUSTOM("mcast_dst_ip", &conf_type_mcast, V, mcast_dst_ip, struct addr,
 		 .dflt_from = "vrrp_mcast_group4", INSTANCE,
 		 .help = "Multicast group for advertisements."),
@@ -616,7 +616,7 @@ static void resolve_preempt(struct conf_walk *walk, struct vrrp_conf *vi)
 	if (vi->nopreempt && vi->state == STATE_MASTER) {
 		vi->nopreempt = false;
 		conf_warning(walk, rule_pos(&vi->obj, "nopreempt"), CONF_SEMANTIC,
-			     "nopreempt-cleared", "write 'state BACKUP' and a priority below 255",
+			     "nopreempt-cleared", "write \"state BACKUP\" and a priority below 255",
 			     "nopreempt does not work with state MASTER and is left out");
 	}
 	if (vi->preempt_delay_us > 0 && (vi->nopreempt || vi->state == STATE_MASTER)) {
@@ -654,23 +654,23 @@ static void resolve_auth(struct conf_walk *walk, struct vrrp_conf *vi)
 		return;
 	auth->auth_type = VRRP_AUTH_NONE;
 	conf_warning(walk, auth->obj.pos, CONF_SECURITY, "auth-ignored",
-		     "remove the block, or write 'version 2'",
+		     "remove the block, or write \"version 2\"",
 		     "VRRP version 3 has no authentication; the block is left out");
 }
 
-static void resolve_source(struct vrrp_conf *vi)
+static void resolve_source(struct conf_walk *walk, struct vrrp_conf *vi)
 {
-	const struct conf_set *set = vi->obj.set;
+	bool is_unicast = vi->peers.n > 0 && !addr_is_unset(&vi->unicast_src_ip);
 
-	/* conf_set lists the last written first. */
-	for (; set; set = set->next) {
-		const struct addr *addr = (const void *)((const char *)vi + set->key->offset);
-
-		if (addr == &vi->mcast_src_ip || addr == &vi->unicast_src_ip) {
-			vi->src_addr = *addr;
-			return;
-		}
-	}
+	if (!addr_is_unset(&vi->mcast_src_ip) && !addr_is_unset(&vi->unicast_src_ip) &&
+	    addr_cmp(&vi->mcast_src_ip, &vi->unicast_src_ip) != 0)
+		conf_warning(walk,
+			     rule_pos(&vi->obj, is_unicast ? "mcast_src_ip" : "unicast_src_ip"),
+			     CONF_SEMANTIC, "two-sources", NULL,
+			     "mcast_src_ip and unicast_src_ip differ; %s is used",
+			     is_unicast ? "unicast_src_ip" : "mcast_src_ip");
+	vi->src_addr = is_unicast || addr_is_unset(&vi->mcast_src_ip) ? vi->unicast_src_ip
+								      : vi->mcast_src_ip;
 }
 
 static void vrrp_resolve(struct conf_walk *walk, struct conf_obj *obj)
@@ -678,7 +678,7 @@ static void vrrp_resolve(struct conf_walk *walk, struct conf_obj *obj)
 	struct vrrp_conf *vi = (struct vrrp_conf *)obj;
 	const struct peer_conf *peer;
 
-	resolve_source(vi);
+	resolve_source(walk, vi);
 	if (vrrp_conf_family(vi) == AF_INET6) {
 		if (!conf_is_set(obj, "version", NULL))
 			vi->version = 3;
@@ -686,13 +686,23 @@ static void vrrp_resolve(struct conf_walk *walk, struct conf_obj *obj)
 			vi->mcast_dst_ip = root_global(obj->parent)->idle.vrrp_mcast_group6;
 	}
 	conf_list_for_each (peer, &vi->peers)
-		if (conf_is_set(&peer->obj, "min_ttl", NULL) ||
-		    conf_is_set(&peer->obj, "max_ttl", NULL))
+		if (peer->min_ttl > 0 || peer->max_ttl < 255)
 			vi->check_unicast_src = true;
 	resolve_owner(walk, vi);
 	resolve_preempt(walk, vi);
 	resolve_advert_int(walk, vi);
 	resolve_auth(walk, vi);
+}
+
+static bool vrrp_finish(struct conf_walk *walk, struct conf_obj *obj)
+{
+	const struct vrrp_conf *vi = (const struct vrrp_conf *)obj;
+	struct conf_pos pos;
+
+	if (conf_is_set(obj, "accept", &pos) && !vi->accept)
+		conf_error(walk, pos, CONF_SECURITY, "not-built-yet", NULL,
+			   "keepalived can drop packets to the addresses, but diarch cannot yet");
+	return unbuilt_finish(walk, obj);
 }
 
 const struct conf_block vrrp_block = {
@@ -702,7 +712,7 @@ const struct conf_block vrrp_block = {
 	.args = vrrp_args,
 	.keys = vrrp_keys,
 	.blocks = vrrp_blocks,
-	.finish = unbuilt_finish,
+	.finish = vrrp_finish,
 	.resolve = vrrp_resolve,
 	.help = "A virtual router.",
 };

@@ -70,7 +70,7 @@ struct vrrp_conf {
 	bool no_virtual_ipaddress;
 	bool accept;
 	struct addr mcast_src_ip, unicast_src_ip; /* as written; src_addr is what counts */
-	struct addr src_addr; /* the later of the two; unset = primary address of the interface */
+	struct addr src_addr; /* the one in use; unset = primary address of the interface */
 	struct addr mcast_dst_ip;
 	uint8_t unicast_ttl;
 	bool check_unicast_src;

@@ -82,11 +82,20 @@ static void check_addresses(const struct vrrp_conf *vi, struct conf_diags *diags
 				      family_name(va->prefix.addr.family), family_name(family));
 }
 
+static void check_family(const struct vrrp_conf *vi, struct conf_diags *diags)
+{
+	if (vrrp_conf_family(vi) == AF_INET6)
+		error_at(diags, vi->addresses.head ? vi->addresses.head->pos : vi->obj.pos,
+			 "not-built-yet", vi,
+			 "diarch does not have IPv6 advertisements yet; IPv6 may stand in "
+			 "virtual_ipaddress_excluded");
+}
+
 static void check_version(const struct vrrp_conf *vi, struct conf_diags *diags)
 {
 	if (vi->version == 2 && vrrp_conf_family(vi) == AF_INET6)
 		error_at(diags, rule_pos(&vi->obj, "version"), "v2-ipv6", vi,
-			 "VRRP version 2 has no IPv6; write 'version 3'");
+			 "VRRP version 2 has no IPv6; write \"version 3\"");
 }
 
 static void check_families(const struct vrrp_conf *vi, struct conf_diags *diags)
@@ -115,18 +124,23 @@ static void check_families(const struct vrrp_conf *vi, struct conf_diags *diags)
 			 "the multicast group has another family than the addresses");
 }
 
-/* Unicast keywords without peers: advertisements go to the multicast group, as in keepalived. */
+static void warn_no_peer(const struct vrrp_conf *vi, const char *word, struct conf_diags *diags)
+{
+	conf_diag_add(diags, CONF_WARNING, CONF_SEMANTIC, "unicast-without-peer",
+		      rule_pos(&vi->obj, word), "add a unicast_peer block",
+		      "instance %s: %s without peers; multicast is used", vi->name, word);
+}
+
 static void check_unicast(const struct vrrp_conf *vi, struct conf_diags *diags)
 {
-	static const char *const words[] = { "unicast_src_ip", "unicast_ttl", "check_unicast_src" };
-	struct conf_pos pos;
-
-	for (size_t i = 0; vi->peers.n == 0 && i < sizeof(words) / sizeof(words[0]); i++)
-		if (conf_is_set(&vi->obj, words[i], &pos))
-			conf_diag_add(diags, CONF_WARNING, CONF_SEMANTIC, "unicast-without-peer",
-				      pos, "add a unicast_peer block",
-				      "instance %s: %s without peers; multicast is used", vi->name,
-				      words[i]);
+	if (vi->peers.n > 0)
+		return;
+	if (!addr_is_unset(&vi->unicast_src_ip))
+		warn_no_peer(vi, "unicast_src_ip", diags);
+	if (vi->unicast_ttl != 255)
+		warn_no_peer(vi, "unicast_ttl", diags);
+	if (vi->check_unicast_src && conf_is_set(&vi->obj, "check_unicast_src", NULL))
+		warn_no_peer(vi, "check_unicast_src", diags);
 }
 
 /* ---- several instances ---- */
@@ -196,7 +210,7 @@ static void on_same_address(const struct conf_obj *first, const struct conf_obj 
 
 	if (first->parent == again->parent)
 		return;
-	conf_diag_add(diags, CONF_ERROR, CONF_SEMANTIC, "address-in-two-instances", again->pos,
+	conf_diag_add(diags, CONF_WARNING, CONF_SEMANTIC, "address-in-two-instances", again->pos,
 		      NULL, "instance %s: address %s also belongs to instance %s at %s",
 		      to_vrrp(again->parent)->name, addr_str(&to_vaddr(again)->prefix.addr, text),
 		      to_vrrp(first->parent)->name, rule_place(diags, first->pos, place));
@@ -211,6 +225,7 @@ void vrrp_conf_rules(const struct conf_obj *root, struct conf_diags *diags)
 	conf_list_for_each (vi, &conf->vrrp_instances) {
 		check_interface(vi, diags);
 		check_addresses(vi, diags);
+		check_family(vi, diags);
 		check_version(vi, diags);
 		check_families(vi, diags);
 		check_unicast(vi, diags);

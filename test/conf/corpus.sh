@@ -1,0 +1,44 @@
+#!/bin/sh
+# Compares our verdicts with those of keepalived over a collection of real files, which is not part of the project.
+#
+#	corpus.sh DIR [VERDICT-PROGRAM]
+#
+# DIR/verdicts.tsv has the columns file (relative to DIR), kind and grammar_verdict (ok, warn or error). Prints how
+# often each pair of verdicts occurs, and each file that we refuse or accept against keepalived.
+set -eu
+
+dir=${1:?usage: corpus.sh DIR [VERDICT-PROGRAM]}
+program=$(realpath "${2:-test/conf/verdict}")
+cd "$dir"
+
+ours=$(mktemp)
+trap 'rm -f "$ours"' EXIT
+awk -F'\t' 'NR > 1 && $2 !~ /ldirectord/ { print $1 }' verdicts.tsv | xargs -d '\n' "$program" > "$ours"
+
+awk -F'\t' '
+	FNR == 1 { n_file++ }
+	n_file == 1 && FNR == 1 { for (i = 1; i <= NF; i++) column[$i] = i; next }
+	n_file == 1 { kind[$1] = $2; theirs[$1] = $column["grammar_verdict"]; next }
+	{
+		k = kind[$1]; t = theirs[$1]
+		kinds[k] = 1; total[k]++; count[k, t, $2]++
+		if ($2 == "unbuilt")
+			unbuilt[k]++
+		else if ((t == "error") == ($2 == "error"))
+			agreed[k]++
+		else
+			other[++n] = sprintf("%s: keepalived %s, diarch %s: %s", $1, t, $2, $3)
+	}
+	END {
+		split("ok warn error", them, " "); split("ok warn unbuilt error", us, " ")
+		printf "%-22s %-6s %6s %6s %8s %6s\n", "kind", "theirs", "ok", "warn", "unbuilt", "error"
+		for (k in kinds) {
+			for (i = 1; i <= 3; i++)
+				printf "%-22s %-6s %6d %6d %8d %6d\n", k, them[i], count[k, them[i], us[1]], \
+					count[k, them[i], us[2]], count[k, them[i], us[3]], count[k, them[i], us[4]]
+			printf "%-22s accept or refuse alike: %d of %d; %d need what is not built yet\n", k, agreed[k], \
+				total[k] - unbuilt[k], unbuilt[k]
+		}
+		for (i = 1; i <= n; i++)
+			print other[i]
+	}' verdicts.tsv "$ours"

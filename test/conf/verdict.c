@@ -1,0 +1,52 @@
+/*
+ * Loads each file with the real tables and prints one line: path, verdict, and the codes of what
+ * was reported. The verdict is error, unbuilt (only features that do not exist yet), warn or ok
+ * (also with keywords that have no effect yet). For comparing with the verdicts of another program;
+ * see corpus.sh.
+ */
+#include <string.h>
+
+#include "director/root_conf.h"
+
+static bool is_code(const struct conf_diag *diag, const char *code)
+{
+	return strcmp(diag->code, code) == 0;
+}
+
+static const char *verdict_of(const struct conf_diags *diags)
+{
+	bool is_unbuilt = false, is_warned = false;
+
+	for (size_t i = 0; i < conf_diags_count(diags); i++) {
+		const struct conf_diag *diag = conf_diags_at(diags, i);
+
+		if (diag->severity == CONF_ERROR && !is_code(diag, "not-built-yet"))
+			return "error";
+		is_unbuilt |= diag->severity == CONF_ERROR;
+		is_warned |= diag->severity == CONF_WARNING && !is_code(diag, "no-effect");
+	}
+	return is_unbuilt ? "unbuilt" : is_warned ? "warn" : "ok";
+}
+
+static void print_verdict(const char *path)
+{
+	struct conf_diags *diags = conf_diags_new();
+	struct conf *conf = conf_load(path, &diarch_schema, NULL, diags);
+
+	printf("%s\t%s\t", path, conf ? verdict_of(diags) : "error");
+	for (size_t i = 0; i < conf_diags_count(diags); i++) {
+		const struct conf_diag *diag = conf_diags_at(diags, i);
+
+		printf("%s%s:%u", i > 0 ? " " : "", diag->code, diag->pos.line);
+	}
+	putchar('\n');
+	conf_free(conf);
+	conf_diags_free(diags);
+}
+
+int main(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++)
+		print_verdict(argv[i]);
+	return 0;
+}
