@@ -6,7 +6,6 @@
  */
 #include "lib/conf_private.h"
 
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -189,7 +188,7 @@ void conf_error(struct conf_walk *walk, struct conf_pos pos, enum conf_class cla
 	if (is_tolerated)
 		report.severity = CONF_WARNING;
 	va_start(ap, fmt);
-	conf_diag_vadd(walk->diags, &report, fmt, ap);
+	conf_diag_vreport(walk->diags, &report, fmt, ap);
 	va_end(ap);
 }
 
@@ -200,7 +199,7 @@ void conf_warning(struct conf_walk *walk, struct conf_pos pos, enum conf_class c
 	va_list ap;
 
 	va_start(ap, fmt);
-	conf_diag_vadd(walk->diags, &report, fmt, ap);
+	conf_diag_vreport(walk->diags, &report, fmt, ap);
 	va_end(ap);
 }
 

@@ -7,7 +7,6 @@
 #include "lib/conf_private.h"
 
 #include <ctype.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -166,8 +165,8 @@ static char *text_finish(char *text, int len)
 	return xstrdup(text);
 }
 
-void conf_diag_vadd(struct conf_diags *diags, const struct conf_report *report, const char *fmt,
-		    va_list ap)
+void conf_diag_vreport(struct conf_diags *diags, const struct conf_report *report, const char *fmt,
+		       va_list ap)
 {
 	char text[MESSAGE_MAX];
 	struct conf_diag *diag;
@@ -197,14 +196,13 @@ void conf_diag_vadd(struct conf_diags *diags, const struct conf_report *report, 
 	diags->kept[at] = diag;
 }
 
-void conf_diag_add(struct conf_diags *diags, enum conf_severity severity, enum conf_class class,
-		   const char *code, struct conf_pos pos, const char *hint, const char *fmt, ...)
+void conf_diag_report(struct conf_diags *diags, const struct conf_report *report, const char *fmt,
+		      ...)
 {
-	struct conf_report report = { severity, class, code, pos, hint };
 	va_list ap;
 
 	va_start(ap, fmt);
-	conf_diag_vadd(diags, &report, fmt, ap);
+	conf_diag_vreport(diags, report, fmt, ap);
 	va_end(ap);
 }
 
@@ -446,7 +444,7 @@ static unsigned distance(const char *a, const char *b, unsigned limit)
 const char *conf_nearest(const char *word, const char *const *names)
 {
 	size_t len = strlen(word);
-	unsigned limit = len < 4 ? 1 : len < 8 ? 2 : 3;
+	unsigned limit = len < 9 ? (unsigned)len / 3 : 3;
 	const char *found = NULL;
 
 	if (len > NEAREST_MAX)

@@ -5,6 +5,7 @@
 #define DIARCH_LIB_CONF_DIAG_H
 
 #include <jansson.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -43,14 +44,33 @@ struct conf_diags;
 struct conf_diags *conf_diags_new(void);
 void conf_diags_free(struct conf_diags *diags);
 
-/* Registers a file; the result is conf_pos.file. `from` is the include line, or file 0. The path is copied. */
+/*
+ * Registers a file; the result is conf_pos.file. `from` is the include line, or file 0. The
+ * path is copied.
+ */
 uint32_t conf_diags_file(struct conf_diags *diags, const char *path, struct conf_pos from);
 
 /* Remembers the text of a whole file, to show lines of it with a caret. The text is copied. */
 void conf_diags_source(struct conf_diags *diags, uint32_t file, const char *text, size_t len);
 
-void conf_diag_add(struct conf_diags *diags, enum conf_severity severity, enum conf_class class, const char *code,
-		   struct conf_pos pos, const char *hint, const char *fmt, ...) __attribute__((format(printf, 7, 8)));
+/* What a report says beside its text. */
+struct conf_report {
+	enum conf_severity severity;
+	enum conf_class class;
+	const char *code; /* static */
+	struct conf_pos pos;
+	const char *hint; /* may be NULL */
+};
+
+void conf_diag_report(struct conf_diags *diags, const struct conf_report *report, const char *fmt,
+		      ...) __attribute__((format(printf, 3, 4)));
+void conf_diag_vreport(struct conf_diags *diags, const struct conf_report *report, const char *fmt,
+		       va_list ap) __attribute__((format(printf, 3, 0)));
+
+/* conf_diag_add(diags, severity, class, code, pos, hint, fmt, ...) */
+#define conf_diag_add(diags, severity, class, code, pos, hint, ...)                              \
+	conf_diag_report(diags, &(const struct conf_report){ severity, class, code, pos, hint }, \
+			 __VA_ARGS__)
 
 /* Counts of everything reported, also of what was not kept because there was too much of it. */
 unsigned conf_diags_errors(const struct conf_diags *diags);
@@ -63,11 +83,18 @@ const struct conf_diag *conf_diags_at(const struct conf_diags *diags, size_t i);
 /* "file" or "(none)". */
 const char *conf_diags_path(const struct conf_diags *diags, uint32_t file);
 
-/* All, in file order: `file:line:col: error: text`, the line, a caret, the hint, "included from". */
+/*
+ * All, in file order: `file:line:col: error: text`, the line, a caret, the hint, "included
+ * from".
+ */
 void conf_diags_print(const struct conf_diags *diags, FILE *out);
 
-/* One line without newline for a log: `file:line:col: error: text (hint)`. Returns bytes as snprintf. */
-int conf_diag_line(const struct conf_diags *diags, const struct conf_diag *diag, char *buf, size_t size);
+/*
+ * One line without newline for a log: `file:line:col: error: text (hint)`. Returns bytes as
+ * snprintf.
+ */
+int conf_diag_line(const struct conf_diags *diags, const struct conf_diag *diag, char *buf,
+		   size_t size);
 
 /* Array of objects: severity, code, class, file, line, column, message, hint. */
 json_t *conf_diags_json(const struct conf_diags *diags);

@@ -1,21 +1,20 @@
 /*
- * What the stages of the configuration machinery share among themselves. Only lib/conf*.c include this.
+ * What the stages of the configuration machinery share among themselves. Only lib/conf*.c
+ * include this.
  */
 #ifndef DIARCH_LIB_CONF_PRIVATE_H
 #define DIARCH_LIB_CONF_PRIVATE_H
 
-#include <stdarg.h>
-
 #include "lib/conf.h"
 
 enum {
-	CONF_TEXT_MAX = 64 << 20,  /* bytes of one file, and of all files together */
-	CONF_FILES_MAX = 10000,	   /* files read in one load */
-	CONF_INCLUDE_MAX = 32,	   /* files open inside each other */
-	CONF_WORDS_MAX = 4000000,  /* words of one load */
-	CONF_BLOCKS_MAX = 64,	   /* blocks open inside each other */
-	CONF_DIAGS_MAX = 1000,	   /* diagnostics kept */
-	CONF_DEPTH_MAX = 16,	   /* blocks of a schema inside each other */
+	CONF_TEXT_MAX = 64 << 20, /* bytes of one file, and of all files together */
+	CONF_FILES_MAX = 10000,   /* files read in one load */
+	CONF_INCLUDE_MAX = 32,    /* files open inside each other */
+	CONF_WORDS_MAX = 4000000, /* words of one load */
+	CONF_BLOCKS_MAX = 64,     /* blocks open inside each other */
+	CONF_DIAGS_MAX = 1000,    /* diagnostics kept */
+	CONF_DEPTH_MAX = 16,      /* blocks of a schema inside each other */
 };
 
 /* ---- conf.c: memory ---- */
@@ -54,7 +53,10 @@ struct conf_line {
 /* Position of byte `at` of a line; `at` may be its end. */
 struct conf_pos conf_line_pos(const struct conf_line *line, size_t at);
 
-/* Where a comment or the text ends that starts at `at`: the length of the line without comment and blanks. */
+/*
+ * Where a comment or the text ends that starts at `at`: the length of the line without comment
+ * and blanks.
+ */
 size_t conf_line_end(const struct conf_line *line, size_t at);
 
 static inline bool conf_is_blank(char c)
@@ -64,12 +66,16 @@ static inline bool conf_is_blank(char c)
 
 struct conf_lex;
 
-/* Gets the word ("includer") and the pattern of an include line; the pattern is a line of its own. */
-typedef void (*conf_on_include)(void *ctx, const struct conf_token *word, const struct conf_line *pattern);
+/*
+ * Gets the word ("includer") and the pattern of an include line; the pattern is a line of its
+ * own.
+ */
+typedef void (*conf_on_include)(void *ctx, const struct conf_token *word,
+				const struct conf_line *pattern);
 
 /* Statements and words are made in `arena`, which must outlive the lexer. */
-struct conf_lex *conf_lex_new(struct conf_arena *arena, struct conf_diags *diags, conf_on_include on_include,
-			      void *ctx);
+struct conf_lex *conf_lex_new(struct conf_arena *arena, struct conf_diags *diags,
+			      conf_on_include on_include, void *ctx);
 void conf_lex_free(struct conf_lex *lex);
 
 /* Feeds the next line. False when limits are exceeded (reported): nothing more is taken. */
@@ -79,26 +85,27 @@ bool conf_lex_line(struct conf_lex *lex, const struct conf_line *line);
 struct conf_stmt *conf_lex_end(struct conf_lex *lex);
 
 /* Words of canonical text (print functions, default texts). False when it is not plain words. */
-bool conf_lex_words(struct conf_arena *arena, const char *text, size_t len, const struct conf_token **argv,
-		    unsigned *argc);
+bool conf_lex_words(struct conf_arena *arena, const char *text, size_t len,
+		    const struct conf_token **argv, unsigned *argc);
 
 /* ---- conf_src.c: files to lines ---- */
 
 /* Reads `path` (a file or glob) with what it includes. False when no file could be read. */
-bool conf_src_files(struct conf_arena *arena, struct conf_diags *diags, const struct conf_options *options,
-		    const char *path, struct conf_stmt **tree);
+bool conf_src_files(struct conf_arena *arena, struct conf_diags *diags,
+		    const struct conf_options *options, const char *path, struct conf_stmt **tree);
 
 /* The same from memory. */
 struct conf_stmt *conf_src_text(struct conf_arena *arena, struct conf_diags *diags,
-				const struct conf_options *options, const char *name, const char *text, size_t len);
+				const struct conf_options *options, const char *name,
+				const char *text, size_t len);
 
 /* ---- conf_index.c: names of a schema, hashed ---- */
 
 struct conf_name {
-	const struct conf_block *in;	/* the block where the name is valid */
+	const struct conf_block *in; /* the block where the name is valid */
 	const char *name;
-	const struct conf_key *key;	/* keyword of that name, or NULL */
-	const struct conf_key *main;	/* key, or the row it is an alias of */
+	const struct conf_key *key;     /* keyword of that name, or NULL */
+	const struct conf_key *main;    /* key, or the row it is an alias of */
 	const struct conf_block *block; /* block of that name, or NULL */
 	bool is_no_effect_told;
 };
@@ -106,13 +113,15 @@ struct conf_name {
 struct conf_index;
 
 struct conf_index *conf_index_new(struct conf_arena *arena, const struct conf_schema *schema);
-struct conf_name *conf_index_find(const struct conf_index *index, const struct conf_block *in, const char *name);
+struct conf_name *conf_index_find(const struct conf_index *index, const struct conf_block *in,
+				  const char *name);
 
 /* The i-th name, in table order; NULL at the end. */
 const struct conf_name *conf_index_at(const struct conf_index *index, size_t i);
 
 /* The i of a name that exists. */
-uint32_t conf_index_number(const struct conf_index *index, const struct conf_block *in, const char *name);
+uint32_t conf_index_number(const struct conf_index *index, const struct conf_block *in,
+			   const char *name);
 
 /* ---- conf.c: the generation ---- */
 
@@ -137,7 +146,8 @@ static inline const void *conf_obj_value(const struct conf_obj *obj, const struc
 	return (const char *)obj + key->offset;
 }
 
-static inline const struct conf_list *conf_obj_list(const struct conf_obj *obj, const struct conf_block *block)
+static inline const struct conf_list *conf_obj_list(const struct conf_obj *obj,
+						    const struct conf_block *block)
 {
 	return (const void *)((const char *)obj + block->list_offset);
 }
@@ -161,7 +171,7 @@ struct conf_walk {
 	struct conf *conf;
 	struct conf_diags *diags;
 	bool is_tolerant;
-	bool is_value;		/* a keyword's value is being parsed, which has a default to fall back to */
+	bool is_value; /* a keyword's value is being parsed, which has a default to fall back to */
 	struct walk_frame *stack; /* blocks under construction */
 	unsigned depth;
 };
@@ -175,8 +185,9 @@ void conf_walk_tree(struct conf_walk *walk, const struct conf_stmt *tree);
 enum conf_origin { CONF_FROM_FILE, CONF_FROM_PARENT, CONF_FROM_GLOBAL, CONF_FROM_DEFAULT };
 
 /* Origin of `key` in `obj`; *source is the object and *row the row that holds the value. */
-enum conf_origin conf_key_origin(const struct conf *conf, const struct conf_obj *obj, const struct conf_key *key,
-				 const struct conf_obj **source, const struct conf_key **row);
+enum conf_origin conf_key_origin(const struct conf *conf, const struct conf_obj *obj,
+				 const struct conf_key *key, const struct conf_obj **source,
+				 const struct conf_key **row);
 
 /* Defaults of the whole tree, then the resolve functions; parents first. */
 void conf_fill(struct conf_walk *walk);
@@ -194,10 +205,11 @@ void conf_text_init(struct conf_text *text);
 void conf_text_done(struct conf_text *text);
 
 /*
- * Words of the value of `key` in `obj`, valid until the next call; NULL when the value is unset (a type that
- * needs words and printed none).
+ * Words of the value of `key` in `obj`, valid until the next call: "" when the keyword stands
+ * alone, NULL when the value is unset.
  */
-const char *conf_text_value(struct conf_text *text, const struct conf_obj *obj, const struct conf_key *key);
+const char *conf_text_value(struct conf_text *text, const struct conf_obj *obj,
+			    const struct conf_key *key);
 
 /* Whether two strings, of which each may be NULL, are the same. */
 bool conf_str_is_equal(const char *a, const char *b);
@@ -206,18 +218,6 @@ bool conf_str_is_equal(const char *a, const char *b);
 bool conf_key_is_shown(const struct conf_obj *obj, const struct conf_key *key);
 
 /* ---- conf_diag.c ---- */
-
-/* What conf_diag_vadd reports, beside the text. */
-struct conf_report {
-	enum conf_severity severity;
-	enum conf_class class;
-	const char *code;
-	struct conf_pos pos;
-	const char *hint;
-};
-
-void conf_diag_vadd(struct conf_diags *diags, const struct conf_report *report, const char *fmt, va_list ap)
-	__attribute__((format(printf, 3, 0)));
 
 /* Whether further diagnostics are only counted, so that their hints need not be found. */
 bool conf_diags_is_full(const struct conf_diags *diags);

@@ -41,14 +41,34 @@ void conf_text_done(struct conf_text *text)
 	free(text->buf);
 }
 
+/* Whether the field holds what its row gives when nothing else does. */
+static bool is_default(const struct conf_key *key, const void *field)
+{
+	void *dflt = xcalloc(1, key->size);
+	bool is_equal;
+
+	if (key->type->set_default)
+		key->type->set_default(key, dflt);
+	is_equal = key->type->is_equal(key, field, dflt);
+	free(dflt);
+	return is_equal;
+}
+
 const char *conf_text_value(struct conf_text *text, const struct conf_obj *obj,
 			    const struct conf_key *key)
 {
+	const void *field = conf_obj_value(obj, key);
+
 	rewind(text->out);
-	key->type->print(key, conf_obj_value(obj, key), text->out);
+	key->type->print(key, field, text->out);
 	fputc('\0', text->out);
 	fflush(text->out);
-	return text->buf[0] || key->type->min_args == 0 ? text->buf : NULL;
+	if (text->buf[0])
+		return text->buf;
+	/* No words: a keyword that stands alone, or nothing. */
+	if (key->type->min_args > 0 || (!conf_obj_set(obj, key) && is_default(key, field)))
+		return NULL;
+	return text->buf;
 }
 
 bool conf_key_is_shown(const struct conf_obj *obj, const struct conf_key *key)

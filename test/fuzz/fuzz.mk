@@ -1,0 +1,23 @@
+# Fuzz targets of the configuration. `make check` replays their corpora; --enable-fuzzers builds the fuzzers.
+FUZZ_CONF_LDADD = libconf.a liblvs.a libdiarch.a $(CHECK_LIBS) $(LVS_LIBS) $(LIB_LIBS)
+
+check_PROGRAMS += test/fuzz/replay_conf test/fuzz/replay_wire
+TESTS += test/fuzz/replay_conf test/fuzz/replay_wire
+test_fuzz_replay_conf_SOURCES = test/fuzz/replay.c test/fuzz/fuzz_conf.c
+test_fuzz_replay_conf_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_CORPUS='"test/fuzz/corpus-conf"'
+test_fuzz_replay_conf_LDADD = $(FUZZ_CONF_LDADD)
+test_fuzz_replay_wire_SOURCES = test/fuzz/replay.c test/fuzz/fuzz_wire.c
+test_fuzz_replay_wire_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_CORPUS='"test/fuzz/corpus-wire"'
+test_fuzz_replay_wire_LDADD = $(FUZZ_CONF_LDADD)
+
+if ENABLE_FUZZERS
+noinst_PROGRAMS += test/fuzz/fuzz_conf test/fuzz/fuzz_wire
+endif
+test_fuzz_fuzz_conf_SOURCES = test/fuzz/fuzz_conf.c
+test_fuzz_fuzz_conf_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+test_fuzz_fuzz_conf_LDADD = $(FUZZ_CONF_LDADD)
+test_fuzz_fuzz_wire_SOURCES = test/fuzz/fuzz_wire.c
+test_fuzz_fuzz_wire_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+test_fuzz_fuzz_wire_LDADD = $(FUZZ_CONF_LDADD)
+
+EXTRA_DIST += test/fuzz/corpus-conf test/fuzz/corpus-wire
