@@ -14,7 +14,7 @@
 struct addr {
 	uint8_t family; /* AF_UNSPEC, AF_INET or AF_INET6 */
 	union {
-		uint8_t bytes[16];	/* network byte order; IPv4 in the first four */
+		uint8_t bytes[16]; /* network byte order; IPv4 in the first four */
 		struct in_addr in;
 		struct in6_addr in6;
 	};
@@ -34,7 +34,8 @@ static inline bool addr_is_unset(const struct addr *a)
 /* Orders by family, then unsigned in network byte order (RFC 9568 6.4.3 tie-break). */
 int addr_cmp(const struct addr *a, const struct addr *b);
 
-/* Builds an address from `len` (4 or 16) bytes in network order; other lengths give an unset address. */
+/* Builds an address from `len` (4 or 16) bytes in network order; other lengths give an unset
+ * address. */
 struct addr addr_from_bytes(const void *bytes, size_t len);
 
 /* Parses dotted quad or IPv6 text exactly; false leaves `out` untouched. */

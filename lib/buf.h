@@ -1,8 +1,9 @@
 /*
  * Bounded reader and writer over caller-owned memory, with a sticky error.
  *
- * A read or write that does not fit sets the error, changes nothing and yields zero; callers check buf_ok()
- * once at the end. Multi-byte integers are big endian on the wire unless the name says otherwise.
+ * A read or write that does not fit sets the error, changes nothing and yields zero; callers check
+ * buf_ok() once at the end. Multi-byte integers are big endian on the wire unless the name says
+ * otherwise.
  */
 #ifndef DIARCH_LIB_BUF_H
 #define DIARCH_LIB_BUF_H
@@ -12,11 +13,11 @@
 #include <stdint.h>
 
 struct buf {
-	uint8_t *data;	/* not owned */
-	size_t cap;	/* bytes at data */
-	size_t len;	/* bytes valid (reader: total; writer: written so far) */
-	size_t pos;	/* read position */
-	bool is_bad;	/* sticky error */
+	uint8_t *data; /* not owned */
+	size_t cap;    /* bytes at data */
+	size_t len;    /* bytes valid (reader: total; writer: written so far) */
+	size_t pos;    /* read position */
+	bool is_bad;   /* sticky error */
 };
 
 /* A reader over `len` bytes at `data`; the bytes must outlive the reader and are never written. */

@@ -1,9 +1,9 @@
 /*
  * Typed instants and the injected clock.
  *
- * Used by every process. An instant is a struct so that it cannot be mixed up with a duration; durations
- * are int64_t in microseconds and carry _us in their name. Pure modules get `now` as an argument and never
- * call a clock.
+ * Used by every process. An instant is a struct so that it cannot be mixed up with a duration;
+ * durations are int64_t in microseconds and carry _us in their name. Pure modules get `now` as an
+ * argument and never call a clock.
  */
 #ifndef DIARCH_LIB_CLOCK_H
 #define DIARCH_LIB_CLOCK_H

@@ -1,10 +1,10 @@
 /*
  * Scoped, event-coded log to stderr, syslog or the journal.
  *
- * Every line has the text that people and monitoring read first (keepalived's words where it has some, see
- * doc/COMPATIBILITY.md) and then an event code with key=value pairs:
- *	(VI_1) Entering MASTER STATE | event=vrrp_state instance=VI_1 from=BACKUP to=MASTER
- * Libraries and pure modules do not log: they return codes; process-level code calls this.
+ * Every line has the text that people and monitoring read first (keepalived's words where it has
+ *some, see doc/COMPATIBILITY.md) and then an event code with key=value pairs: (VI_1) Entering
+ *MASTER STATE | event=vrrp_state instance=VI_1 from=BACKUP to=MASTER Libraries and pure modules do
+ *not log: they return codes; process-level code calls this.
  */
 #ifndef DIARCH_LIB_LOG_H
 #define DIARCH_LIB_LOG_H
@@ -13,17 +13,25 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_NOTICE, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
+enum log_level {
+	LOG_LEVEL_ERROR,
+	LOG_LEVEL_WARNING,
+	LOG_LEVEL_NOTICE,
+	LOG_LEVEL_INFO,
+	LOG_LEVEL_DEBUG
+};
 
 enum log_target {
-	LOG_TARGET_STDERR = 1,	/* with time stamp: -l */
+	LOG_TARGET_STDERR = 1, /* with time stamp: -l */
 	LOG_TARGET_SYSLOG = 2,
-	LOG_TARGET_JOURNAL = 4, /* structured fields; falls back to syslog when there is no journal */
+	LOG_TARGET_JOURNAL =
+		4, /* structured fields; falls back to syslog when there is no journal */
 };
 
 /*
- * Opens the log of this process. `ident` (not copied, e.g. "diarch_vrrp") tags each line; `targets` is a mask
- * of enum log_target; `facility` a syslog facility; `level` the most verbose level written. Not thread safe.
+ * Opens the log of this process. `ident` (not copied, e.g. "diarch_vrrp") tags each line; `targets`
+ * is a mask of enum log_target; `facility` a syslog facility; `level` the most verbose level
+ * written. Not thread safe.
  */
 void log_open(const char *ident, unsigned targets, int facility, enum log_level level);
 void log_close(void);
@@ -51,8 +59,9 @@ void log_warnx(const char *event, const char *fmt, ...) __attribute__((format(pr
 _Noreturn void fatal(int status, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /*
- * Sends one datagram to the Unix socket at `path` without ever waiting; false when it was not taken. `*fd` is the
- * socket, -1 at first; it is opened and reopened as needed. For the writers to syslog and the journal.
+ * Sends one datagram to the Unix socket at `path` without ever waiting; false when it was not
+ * taken. `*fd` is the socket, -1 at first; it is opened and reopened as needed. For the writers to
+ * syslog and the journal.
  */
 bool log_datagram(int *fd, const char *path, const void *data, size_t len);
 

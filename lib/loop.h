@@ -1,11 +1,12 @@
 /*
  * Event loop: epoll, timers, signals, children. One per process, single threaded.
  *
- * Registrations are persistent and embedded in their owner: `struct io` and `struct timer` are members of the
- * object they serve and die with it (io_del/timer_cancel before freeing; both are safe on a zeroed or already
- * removed object). Time is read once per pass: all callbacks of one pass see the same loop_now().
- * Per pass at most LOOP_MAX_EVENTS descriptors and every due timer are served; an overdue timer runs once. Descriptors
- * come first: after a stall the packets that wait are seen before the timers they would have stopped.
+ * Registrations are persistent and embedded in their owner: `struct io` and `struct timer` are
+ * members of the object they serve and die with it (io_del/timer_cancel before freeing; both are
+ * safe on a zeroed or already removed object). Time is read once per pass: all callbacks of one
+ * pass see the same loop_now(). Per pass at most LOOP_MAX_EVENTS descriptors and every due timer
+ * are served; an overdue timer runs once. Descriptors come first: after a stall the packets that
+ * wait are seen before the timers they would have stopped.
  */
 #ifndef DIARCH_LIB_LOOP_H
 #define DIARCH_LIB_LOOP_H
@@ -20,7 +21,8 @@
 
 struct loop;
 
-/* A descriptor being watched. Zero-initialise before first use. The loop never closes the descriptor. */
+/* A descriptor being watched. Zero-initialise before first use. The loop never closes the
+ * descriptor. */
 struct io {
 	int fd;
 	uint32_t events; /* EPOLLIN | EPOLLOUT as registered; 0 = not registered */
@@ -28,7 +30,7 @@ struct io {
 	void *arg;
 	struct loop *loop;
 	struct io *pending_next; /* private: the next one ready in this pass */
-	uint32_t pending;	 /* private: ready mask of this pass */
+	uint32_t pending;        /* private: ready mask of this pass */
 };
 
 /* A one-shot timer. Zero-initialise, then timer_init(). */
@@ -43,7 +45,7 @@ struct timer {
 /* A child process being watched through its pidfd. */
 struct child {
 	pid_t pid;
-	/* `status` as from waitid: see child_* helpers of proc.h. The child is reaped before the call. */
+	/* `wait_status` as from waitpid(), see proc_status_str(). The child is reaped before. */
 	void (*on_exit)(struct child *child, int wait_status, void *arg);
 	void *arg;
 	struct io io; /* private: the pidfd */
@@ -52,7 +54,8 @@ struct child {
 /* A new loop reading time from `clock` (NULL = clock_system()). NULL and errno on failure. */
 struct loop *loop_new(const struct clock *clock);
 
-/* Frees the loop; registered objects are forgotten, not freed, and not to be used afterwards. Accepts NULL. */
+/* Frees the loop; registered objects are forgotten, not freed, and not to be used afterwards.
+ * Accepts NULL. */
 void loop_free(struct loop *loop);
 
 /* The instant of the current pass. */
@@ -64,27 +67,33 @@ time_us loop_update_now(struct loop *loop);
 /* Serves events until loop_quit(); returns the value given there, or -errno. */
 int loop_run(struct loop *loop);
 
-/* Serves at most one pass, waiting up to `wait_us` (-1 = until something happens). Returns 0 or -errno. */
+/* Serves at most one pass, waiting up to `wait_us` (-1 = until something happens). Returns 0 or
+ * -errno. */
 int loop_run_once(struct loop *loop, int64_t wait_us);
 
-/* Makes loop_run() return `result` after the current callback; until then no further callback is called. */
+/* Makes loop_run() return `result` after the current callback; until then no further callback is
+ * called. */
 void loop_quit(struct loop *loop, int result);
 
-/* How late the most recent timer ran, and the worst since the last call of this function, in microseconds. */
+/* How late the most recent timer ran, and the worst since the last call of this function, in
+ * microseconds. */
 void loop_lateness(struct loop *loop, int64_t *last_us, int64_t *worst_us);
 
 /* Watches `fd` for `events` (EPOLLIN|EPOLLOUT). Returns 0 or -errno. */
 int io_add(struct loop *loop, struct io *io, int fd, uint32_t events,
 	   void (*on_ready)(struct io *io, uint32_t ready, void *arg), void *arg);
 
-/* Changes the events of an io; no system call if they are the same. 0 pauses watching until the next change. */
+/* Changes the events of an io; no system call if they are the same. 0 pauses watching until the
+ * next change. */
 int io_set_events(struct io *io, uint32_t events);
 
-/* Stops watching. Pending readiness of this pass is dropped. Safe to call twice and from any callback. */
+/* Stops watching. Pending readiness of this pass is dropped. Safe to call twice and from any
+ * callback. */
 void io_del(struct io *io);
 
 /* Prepares a timer; it is not armed. */
-void timer_init(struct timer *timer, struct loop *loop, void (*on_fire)(struct timer *, void *), void *arg);
+void timer_init(struct timer *timer, struct loop *loop, void (*on_fire)(struct timer *, void *),
+		void *arg);
 
 /* (Re)arms at an instant; one already past fires in the next pass. TIME_NEVER cancels. O(log n). */
 void timer_arm_at(struct timer *timer, time_us at);
@@ -96,10 +105,11 @@ void timer_cancel(struct timer *timer);
 bool timer_is_armed(const struct timer *timer);
 
 /*
- * Routes a signal to a callback through signalfd (blocked for normal delivery). One callback per signal; a
- * second registration replaces it. Returns 0 or -errno.
+ * Routes a signal to a callback through signalfd (blocked for normal delivery). One callback per
+ * signal; a second registration replaces it. Returns 0 or -errno.
  */
-int loop_on_signal(struct loop *loop, int signo, void (*on_signal)(int signo, void *arg), void *arg);
+int loop_on_signal(struct loop *loop, int signo, void (*on_signal)(int signo, void *arg),
+		   void *arg);
 
 /* Watches child `pid`. Returns 0 or -errno. */
 int child_watch(struct loop *loop, struct child *child, pid_t pid,

@@ -1,8 +1,8 @@
 /*
  * Processes: the children in their roles, confinement, and scripts.
  *
- * Children are re-executed from /proc/self/exe with their role as argument and the channel on fd 3, so that
- * each starts with a clean address space.
+ * Children are re-executed from /proc/self/exe with their role as argument and the channel on fd 3,
+ * so that each starts with a clean address space.
  */
 #ifndef DIARCH_LIB_PROC_H
 #define DIARCH_LIB_PROC_H
@@ -14,9 +14,9 @@
 #define PROC_CHANNEL_FD 3
 
 /*
- * Re-executes this program with `argv` (NULL terminated, argv[0] first); `fd` becomes PROC_CHANNEL_FD, all other
- * descriptors above 2 are closed, signals are unblocked and reset, the parent-death signal is NOT set (an orphan
- * must hand over in order). Returns the pid or -errno.
+ * Re-executes this program with `argv` (NULL terminated, argv[0] first); `fd` becomes
+ * PROC_CHANNEL_FD, all other descriptors above 2 are closed, signals are unblocked and reset, the
+ * parent-death signal is NOT set (an orphan must hand over in order). Returns the pid or -errno.
  */
 pid_t proc_spawn_self(char *const argv[], int fd);
 
@@ -28,11 +28,12 @@ enum proc_cap {
 };
 
 /*
- * Keeps only `caps` (effective, permitted; empty inheritable, ambient and, unless PROC_CAP_SCRIPTS, bounding set),
- * sets no_new_privs unless PROC_CAP_SCRIPTS, and with `may_exec` false installs a seccomp filter that refuses
- * exec, ptrace, mounting, module loading and the like with EPERM. Returns 0 or -errno; when not privileged in
- * the first place, missing capabilities are not an error here (the feature that needs one reports it), and neither
- * is a kernel built without seccomp filters, such as User-Mode Linux.
+ * Keeps only `caps` (effective, permitted; empty inheritable, ambient and, unless PROC_CAP_SCRIPTS,
+ * bounding set), sets no_new_privs unless PROC_CAP_SCRIPTS, and with `may_exec` false installs a
+ * seccomp filter that refuses exec, ptrace, mounting, module loading and the like with EPERM.
+ * Returns 0 or -errno; when not privileged in the first place, missing capabilities are not an
+ * error here (the feature that needs one reports it), and neither is a kernel built without seccomp
+ * filters, such as User-Mode Linux.
  */
 int proc_confine(unsigned caps, bool may_exec);
 
@@ -46,9 +47,10 @@ struct proc_script {
 };
 
 /*
- * Starts a script without a shell (files without #! and ELF header: /bin/sh FILE, as keepalived): own process
- * group, stdin from /dev/null, descriptors above 2 closed, signals reset, parent-death signal TERM, environment
- * inherited less IFS, LD_PRELOAD and LD_LIBRARY_PATH. A bare name is searched in PATH. Returns the pid or -errno
+ * Starts a script without a shell (files without #! and ELF header: /bin/sh FILE, as keepalived):
+ * own process group, stdin from /dev/null, descriptors above 2 closed, signals reset, parent-death
+ * signal TERM, environment inherited less IFS, LD_PRELOAD and LD_LIBRARY_PATH. A bare name is
+ * searched in PATH. Returns the pid or -errno
  * (-ENOENT: no such user or group; exec failures are seen as exit status 127).
  */
 pid_t proc_spawn_script(const struct proc_script *script);
@@ -56,8 +58,8 @@ pid_t proc_spawn_script(const struct proc_script *script);
 /* "exited with status 1", "killed by signal 9 (KILL)" for a wait status; returns `buf`. */
 const char *proc_status_str(int wait_status, char *buf, size_t size);
 
-/* Writes and locks a pid file (0644, OFD write lock held while the returned fd is open). Returns the fd; -EAGAIN if
- * locked by another process, -errno otherwise. */
+/* Writes and locks a pid file (0644, OFD write lock held while the returned fd is open). Returns
+ * the fd; -EAGAIN if locked by another process, -errno otherwise. */
 int proc_pidfile(const char *path, pid_t pid);
 
 /* Writes another pid into a file locked by proc_pidfile(). 0 or -errno. */

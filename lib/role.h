@@ -1,9 +1,11 @@
 /*
- * What both children have in common: the channel to the parent, configuration hand-over, heartbeat, stop.
+ * What both children have in common: the channel to the parent, configuration hand-over, heartbeat,
+ * stop.
  *
- * A child is a struct role_ops. role_run() confines the process, opens the channel on PROC_CHANNEL_FD, answers
- * pings, receives configurations (conf with a memfd -> prepare -> conf_ack -> commit or abort) and the saved state
- * of a predecessor (before the first commit), and calls stop on a clean stop, or when the parent died.
+ * A child is a struct role_ops. role_run() confines the process, opens the channel on
+ * PROC_CHANNEL_FD, answers pings, receives configurations (conf with a memfd -> prepare -> conf_ack
+ * -> commit or abort) and the saved state of a predecessor (before the first commit), and calls
+ * stop on a clean stop, or when the parent died.
  */
 #ifndef DIARCH_LIB_ROLE_H
 #define DIARCH_LIB_ROLE_H
@@ -19,20 +21,21 @@ struct role;
 enum role_stop { ROLE_STOP_CLEAN, ROLE_STOP_ORPHAN };
 
 struct role_ops {
-	const char *name;	/* "vrrp", "check" */
-	enum msg_role self;	/* MSG_FROM_VRRP or MSG_FROM_CHECK */
-	unsigned caps;		/* mask of enum proc_cap kept while running */
+	const char *name;   /* "vrrp", "check" */
+	enum msg_role self; /* MSG_FROM_VRRP or MSG_FROM_CHECK */
+	unsigned caps;      /* mask of enum proc_cap kept while running */
 
-	/* Creates the run-time state (role_set_state()); sockets that need capabilities may be opened here or later.
-	 * 0 or -errno. */
+	/* Creates the run-time state (role_set_state()); sockets that need capabilities may be
+	 * opened here or later. 0 or -errno. */
 	int (*init)(struct role *role);
 
-	/* A configuration arrived: check that it can be carried out, without changing anything. On refusal returns
-	 * -errno and writes the reason to `why`. */
+	/* A configuration arrived: check that it can be carried out, without changing anything. On
+	 * refusal returns -errno and writes the reason to `why`. */
 	int (*prepare)(struct role *role, const struct conf *conf, char *why, size_t size);
 
-	/* Run `conf` from now on; the previous one (role_conf(), NULL at first) is freed after this returns, so nothing
-	 * may point into it any more. Publishes all state; role code then sends `ready`. */
+	/* Run `conf` from now on; the previous one (role_conf(), NULL at first) is freed after this
+	 * returns, so nothing may point into it any more. Publishes all state; role code then sends
+	 * `ready`. */
 	void (*commit)(struct role *role, const struct conf *conf);
 
 	/* State of a predecessor, before the first commit; or any other message for this role. */
@@ -46,9 +49,9 @@ struct role_ops {
 };
 
 /*
- * Runs until stopped; returns the exit status. `schema` is the whole grammar. INT, HUP, PIPE, USR1 and USR2 are
- * ignored (signals to the group are for the parent), TERM is a clean stop. A protocol violation of the parent counts as
- * its death.
+ * Runs until stopped; returns the exit status. `schema` is the whole grammar. INT, HUP, PIPE, USR1
+ * and USR2 are ignored (signals to the group are for the parent), TERM is a clean stop. A protocol
+ * violation of the parent counts as its death.
  */
 int role_run(const struct role_ops *ops, const struct conf_schema *schema);
 

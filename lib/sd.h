@@ -14,6 +14,7 @@ void sd_tell(const char *state);
 int64_t sd_watchdog_us(void);
 
 /* Writes a structured line to the journal; false when there is none. */
-bool sd_journal(int priority, const char *ident, const char *event, const char *kv, const char *text);
+bool sd_journal(int priority, const char *ident, const char *event, const char *kv,
+		const char *text);
 
 #endif
