@@ -6,6 +6,8 @@ libcheck_a_SOURCES = \
 	check/probe_tls.c check/probe_tls.h check/check_tcp.c check/check_http.c \
 	check/http_parse.c check/http_parse.h check/http_regex.c check/http_regex.h
 
+CHECK_LDADD = libcheck.a libconf.a liblvs.a libdiarch.a $(CHECK_LIBS) $(LVS_LIBS) $(LIB_LIBS)
+
 if HAVE_CMOCKA
 CHECK_TESTS = test/unit/test_health test/unit/test_probe test/unit/test_http_parse test/unit/test_check_http
 check_PROGRAMS += $(CHECK_TESTS)
@@ -14,7 +16,7 @@ endif
 test_unit_test_health_SOURCES = test/unit/test_health.c check/health.c
 test_unit_test_health_LDADD = liblvs.a libdiarch.a $(LIB_LIBS) $(CMOCKA_LIBS)
 test_unit_test_probe_SOURCES = test/unit/test_probe.c test/unit/http_server.c test/unit/http_server.h
-test_unit_test_probe_LDADD = libcheck.a liblvs.a libdiarch.a $(CHECK_LIBS) $(LVS_LIBS) $(LIB_LIBS) $(CMOCKA_LIBS)
+test_unit_test_probe_LDADD = $(CHECK_LDADD) $(CMOCKA_LIBS)
 test_unit_test_http_parse_SOURCES = test/unit/test_http_parse.c check/http_parse.c
 test_unit_test_http_parse_LDADD = $(CMOCKA_LIBS)
 # The engine in it is the test's own.
@@ -24,12 +26,17 @@ test_unit_test_check_http_LDADD = libdiarch.a $(CHECK_LIBS) $(LIB_LIBS) $(CMOCKA
 
 noinst_PROGRAMS += test/bench/check_bench
 test_bench_check_bench_SOURCES = test/bench/check_bench.c
-test_bench_check_bench_LDADD = libcheck.a liblvs.a libdiarch.a $(CHECK_LIBS) $(LVS_LIBS) $(LIB_LIBS)
+test_bench_check_bench_LDADD = $(CHECK_LDADD)
 
+check_PROGRAMS += test/fuzz/replay_http
+TESTS += test/fuzz/replay_http
+test_fuzz_replay_http_SOURCES = test/fuzz/replay.c test/fuzz/fuzz_http.c check/http_parse.c
+test_fuzz_replay_http_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_CORPUS='"test/fuzz/corpus-http"'
 if ENABLE_FUZZERS
 noinst_PROGRAMS += test/fuzz/fuzz_http
+endif
 test_fuzz_fuzz_http_SOURCES = test/fuzz/fuzz_http.c check/http_parse.c
 test_fuzz_fuzz_http_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
-endif
+EXTRA_DIST += test/fuzz/corpus-http
 
 include $(top_srcdir)/check/main.mk
