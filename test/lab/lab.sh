@@ -269,19 +269,26 @@ start_keepalived() { # NODE [OPTIONS...]
 	start "$node" "$node" keepalived -n -l -D -f "$dir/keepalived.conf" -p "$dir/parent.pid" -r "$dir/vrrp.pid" \
 		-c "$dir/check.pid" -b "$dir/bfd.pid" "$@"
 }
+# From diarch's status, else from the pid files.
 role_pid() { # NODE parent|vrrp|check
+	if [ "$2" != parent ] && [ -S "$LAB_DIR/$1/control.sock" ]; then
+		status_of "$1" ".processes[] | select(.role == \"$2\" and .pid != 0) | .pid"
+	else
+		pid_in_file "$1" "$2"
+	fi
+}
+pid_in_file() { # NODE ROLE
 	cat "$LAB_DIR/$1/$2.pid" 2>/dev/null
 }
 director_pids() { # NODE: parent and children
 	local parent
 	parent=$(role_pid "$1" parent) && echo "$parent" "$(pgrep -P "$parent" | tr '\n' ' ')"
 }
-is_running_as() { # NODE ROLE: the pid file names a living process
+is_running_as() { # NODE ROLE
 	local pid
 	pid=$(role_pid "$1" "$2") && [ -n "$pid" ] && kill -0 "$pid"
 }
-# A child of this role other than OLD is there: killed processes may linger as names in pid files.
-is_respawned() { # NODE ROLE OLD
+is_respawned() { # NODE ROLE OLD: a child of this role other than OLD is there
 	local pid
 	pid=$(role_pid "$1" "$2") && [ -n "$pid" ] && [ "$pid" != "$3" ] && kill -0 "$pid"
 }

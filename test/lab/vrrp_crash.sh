@@ -55,7 +55,7 @@ hit_child() { # ROLE SIGNAL: and waits for the next one
 	pid=$(role_pid a "$1")
 	pretty a kill "-$2" "$pid" "($1)"
 	kill "-$2" "$pid"
-	wait_for "$1 child is back" 20 is_respawned a "$1" "$pid"
+	wait_for "$1 child is back" 10 is_respawned a "$1" "$pid"
 }
 
 crash_rounds() { # NAME ROLE SIGNAL
@@ -67,6 +67,7 @@ crash_rounds() { # NAME ROLE SIGNAL
 		hit_child "$2" "$3" && back=$((back + 1))
 	done
 	expect_eq "$name-respawned" $ROUNDS $back
+	expect_eq "$name-pid-file" "$(role_pid a "$2")" "$(pid_in_file a "$2")"
 	expect_stays "$name-peer-still" $DOWN_S peer_is_still "$before"
 	stop_ping client
 	expect_eq "$name-lost" 0 "$PING_LOST"
