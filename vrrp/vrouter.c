@@ -51,10 +51,12 @@ int vrouter_check_conf(const struct vrrp_conf *conf, char *why, size_t size)
 			      "advert_int does not fit into a packet of this version");
 	if (conf->addresses.n == 0)
 		return refuse(why, size, conf, "no virtual_ipaddress to advertise");
+	if (conf->peers.n == 0 && conf->mcast_dst_ip.family != vrrp_conf_family(conf))
+		return refuse(why, size, conf, "mcast_dst_ip of another family than the addresses");
 	conf_list_for_each (a, &conf->addresses) {
-		if (a->prefix.addr.family != AF_INET)
+		if (a->prefix.addr.family != vrrp_conf_family(conf))
 			return refuse(why, size, conf,
-				      "IPv6 in virtual_ipaddress is not built yet");
+				      "addresses of both families in virtual_ipaddress");
 		if (a->dev && !is_name_possible(a->dev))
 			return refuse(why, size, conf, "impossible interface name of an address");
 	}
@@ -113,7 +115,7 @@ static void set_group(struct vrouter *r)
 	r->group =
 		r->conf->peers.n > 0 ? (struct addr){ .family = AF_UNSPEC } : r->conf->mcast_dst_ip;
 	if (addr_cmp(&old, &r->group) != 0)
-		vrrp_if_regroup(r->vif, r, &old);
+		vrrp_if_regroup(r, &old);
 }
 
 static void keep_foreign_marks(struct vrouter *r)
@@ -134,8 +136,8 @@ void vrouter_set_conf(struct vrouter *r, const struct vrrp_conf *conf)
 	if (conf->priority == 255)
 		keep_foreign_marks(r);
 	vrouter_watch_build(r);
-	set_packet_data(r);
 	set_group(r);
+	set_packet_data(r);
 }
 
 /* ---- life ---- */
@@ -152,7 +154,7 @@ static void on_timer(struct timer *timer, void *arg)
 	 * expiry if a packet moved the timer.
 	 */
 	if (which == VRRP_TIMER_DOWN || late_us > LATE_US)
-		vio_drain(&r->vif->vio);
+		vio_drain(&r->side->vio);
 	vrouter_feed(r, &(struct vrrp_ev){ .kind = VRRP_EV_TIMER, .timer = which },
 		     "no advertisement from the active router");
 }
@@ -166,12 +168,13 @@ struct vrouter *vrouter_new(struct vrrp_app *app, const struct vrrp_conf *conf)
 	r->app = app;
 	r->conf = conf;
 	r->vif = vrrp_if_get(app, conf->interface);
+	r->side = &r->vif->sides[vrrp_conf_family(conf) == AF_INET6 ? VRRP_SIDE_V6 : VRRP_SIDE_V4];
 	for (int i = 0; i < VRRP_TIMER_N; i++)
 		timer_init(&r->timers[i], app->loop, on_timer, r);
 	timer_init(&r->vip_timer, app->loop, vrouter_on_vip_timer, r);
 	timer_init(&r->announce_timer, app->loop, vrouter_on_announce, r);
 	vrrp_inst_init(&r->fsm, &params, &no_addr);
-	vrrp_if_attach(r->vif, r);
+	vrrp_if_attach(r);
 	vrouter_set_conf(r, conf);
 	vrouter_announce_init(r);
 	return r;
@@ -185,7 +188,7 @@ void vrouter_free(struct vrouter *r)
 		timer_cancel(&r->timers[i]);
 	timer_cancel(&r->vip_timer);
 	timer_cancel(&r->announce_timer);
-	vrrp_if_detach(r->vif, r);
+	vrrp_if_detach(r);
 	vrouter_watch_free(r);
 	vip_list_free(&r->vips);
 	vip_list_free(&r->old_vips);
@@ -197,7 +200,8 @@ void vrouter_free(struct vrouter *r)
 
 bool vrouter_is_match(const struct vrouter *r, const struct vrrp_conf *conf)
 {
-	return r->conf->virtual_router_id == conf->virtual_router_id &&
+	return r->side->family == vrrp_conf_family(conf) &&
+	       r->conf->virtual_router_id == conf->virtual_router_id &&
 	       strcmp(r->conf->interface, conf->interface) == 0;
 }
 
@@ -292,7 +296,7 @@ static void send_to(struct vrouter *r, const struct vrrp_pkt *pkt, const struct 
 	uint8_t data[VRRP_PKT_MAX];
 
 	size_t len = vrrp_pkt_encode(pkt, &env, data, sizeof(data));
-	on_send_result(r, len == 0 ? -EINVAL : vio_send(&r->vif->vio, &env, data, len));
+	on_send_result(r, len == 0 ? -EINVAL : vio_send(&r->side->vio, &env, data, len));
 }
 
 static void send_advert(struct vrouter *r, uint8_t priority)

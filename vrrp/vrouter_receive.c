@@ -42,7 +42,7 @@ void vrouter_expect_build(struct vrouter *r)
 		.check_src = conf->check_unicast_src,
 		.check_addrs = !conf->skip_check_adv_addr,
 		.own_src = r->fsm.own_addr,
-		.mcast_dst = conf->mcast_dst_ip,
+		.mcast_dst = r->group,
 		.addrs = r->advertised,
 		.n_addrs = r->n_advertised,
 		.peers = r->peers,
@@ -101,7 +101,8 @@ static void drop_for_router(struct vrouter *r, enum vrrp_drop drop, const struct
 	r->drops_logged |= 1U << drop;
 }
 
-static void drop_for_nobody(struct vrrp_if *vif, enum vrrp_drop drop, const struct vrrp_env *env)
+static void drop_for_nobody(const struct vrrp_if *vif, enum vrrp_drop drop,
+			    const struct vrrp_env *env)
 {
 	vif->app->drops[drop]++;
 	if (log_limit_pass(&vif->app->drop_limit, loop_now(vif->app->loop), DROP_LOG_US))
@@ -140,32 +141,29 @@ static void accept_advert(struct vrouter *r, const struct vrrp_pkt *pkt, const s
 						      : "advertisement with higher priority");
 }
 
-void vrouter_on_packet(struct vio *vio, const uint8_t *data, size_t len, void *arg)
+void vrouter_on_packet(const struct vio_packet *packet, void *arg)
 {
-	struct vrrp_if *vif = arg;
+	const struct vrrp_side *side = arg;
+	const struct vrrp_env *env = &packet->env;
 	struct addr addrs[VRRP_ADDRS_MAX];
 	struct vrrp_pkt pkt = { .vrid = 0 };
-	struct vrrp_env env = { .ttl = 0 };
-	const uint8_t *msg;
-	size_t msg_len;
+	enum vrrp_drop drop = packet->drop;
 	bool addrs_differ, interval_differs;
 
-	(void)vio;
-	enum vrrp_drop drop = vrrp_env_decode(data, len, &env, &msg, &msg_len);
 	if (drop == VRRP_DROP_NONE)
-		drop = vrrp_pkt_decode(msg, msg_len, &env, &pkt, addrs);
-	struct vrouter *r = vif->by_vrid[pkt.vrid];
+		drop = vrrp_pkt_decode(packet->msg, packet->len, env, &pkt, addrs);
+	struct vrouter *r = side->by_vrid[pkt.vrid];
 	if (!r) {
-		drop_for_nobody(vif, drop == VRRP_DROP_NONE ? VRRP_DROP_VRID : drop, &env);
+		drop_for_nobody(side->vif, drop == VRRP_DROP_NONE ? VRRP_DROP_VRID : drop, env);
 		return;
 	}
 	if (drop == VRRP_DROP_NONE)
-		drop = vrrp_pkt_check(&pkt, &env, &r->expect, &addrs_differ, &interval_differs);
+		drop = vrrp_pkt_check(&pkt, env, &r->expect, &addrs_differ, &interval_differs);
 	if (drop != VRRP_DROP_NONE) {
-		drop_for_router(r, drop, &env);
+		drop_for_router(r, drop, env);
 		return;
 	}
-	note_difference(r, addrs_differ, &r->is_addrs_logged, "address list", &env.src);
-	note_difference(r, interval_differs, &r->is_interval_logged, "interval", &env.src);
-	accept_advert(r, &pkt, &env);
+	note_difference(r, addrs_differ, &r->is_addrs_logged, "address list", &env->src);
+	note_difference(r, interval_differs, &r->is_interval_logged, "interval", &env->src);
+	accept_advert(r, &pkt, env);
 }

@@ -80,7 +80,7 @@ static struct addr find_source(const struct vrouter *r)
 	const struct addr *wish = &r->conf->src_addr;
 
 	if (addr_is_unset(wish))
-		return r->vif->source;
+		return r->side->source;
 	return is_local(r, wish) ? *wish : (struct addr){ .family = AF_UNSPEC };
 }
 
@@ -112,7 +112,7 @@ static void add_own_interface(struct vrouter_track *t, const struct vrouter *r)
 		add_fault(t, VROUTER_FAULT_IF_MISSING, vif);
 	else if (!vif->is_up && !r->conf->dont_track_primary)
 		add_fault(t, VROUTER_FAULT_IF_DOWN, vif);
-	else if (!vif->vio.is_open)
+	else if (!r->side->vio.is_open)
 		add_fault(t, VROUTER_FAULT_NO_SOCKET, vif);
 	else if (addr_is_unset(&r->source))
 		add_fault(t, VROUTER_FAULT_NO_SOURCE, vif);
@@ -145,9 +145,11 @@ static void format_fault(const struct vrouter *r, char *text, size_t size)
 		snprintf(text, size, "no socket on interface %s", name);
 		break;
 	case VROUTER_FAULT_NO_SOURCE:
-		snprintf(text, size, "%s",
-			 addr_is_unset(&r->conf->src_addr) ? "no IPv4 address for interface"
-							   : "src address not configured");
+		if (!addr_is_unset(&r->conf->src_addr))
+			snprintf(text, size, "src address not configured");
+		else
+			snprintf(text, size, "no %s address for interface",
+				 r->side->family == AF_INET6 ? "IPv6" : "IPv4");
 		break;
 	}
 }
@@ -155,7 +157,7 @@ static void format_fault(const struct vrouter *r, char *text, size_t size)
 static void log_fault(const struct vrouter *r, const char *text)
 {
 	/* keepalived's words have the colon in all of these but one. */
-	bool has_colon = strncmp(text, "no IPv4", strlen("no IPv4")) != 0;
+	bool has_colon = strncmp(text, "no IPv", strlen("no IPv")) != 0;
 
 	log_event(LOG_LEVEL_NOTICE, "vrrp_fault",
 		  log_kv("instance=%s faults=%d", r->conf->name, r->track.faults),

@@ -10,6 +10,7 @@
 
 #include "lib/log.h"
 #include "vrrp/garp.h"
+#include "vrrp/ndisc.h"
 #include "vrrp/vrrp_app.h"
 
 /* The loop must not wait long for the kernel: what is left then goes on in the next pass, if there
@@ -221,29 +222,35 @@ void vrouter_release_vips(struct vrouter *r)
 		  r->conf->name);
 	r->holds_vips = false;
 	r->is_vip_lost = false;
-	vrouter_sync_vips(r);
+	if (!r->is_leaving)
+		vrouter_sync_vips(r);
 }
 
 /* ---- announcements ---- */
 
-/* 0, or -errno when the packet could not go now. */
+/* One packet for one address. 0, or -errno when it could not go now. */
 static int announce_vip(struct vrouter *r, const struct vip *vip)
 {
 	const struct vrrp_if *vif = vip->vif;
+	const struct addr *addr = &vip->addr.addr;
+	bool is_v6 = addr->family == AF_INET6;
 	char text[ADDR_STR_MAX];
 
-	if (vip->addr.addr.family != AF_INET || vif->ifindex == 0 || !vif->has_mac)
+	if (vif->ifindex == 0 || !vif->has_mac)
 		return 0;
-	int result = garp_send(r->app->arp_fd, vif->ifindex, vif->mac, &vip->addr.addr);
+	int result = is_v6 ? ndisc_send(r->app->ndisc_fd, vif->ifindex, vif->mac, addr)
+			   : garp_send(r->app->arp_fd, vif->ifindex, vif->mac, addr);
 	if (result < 0)
 		return result;
 	r->stats.garp_sent++;
 	vrouter_count(r);
 	if (log_is_on(LOG_LEVEL_DEBUG))
-		log_event(LOG_LEVEL_DEBUG, "garp",
+		log_event(LOG_LEVEL_DEBUG, "announce",
 			  log_kv("instance=%s interface=%s address=%s", r->conf->name, vif->name,
-				 addr_str(&vip->addr.addr, text)),
-			  "Sending gratuitous ARP on %s for %s", vif->name, text);
+				 addr_str(addr, text)),
+			  "Sending %s on %s for %s",
+			  is_v6 ? "unsolicited Neighbour Advert" : "gratuitous ARP", vif->name,
+			  text);
 	return 0;
 }
 

@@ -42,7 +42,8 @@ struct vrrp_app {
 	struct role *role;
 	struct loop *loop;
 	struct nl *nl;
-	int arp_fd;
+	int arp_fd;   /* announce IPv4 ... */
+	int ndisc_fd; /* ... and IPv6 addresses; -1 on a host without IPv6 */
 	struct vrrp_if *ifs;
 	struct vrouter **routers; /* in the order of the configuration */
 	uint32_t n_routers;
@@ -72,6 +73,18 @@ bool vrrp_app_is_held(const struct vrrp_app *app, const struct nl_addr *addr);
 
 /* ---- interfaces ---- */
 
+/* What an interface has once for IPv4 and once for IPv6. */
+struct vrrp_side {
+	int family;
+	struct addr source; /* of packets: first address that is no virtual one; may be unset */
+	struct vio vio;
+	unsigned n_routers;
+	struct vrouter *by_vrid[256]; /* routers that run on it */
+	struct vrrp_if *vif;
+};
+
+enum { VRRP_SIDE_V4, VRRP_SIDE_V6, VRRP_SIDE_N };
+
 /* An interface that some router runs on, tracks or has addresses on, whether it exists or not. */
 struct vrrp_if {
 	struct vrrp_if *next;
@@ -83,10 +96,7 @@ struct vrrp_if {
 	bool is_up;
 	bool has_mac;
 	uint8_t mac[6];
-	struct addr source; /* first IPv4 address that is no virtual address; may be unset */
-	struct vio vio;
-	unsigned n_routers;
-	struct vrouter *by_vrid[256]; /* routers that run on it */
+	struct vrrp_side sides[VRRP_SIDE_N];
 };
 
 /* Finds or creates; one user more. */
@@ -99,12 +109,12 @@ void vrrp_if_put(struct vrrp_if *vif);
  */
 void vrrp_if_refresh(struct vrrp_if *vif);
 
-/* A router begins or ends to run on it. */
-void vrrp_if_attach(struct vrrp_if *vif, struct vrouter *r);
-void vrrp_if_detach(struct vrrp_if *vif, struct vrouter *r);
+/* A router begins or ends to run on its side of its interface. */
+void vrrp_if_attach(struct vrouter *r);
+void vrrp_if_detach(struct vrouter *r);
 
 /* The router's group changed from `old` (unset = unicast). */
-void vrrp_if_regroup(struct vrrp_if *vif, const struct vrouter *r, const struct addr *old);
+void vrrp_if_regroup(const struct vrouter *r, const struct addr *old);
 
 /* ---- virtual routers ---- */
 
@@ -153,8 +163,9 @@ struct vrouter {
 	struct vrrp_inst fsm;
 	struct timer timers[VRRP_TIMER_N];
 	struct vrrp_if *vif;
-	struct addr group;  /* joined; unset for unicast */
-	struct addr source; /* of our packets; unset = none */
+	struct vrrp_side *side; /* of vif, for our family */
+	struct addr group;      /* joined; unset for unicast */
+	struct addr source;     /* of our packets; unset = none */
 
 	struct vip_list vips;
 	struct vip_list old_vips; /* during a commit: what the last configuration had */
@@ -212,7 +223,7 @@ void vrouter_apply_conf(struct vrouter *r);
 /* Begins, or goes on where the predecessor with this vrrp_state (may be NULL) was. */
 void vrouter_start(struct vrouter *r, const struct msg_vrrp_state *saved);
 
-/* Resigns and removes the addresses. */
+/* Resigns and lets go of the addresses; vrouter_sync_vips() must follow, which may take long. */
 void vrouter_stop(struct vrouter *r, const char *cause);
 
 /* One event through the state machine; carries out what comes out. `cause` goes into the report. */
@@ -261,8 +272,8 @@ void vrouter_track(struct vrouter *r);
 /* Derives what the router expects of packets from its configuration and source address. */
 void vrouter_expect_build(struct vrouter *r);
 
-/* A datagram from the socket of an interface (`arg`). */
-void vrouter_on_packet(struct vio *vio, const uint8_t *data, size_t len, void *arg);
+/* A packet from the socket of one side of an interface (`arg`, struct vrrp_side). */
+void vrouter_on_packet(const struct vio_packet *packet, void *arg);
 
 /* -- reports: vrrp_report.c -- */
 

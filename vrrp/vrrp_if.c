@@ -10,6 +10,12 @@
 
 #define SOCKET_RETRY_US (5 * US_PER_S)
 
+static void close_sockets(struct vrrp_if *vif)
+{
+	for (int i = 0; i < VRRP_SIDE_N; i++)
+		vio_close(&vif->sides[i].vio);
+}
+
 struct vrrp_if *vrrp_if_get(struct vrrp_app *app, const char *name)
 {
 	struct vrrp_if *vif = app->ifs;
@@ -19,6 +25,10 @@ struct vrrp_if *vrrp_if_get(struct vrrp_app *app, const char *name)
 	if (!vif) {
 		vif = xcalloc(1, sizeof(*vif));
 		vif->app = app;
+		for (int i = 0; i < VRRP_SIDE_N; i++) {
+			vif->sides[i].vif = vif;
+			vif->sides[i].family = i == VRRP_SIDE_V6 ? AF_INET6 : AF_INET;
+		}
 		strncpy(vif->name, name, sizeof(vif->name) - 1);
 		vif->next = app->ifs;
 		app->ifs = vif;
@@ -35,28 +45,29 @@ void vrrp_if_put(struct vrrp_if *vif)
 	while (*link != vif)
 		link = &(*link)->next;
 	*link = vif->next;
-	vio_close(&vif->vio);
+	close_sockets(vif);
 	free(vif);
 }
 
-/* ---- socket ---- */
+/* ---- sockets ---- */
 
-static void join_group(struct vrrp_if *vif, const struct vrouter *r)
+static void join_group(struct vrrp_side *side, const struct vrouter *r)
 {
-	if (!vif->vio.is_open || addr_is_unset(&r->group))
+	if (!side->vio.is_open || addr_is_unset(&r->group))
 		return;
-	int result = vio_join(&vif->vio, &r->group);
+	int result = vio_join(&side->vio, &r->group);
 	if (result < 0)
 		log_event(LOG_LEVEL_WARNING, "vrrp_join_failed",
-			  log_kv("instance=%s interface=%s", r->conf->name, vif->name),
+			  log_kv("instance=%s interface=%s", r->conf->name, r->vif->name),
 			  "(%s) cannot join the multicast group on %s: %s", r->conf->name,
-			  vif->name, strerror(-result));
+			  r->vif->name, strerror(-result));
 }
 
-static void open_socket(struct vrrp_if *vif)
+static void open_socket(struct vrrp_side *side)
 {
-	int result = vio_open(&vif->vio, vif->app->loop, vif->ifindex, vif->name, vrouter_on_packet,
-			      vif);
+	struct vrrp_if *vif = side->vif;
+	int result = vio_open(&side->vio, vif->app->loop, side->family, vif->ifindex,
+			      vrouter_on_packet, side);
 
 	if (result < 0) {
 		log_event(LOG_LEVEL_WARNING, "vrrp_socket_failed",
@@ -66,8 +77,8 @@ static void open_socket(struct vrrp_if *vif)
 		return;
 	}
 	for (unsigned i = 0; i < 256; i++) {
-		if (vif->by_vrid[i])
-			join_group(vif, vif->by_vrid[i]);
+		if (side->by_vrid[i])
+			join_group(side, side->by_vrid[i]);
 	}
 }
 
@@ -84,50 +95,60 @@ static void set_up(struct vrrp_if *vif, bool is_up)
 	log_event(LOG_LEVEL_NOTICE, "link",
 		  log_kv("interface=%s state=%s", vif->name, is_up ? "up" : "down"),
 		  "Netlink reports %s %s", vif->name, is_up ? "up" : "down");
-	if (is_up)
-		vio_rejoin(&vif->vio);
+	for (int i = 0; is_up && i < VRRP_SIDE_N; i++)
+		vio_rejoin(&vif->sides[i].vio);
+}
+
+static void refresh_side(struct vrrp_side *side)
+{
+	const struct vrrp_if *vif = side->vif;
+	const struct nl_addr *primary = NULL;
+
+	if (vif->ifindex)
+		primary = nl_primary_addr(vif->app->nl, vif->ifindex, side->family, vrrp_app_is_vip,
+					  vif->app);
+	side->source = primary ? primary->addr : (struct addr){ .family = AF_UNSPEC };
+	if (vif->ifindex && side->n_routers > 0 && !side->vio.is_open)
+		open_socket(side);
 }
 
 void vrrp_if_refresh(struct vrrp_if *vif)
 {
 	const struct nl_link *link = nl_link_by_name(vif->app->nl, vif->name);
-	const struct nl_addr *primary = NULL;
 	uint32_t ifindex = link ? link->ifindex : 0;
 
 	if (ifindex != vif->ifindex)
-		vio_close(&vif->vio); /* another device by the same name, or none */
+		close_sockets(vif); /* another device by the same name, or none */
 	vif->ifindex = ifindex;
-	set_up(vif, link && link->is_up);
 	vif->has_mac = link && link->has_mac;
-	if (link) {
+	if (link)
 		memcpy(vif->mac, link->mac, sizeof(vif->mac));
-		primary =
-			nl_primary_addr(vif->app->nl, ifindex, AF_INET, vrrp_app_is_vip, vif->app);
-	}
-	vif->source = primary ? primary->addr : (struct addr){ .family = AF_UNSPEC };
-	if (ifindex && vif->n_routers > 0 && !vif->vio.is_open)
-		open_socket(vif);
+	set_up(vif, link && link->is_up);
+	for (int i = 0; i < VRRP_SIDE_N; i++)
+		refresh_side(&vif->sides[i]);
 }
 
-void vrrp_if_attach(struct vrrp_if *vif, struct vrouter *r)
+/* ---- routers ---- */
+
+void vrrp_if_attach(struct vrouter *r)
 {
-	vif->by_vrid[r->conf->virtual_router_id] = r;
-	vif->n_routers++;
-	join_group(vif, r);
+	r->side->by_vrid[r->conf->virtual_router_id] = r;
+	r->side->n_routers++;
+	join_group(r->side, r);
 }
 
-void vrrp_if_detach(struct vrrp_if *vif, struct vrouter *r)
+void vrrp_if_detach(struct vrouter *r)
 {
-	vif->by_vrid[r->conf->virtual_router_id] = NULL;
-	if (vif->vio.is_open && !addr_is_unset(&r->group))
-		vio_leave(&vif->vio, &r->group);
-	if (--vif->n_routers == 0)
-		vio_close(&vif->vio);
+	r->side->by_vrid[r->conf->virtual_router_id] = NULL;
+	if (r->side->vio.is_open && !addr_is_unset(&r->group))
+		vio_leave(&r->side->vio, &r->group);
+	if (--r->side->n_routers == 0)
+		vio_close(&r->side->vio);
 }
 
-void vrrp_if_regroup(struct vrrp_if *vif, const struct vrouter *r, const struct addr *old)
+void vrrp_if_regroup(const struct vrouter *r, const struct addr *old)
 {
-	if (vif->vio.is_open && !addr_is_unset(old))
-		vio_leave(&vif->vio, old);
-	join_group(vif, r);
+	if (r->side->vio.is_open && !addr_is_unset(old))
+		vio_leave(&r->side->vio, old);
+	join_group(r->side, r);
 }

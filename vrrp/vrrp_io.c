@@ -16,30 +16,91 @@
 #define DRAIN_MAX      4096 /* more than the receive buffer holds */
 #define DATAGRAM_MAX   (60 + VRRP_PKT_MAX + 64)
 
+/* Source or destination, interface and TTL travel with each packet: the socket is shared. */
+union control {
+	struct cmsghdr align;
+	char bytes[CMSG_SPACE(sizeof(struct in6_pktinfo)) + CMSG_SPACE(sizeof(int))];
+};
+
 /* ---- open ---- */
 
-static int set_int(int fd, int level, int name, int value)
+struct option {
+	int level, name, value;
+	bool is_required; /* others only help */
+};
+
+/* Our own packets do not come back; only groups that we joined; before other traffic; room for
+ * bursts. */
+static const struct option options_v4[] = {
+	{ IPPROTO_IP, IP_MULTICAST_LOOP, 0, true },
+	{ IPPROTO_IP, IP_MULTICAST_ALL, 0, true },
+	{ IPPROTO_IP, IP_TOS, IPTOS_CLASS_CS6, true },
+	{ IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DONT, false },
+	{ SOL_SOCKET, SO_PRIORITY, TC_PRIO_CONTROL, false },
+	{ SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER, false },
+};
+
+static const struct option options_v6[] = {
+	{ IPPROTO_IPV6, IPV6_MULTICAST_LOOP, 0, true },
+	{ IPPROTO_IPV6, IPV6_MULTICAST_ALL, 0, false }, /* since Linux 4.20 */
+	{ IPPROTO_IPV6, IPV6_RECVPKTINFO, 1, true },
+	{ IPPROTO_IPV6, IPV6_RECVHOPLIMIT, 1, true },
+	{ IPPROTO_IPV6, IPV6_TCLASS, IPTOS_CLASS_CS6, true },
+	{ SOL_SOCKET, SO_PRIORITY, TC_PRIO_CONTROL, false },
+	{ SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER, false },
+};
+
+static int set_options(int fd, const struct option *options, size_t n)
 {
-	return setsockopt(fd, level, name, &value, sizeof(value)) < 0 ? -errno : 0;
+	for (size_t i = 0; i < n; i++) {
+		const struct option *o = &options[i];
+		if (setsockopt(fd, o->level, o->name, &o->value, sizeof(o->value)) < 0 &&
+		    o->is_required)
+			return -errno;
+	}
+	return 0;
 }
 
-static int configure(int fd, const char *name)
+static int configure(int fd, int family, uint32_t ifindex)
 {
-	if (setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name, (socklen_t)strlen(name) + 1) < 0)
+	const int index = (int)ifindex;
+
+	if (setsockopt(fd, SOL_SOCKET, SO_BINDTOIFINDEX, &index, sizeof(index)) < 0)
 		return -errno;
-	int result = set_int(fd, IPPROTO_IP, IP_MULTICAST_LOOP, 0);
-	if (result == 0)
-		result = set_int(fd, IPPROTO_IP, IP_MULTICAST_ALL, 0);
-	if (result == 0)
-		result = set_int(fd, IPPROTO_IP, IP_TOS, IPTOS_CLASS_CS6);
-	if (result < 0)
-		return result;
-	/* Better with these, but possible without: no "don't fragment", before other traffic, room
-	 * for bursts. */
-	set_int(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DONT);
-	set_int(fd, SOL_SOCKET, SO_PRIORITY, TC_PRIO_CONTROL);
-	set_int(fd, SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER);
-	return 0;
+	if (family == AF_INET6)
+		return set_options(fd, options_v6, sizeof(options_v6) / sizeof(options_v6[0]));
+	return set_options(fd, options_v4, sizeof(options_v4) / sizeof(options_v4[0]));
+}
+
+/* ---- receive ---- */
+
+/* IPv6 comes without its header: the envelope is in the control messages. */
+static void read_envelope_v6(struct msghdr *msg, const struct sockaddr_storage *from,
+			     struct vrrp_env *env)
+{
+	env->src = addr_from_sockaddr((const struct sockaddr *)from, NULL);
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c)) {
+		struct in6_pktinfo info;
+		int ttl;
+		if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
+			memcpy(&info, CMSG_DATA(c), sizeof(info));
+			env->dst = addr_from_bytes(&info.ipi6_addr, sizeof(info.ipi6_addr));
+		} else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_HOPLIMIT) {
+			memcpy(&ttl, CMSG_DATA(c), sizeof(ttl));
+			env->ttl = (uint8_t)ttl;
+		}
+	}
+}
+
+static void deliver(struct vio *vio, struct msghdr *msg, const uint8_t *data, size_t len)
+{
+	struct vio_packet packet = { .msg = data, .len = len };
+
+	if (vio->family == AF_INET6)
+		read_envelope_v6(msg, msg->msg_name, &packet.env);
+	else
+		packet.drop = vrrp_env_decode(data, len, &packet.env, &packet.msg, &packet.len);
+	vio->on_packet(&packet, vio->arg);
 }
 
 /* Delivers at most `max` datagrams. */
@@ -48,11 +109,20 @@ static void read_packets(struct vio *vio, unsigned max)
 	uint8_t data[DATAGRAM_MAX];
 
 	for (unsigned i = 0; i < max; i++) {
-		ssize_t len = recv(vio->io.fd, data, sizeof(data), MSG_DONTWAIT);
+		struct sockaddr_storage from;
+		union control control;
+		struct iovec iov = { data, sizeof(data) };
+		struct msghdr msg = { .msg_name = &from,
+				      .msg_namelen = sizeof(from),
+				      .msg_iov = &iov,
+				      .msg_iovlen = 1,
+				      .msg_control = &control,
+				      .msg_controllen = sizeof(control) };
+		ssize_t len = recvmsg(vio->io.fd, &msg, MSG_DONTWAIT);
 		if (len < 0 && errno == EAGAIN)
 			return;
 		if (len >= 0)
-			vio->on_packet(vio, data, (size_t)len, vio->arg);
+			deliver(vio, &msg, data, (size_t)len);
 	}
 }
 
@@ -63,19 +133,19 @@ static void on_ready(struct io *io, uint32_t ready, void *arg)
 	read_packets(arg, VIO_READS_AT_ONCE);
 }
 
-int vio_open(struct vio *vio, struct loop *loop, uint32_t ifindex, const char *name,
-	     void (*on_packet)(struct vio *vio, const uint8_t *data, size_t len, void *arg),
-	     void *arg)
+int vio_open(struct vio *vio, struct loop *loop, int family, uint32_t ifindex,
+	     void (*on_packet)(const struct vio_packet *packet, void *arg), void *arg)
 {
-	int fd = socket(AF_INET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, VRRP_IPPROTO);
+	int fd = socket(family, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, VRRP_IPPROTO);
 
 	if (fd < 0)
 		return -errno;
 	memset(vio, 0, sizeof(*vio));
+	vio->family = family;
 	vio->ifindex = ifindex;
 	vio->on_packet = on_packet;
 	vio->arg = arg;
-	int result = configure(fd, name);
+	int result = configure(fd, family, ifindex);
 	if (result == 0)
 		result = io_add(loop, &vio->io, fd, EPOLLIN, on_ready, vio);
 	if (result < 0)
@@ -101,13 +171,17 @@ void vio_drain(struct vio *vio)
 
 /* ---- groups ---- */
 
-static int change_membership(const struct vio *vio, int change, const struct addr *group)
-{
-	struct ip_mreqn request = { .imr_multiaddr = group->in, .imr_ifindex = (int)vio->ifindex };
+enum membership { MEMBERSHIP_JOIN, MEMBERSHIP_LEAVE };
 
-	if (setsockopt(vio->io.fd, IPPROTO_IP, change, &request, sizeof(request)) < 0)
-		return -errno;
-	return 0;
+static int change_membership(const struct vio *vio, enum membership change,
+			     const struct addr *group)
+{
+	struct group_req request = { .gr_interface = vio->ifindex };
+	int level = vio->family == AF_INET6 ? IPPROTO_IPV6 : IPPROTO_IP;
+	int name = change == MEMBERSHIP_JOIN ? MCAST_JOIN_GROUP : MCAST_LEAVE_GROUP;
+
+	addr_to_sockaddr(group, 0, &request.gr_group);
+	return setsockopt(vio->io.fd, level, name, &request, sizeof(request)) < 0 ? -errno : 0;
 }
 
 static struct vio_group *find_group(struct vio *vio, const struct addr *group)
@@ -131,7 +205,7 @@ int vio_join(struct vio *vio, const struct addr *group)
 	g = find_group(vio, &unset);
 	if (!g)
 		return -ENOSPC;
-	int result = change_membership(vio, IP_ADD_MEMBERSHIP, group);
+	int result = change_membership(vio, MEMBERSHIP_JOIN, group);
 	if (result == 0)
 		*g = (struct vio_group){ *group, 1 };
 	return result;
@@ -143,7 +217,7 @@ void vio_leave(struct vio *vio, const struct addr *group)
 
 	if (!g || --g->users > 0)
 		return;
-	change_membership(vio, IP_DROP_MEMBERSHIP, group);
+	change_membership(vio, MEMBERSHIP_LEAVE, group);
 	memset(g, 0, sizeof(*g));
 }
 
@@ -152,38 +226,40 @@ void vio_rejoin(struct vio *vio)
 	for (unsigned i = 0; i < VIO_GROUPS_MAX; i++) {
 		if (vio->groups[i].users == 0)
 			continue;
-		change_membership(vio, IP_DROP_MEMBERSHIP, &vio->groups[i].addr);
-		change_membership(vio, IP_ADD_MEMBERSHIP, &vio->groups[i].addr);
+		change_membership(vio, MEMBERSHIP_LEAVE, &vio->groups[i].addr);
+		change_membership(vio, MEMBERSHIP_JOIN, &vio->groups[i].addr);
 	}
 }
 
 /* ---- send ---- */
 
-/* Source address, interface and TTL go with each packet: the socket is shared. */
-union control {
-	struct cmsghdr align;
-	char bytes[CMSG_SPACE(sizeof(struct in_pktinfo)) + CMSG_SPACE(sizeof(int))];
-};
+static void put_cmsg(struct msghdr *msg, int level, int type, const void *data, size_t len)
+{
+	struct cmsghdr *c = (void *)((char *)msg->msg_control + msg->msg_controllen);
 
-static void put_control(struct msghdr *msg, union control *control, uint32_t ifindex,
-			const struct vrrp_env *env)
+	c->cmsg_level = level;
+	c->cmsg_type = type;
+	c->cmsg_len = CMSG_LEN(len);
+	memcpy(CMSG_DATA(c), data, len);
+	msg->msg_controllen += CMSG_SPACE(len);
+}
+
+static void put_control_v4(struct msghdr *msg, uint32_t ifindex, const struct vrrp_env *env)
 {
 	const struct in_pktinfo info = { .ipi_ifindex = (int)ifindex, .ipi_spec_dst = env->src.in };
 	const int ttl = env->ttl;
 
-	memset(control, 0, sizeof(*control));
-	msg->msg_control = control;
-	msg->msg_controllen = sizeof(*control);
-	struct cmsghdr *c = CMSG_FIRSTHDR(msg);
-	c->cmsg_level = IPPROTO_IP;
-	c->cmsg_type = IP_PKTINFO;
-	c->cmsg_len = CMSG_LEN(sizeof(info));
-	memcpy(CMSG_DATA(c), &info, sizeof(info));
-	c = CMSG_NXTHDR(msg, c);
-	c->cmsg_level = IPPROTO_IP;
-	c->cmsg_type = IP_TTL;
-	c->cmsg_len = CMSG_LEN(sizeof(ttl));
-	memcpy(CMSG_DATA(c), &ttl, sizeof(ttl));
+	put_cmsg(msg, IPPROTO_IP, IP_PKTINFO, &info, sizeof(info));
+	put_cmsg(msg, IPPROTO_IP, IP_TTL, &ttl, sizeof(ttl));
+}
+
+static void put_control_v6(struct msghdr *msg, uint32_t ifindex, const struct vrrp_env *env)
+{
+	const struct in6_pktinfo info = { .ipi6_ifindex = ifindex, .ipi6_addr = env->src.in6 };
+	const int ttl = env->ttl;
+
+	put_cmsg(msg, IPPROTO_IPV6, IPV6_PKTINFO, &info, sizeof(info));
+	put_cmsg(msg, IPPROTO_IPV6, IPV6_HOPLIMIT, &ttl, sizeof(ttl));
 }
 
 int vio_send(const struct vio *vio, const struct vrrp_env *env, uint8_t *msg, size_t len)
@@ -191,11 +267,17 @@ int vio_send(const struct vio *vio, const struct vrrp_env *env, uint8_t *msg, si
 	struct sockaddr_storage to;
 	struct iovec iov = { msg, len };
 	union control control;
-	struct msghdr out = { .msg_name = &to, .msg_iov = &iov, .msg_iovlen = 1 };
+	struct msghdr out = {
+		.msg_name = &to, .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control
+	};
 
 	if (!vio->is_open)
 		return -ENODEV;
+	memset(&control, 0, sizeof(control));
 	out.msg_namelen = addr_to_sockaddr(&env->dst, 0, &to);
-	put_control(&out, &control, vio->ifindex, env);
+	if (vio->family == AF_INET6)
+		put_control_v6(&out, vio->ifindex, env);
+	else
+		put_control_v4(&out, vio->ifindex, env);
 	return sendmsg(vio->io.fd, &out, MSG_DONTWAIT) < 0 ? -errno : 0;
 }

@@ -1,8 +1,9 @@
 /*
- * The socket through which all virtual routers of one interface send and receive VRRP packets.
+ * The socket through which all virtual routers of one interface and family send and receive VRRP
+ * packets.
  *
- * One raw socket an interface, bound to it: multicast and unicast, all groups. (Two sockets would
- * each get every packet.) Nothing here blocks or decodes.
+ * One raw socket, bound to the interface: multicast and unicast, all groups. (Two sockets would
+ * each get every packet.) Nothing here blocks, and nothing knows what is in a message.
  */
 #ifndef DIARCH_VRRP_VRRP_IO_H
 #define DIARCH_VRRP_VRRP_IO_H
@@ -22,21 +23,29 @@ struct vio_group {
 	unsigned users;
 };
 
+/* What a packet is delivered as; `drop` says that its envelope was not readable. */
+struct vio_packet {
+	enum vrrp_drop drop;
+	struct vrrp_env env;
+	const uint8_t *msg;
+	size_t len;
+};
+
 /* Zero-initialise; open while `is_open`. */
 struct vio {
 	bool is_open;
 	struct io io;
+	int family; /* AF_INET or AF_INET6 */
 	uint32_t ifindex;
 	struct vio_group groups[VIO_GROUPS_MAX];
-	/* A datagram with its IP header. Must not close the socket. */
-	void (*on_packet)(struct vio *vio, const uint8_t *data, size_t len, void *arg);
+	/* Must not close the socket. */
+	void (*on_packet)(const struct vio_packet *packet, void *arg);
 	void *arg;
 };
 
 /* Opens the socket on an interface and serves it from the loop. 0 or -errno. */
-int vio_open(struct vio *vio, struct loop *loop, uint32_t ifindex, const char *name,
-	     void (*on_packet)(struct vio *vio, const uint8_t *data, size_t len, void *arg),
-	     void *arg);
+int vio_open(struct vio *vio, struct loop *loop, int family, uint32_t ifindex,
+	     void (*on_packet)(const struct vio_packet *packet, void *arg), void *arg);
 
 /* Closes and forgets the groups; safe when not open. */
 void vio_close(struct vio *vio);
@@ -51,8 +60,10 @@ void vio_rejoin(struct vio *vio);
 /* Delivers what has arrived by now (bounded): before acting on a timer that is late. */
 void vio_drain(struct vio *vio);
 
-/* Sends one message (which stays as it is) from env->src to env->dst with env->ttl, without
- * waiting. 0 or -errno. */
+/*
+ * Sends one message (which stays as it is) from env->src to env->dst with env->ttl, without
+ * waiting. 0 or -errno.
+ */
 int vio_send(const struct vio *vio, const struct vrrp_env *env, uint8_t *msg, size_t len);
 
 #endif

@@ -15,6 +15,7 @@
 #include "lib/log.h"
 #include "lib/proc.h"
 #include "vrrp/garp.h"
+#include "vrrp/ndisc.h"
 #include "vrrp/vrrp_app.h"
 
 #define SAVED_MAX 65536 /* records of a predecessor; more cannot be true */
@@ -175,13 +176,15 @@ static void on_msg(struct role *role, const struct msg *msg)
 static const struct msg *find_saved(const struct vrrp_app *app, enum msg_kind kind,
 				    const struct vrouter *r)
 {
+	const uint8_t family = r->side->family == AF_INET6 ? 6 : 4;
+
 	for (uint32_t i = 0; i < app->n_saved; i++) {
 		const struct msg *m = app->saved[i];
 		if (m->kind != kind)
 			continue;
 		if (kind == MSG_vrrp_stats && strcmp(m->vrrp_stats.instance, r->conf->name) == 0)
 			return m;
-		if (kind == MSG_vrrp_state && m->vrrp_state.family == 4 &&
+		if (kind == MSG_vrrp_state && m->vrrp_state.family == family &&
 		    m->vrrp_state.vrid == r->conf->virtual_router_id &&
 		    strcmp(m->vrrp_state.interface, r->conf->interface) == 0)
 			return m;
@@ -222,7 +225,9 @@ static int conf_key_cmp(const void *a, const void *b)
 			       *y = *(const struct vrrp_conf *const *)b;
 	int order = strcmp(x->interface, y->interface);
 
-	return order ? order : x->virtual_router_id - y->virtual_router_id;
+	if (order == 0)
+		order = x->virtual_router_id - y->virtual_router_id;
+	return order ? order : vrrp_conf_family(x) - vrrp_conf_family(y);
 }
 
 /* Two routers with one VRID on one interface cannot both be served. */
@@ -285,6 +290,10 @@ static void stop_vanished(struct vrouter **old, uint32_t n)
 			continue;
 		old[i]->is_deleted = true;
 		vrouter_stop(old[i], "removed from the configuration");
+	}
+	for (uint32_t i = 0; i < n; i++) {
+		if (old[i])
+			vrouter_sync_vips(old[i]);
 		vrouter_free(old[i]);
 	}
 	free(old);
@@ -365,6 +374,8 @@ static void done(struct role *role)
 	nl_close(app->nl);
 	if (app->arp_fd >= 0)
 		close(app->arp_fd);
+	if (app->ndisc_fd >= 0)
+		close(app->ndisc_fd);
 	free(app->routers);
 	free(app->vip_refs);
 	free(app->wants);
@@ -382,6 +393,7 @@ static int init(struct role *role)
 	app->loop = role_loop(role);
 	timer_init(&app->refresh_timer, app->loop, on_refresh, app);
 	timer_init(&app->stats_timer, app->loop, on_stats, app);
+	app->ndisc_fd = ndisc_open();
 	app->arp_fd = garp_open();
 	error = app->arp_fd < 0 ? -app->arp_fd : 0;
 	if (!error) {
@@ -402,6 +414,8 @@ static void stop(struct role *role, enum role_stop kind)
 	(void)kind;
 	for (uint32_t i = 0; i < app->n_routers; i++)
 		vrouter_stop(app->routers[i], "stop");
+	for (uint32_t i = 0; i < app->n_routers; i++)
+		vrouter_sync_vips(app->routers[i]);
 	role_stopped(role, 0);
 }
 

@@ -56,7 +56,7 @@ static void fill_state(const struct vrouter *r, struct msg_vrrp_state *m, char *
 	*m = (struct msg_vrrp_state){
 		.instance = r->conf->name,
 		.interface = r->conf->interface,
-		.family = 4,
+		.family = r->side->family == AF_INET6 ? 6 : 4,
 		.vrid = r->conf->virtual_router_id,
 		.version = v->params.version,
 		.state = vrrp_state_name(v),

@@ -1,5 +1,5 @@
 /*
- * Virtual addresses, desired against actual; and the gratuitous ARP that announces them.
+ * Virtual addresses, desired against actual; and what announces them.
  */
 #include <linux/rtnetlink.h>
 #include <setjmp.h>
@@ -11,6 +11,7 @@
 
 #include "vrrp/addr_diff.h"
 #include "vrrp/garp.h"
+#include "vrrp/ndisc.h"
 
 #define N_MAX 16
 
@@ -192,6 +193,22 @@ static void test_garp_frame(void **state)
 	assert_memory_equal(frame, expected, sizeof(frame));
 }
 
+static void test_neighbour_advertisement(void **state)
+{
+	static const uint8_t expected[NDISC_MSG_LEN] = {
+		136,  0,    0, 0, 0xa0, 0, 0, 0,                               /* R, O */
+		0xfd, 0x09, 0, 0, 0,    0, 0, 0, 0, 0, 0, 0, 0, 0, 0x02, 0x00, /* target */
+		2,    1,    2, 0, 0,    0, 0, 7, /* its hardware address */
+	};
+	static const uint8_t mac[6] = { 2, 0, 0, 0, 0, 7 };
+	const struct nl_addr a = address(1, "fd09::200", 64);
+	uint8_t msg[NDISC_MSG_LEN];
+
+	(void)state;
+	ndisc_encode(mac, &a.addr, msg);
+	assert_memory_equal(msg, expected, sizeof(msg));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -202,6 +219,7 @@ int main(void)
 		cmocka_unit_test(test_changed_attributes_replace),
 		cmocka_unit_test(test_converges_from_everywhere),
 		cmocka_unit_test(test_garp_frame),
+		cmocka_unit_test(test_neighbour_advertisement),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
