@@ -19,3 +19,25 @@ test_unit_test_fsm_options_SOURCES = test/unit/test_fsm_options.c $(vrrp_fsm_fix
 test_unit_test_fsm_options_LDADD = $(VRRP_PURE_LIBS) $(CMOCKA_LIBS)
 test_unit_test_announce_SOURCES = test/unit/test_announce.c
 test_unit_test_announce_LDADD = $(VRRP_PURE_LIBS) $(CMOCKA_LIBS)
+
+# The simulator: test/sim/README.
+check_PROGRAMS += test/sim/simulate
+test_sim_simulate_SOURCES = \
+	test/sim/sim.c test/sim/sim.h test/sim/sim_check.c test/sim/sim_random.c test/sim/sim_script.c \
+	test/sim/sim_trace.c test/sim/simulate.c
+test_sim_simulate_LDADD = $(VRRP_PURE_LIBS)
+TESTS += test/sim/check test/sim/mutants.sh
+
+# Links the simulator with MUTANT, a copy of fsm.c, in front of the library that has the true one. A mutant may well
+# leave a variable unused: no warnings.
+sim-mutant: test/sim/simulate$(EXEEXT)
+	$(AM_V_CCLD)$(COMPILE) -w -o $(MUTANT_OUT) $(MUTANT) $(test_sim_simulate_OBJECTS) $(AM_LDFLAGS) \
+		$(LDFLAGS) $(test_sim_simulate_LDADD)
+.PHONY: sim-mutant
+
+EXTRA_DIST += test/sim/README test/sim/check test/sim/soak test/sim/mutants.sh \
+	test/sim/child_crash_adopted.txt test/sim/election.txt test/sim/failover.txt test/sim/fault.txt \
+	test/sim/last_word_and_intervals.txt test/sim/noise.txt test/sim/nopreempt.txt test/sim/one_way.txt \
+	test/sim/owner.txt test/sim/pause.txt test/sim/preempt.txt test/sim/preempt_delay.txt \
+	test/sim/split_and_heal.txt test/sim/split_and_heal_arp.txt test/sim/split_and_heal_refresh.txt \
+	test/sim/stop.txt test/sim/tie_break.txt test/sim/version2.txt test/sim/weight.txt

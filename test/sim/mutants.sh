@@ -1,0 +1,69 @@
+#!/bin/sh
+# Plants one bug at a time in a copy of fsm.c and demands that the simulator finds it.
+#
+# Runs in the build directory, after the simulator was built: `make sim-mutant` compiles the copy and links it with
+# the objects that are there.
+set -eu
+srcdir=${srcdir:-.}
+MAKE=${MAKE:-make}
+fsm=$srcdir/vrrp/fsm.c
+dir=$(mktemp -d "${TMPDIR:-/tmp}/diarch-mutants.XXXXXX")
+trap 'rm -rf "$dir"' EXIT
+planted=0
+found=0
+
+# Name, the function to change ("" for all), the sed command.
+mutant()
+{
+	planted=$((planted + 1))
+	if [ -n "$2" ]; then
+		sed "/^static .*[ *]$2(/,/^}/ { $3
+		}" "$fsm" >"$dir/fsm.c"
+	else
+		sed "$3" "$fsm" >"$dir/fsm.c"
+	fi
+	if cmp -s "$fsm" "$dir/fsm.c"; then
+		echo "$1: NOT PLANTED, fsm.c has changed: adapt $0"
+		return
+	fi
+	if ! $MAKE -s sim-mutant MUTANT="$dir/fsm.c" MUTANT_OUT="$dir/simulate" >"$dir/log" 2>&1; then
+		echo "$1: DOES NOT COMPILE"
+		cat "$dir/log"
+		return
+	fi
+	if "$dir/simulate" >"$dir/log" 2>&1; then
+		echo "$1: NOT FOUND"
+	elif ! grep -q '^FAILED seed' "$dir/log"; then
+		echo "$1: the simulator broke"
+		tail -5 "$dir/log"
+	else
+		found=$((found + 1))
+		echo "$1: found, $(sed -n 's/^FAILED //p' "$dir/log")"
+	fi
+}
+
+mutant 'no tie-break' active_is_beaten 's/return addr_cmp.*;/return false;/'
+mutant 'tie-break the wrong way' active_is_beaten 's/own_addr) > 0/own_addr) < 0/'
+mutant 'skew grows with the priority' '' 's/(256 - priority) \*/(priority) */'
+mutant 'v2 skew of the interval' '' 's/(version == 2 ? US_PER_S : adver_us)/adver_us/'
+mutant 'down timer not armed again' backup_advert 's/arm_down(s);//'
+mutant 'priority 0 ignored by the backup' backup_resign 's/arm(s, .*;//'
+mutant 'lower priority tolerated' backup_tolerates_lower 's/!v->params.preempt)/true)/'
+mutant 'preempt delay without end' backup_tolerates_lower 's/time_cmp(s->now, v->preempt_at) < 0/true/'
+mutant 'interval not learned' interval_to_learn 's/return adver_us;/return p->advert_us;/'
+mutant 'loser not answered' active_assert 's/advertise(s, .*;//'
+mutant 'timer not armed again after a loser' active_assert 's/arm(s, .*;//'
+mutant 'silenced by losers' active_assert 's/^\t\treturn;/\t\t(void)0; else/'
+mutant 'no announcement after a second active' active_assert 's/announce(s, .*;//'
+mutant 'addresses kept when giving way' active_yield 's/release_addresses(s);//'
+mutant 'announced before the addresses are there' take_over 's/push(s, VRRP_OUT_VIP_ADD);/announce(s, VRRP_ANNOUNCE_LOWER_PRIO); &/'
+mutant 'advertisements drift' active_timer 's/next_adver(deadline,/next_adver(s->now,/'
+mutant 'no priority 0 when leaving' leave 's/advertise(s, PRIORITY_RESIGN);//'
+mutant 'timer left armed when leaving' to_init 's/cancel(s, VRRP_TIMER_ADVER);//'
+mutant 'FAULT ignored' any_fault 's/leave(s, true);/return;/'
+mutant 'adoption removes the addresses' adopt_active 's/VIP_ADD/VIP_DEL/'
+mutant 'adoption forgets when to advertise' adopt_active 's/next_adver(last, s->now, interval_us)/time_add(s->now, interval_us)/'
+mutant 'adopted backup counts silence' adopt_backup 's/arm_down(s);/arm(s, VRRP_TIMER_DOWN, s->now);/'
+
+echo "$found of $planted mutants found"
+[ "$found" -eq "$planted" ]

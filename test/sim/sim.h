@@ -1,0 +1,198 @@
+/*
+ * Simulated world of VRRP routers on one LAN: the real packet code, state machine and announcement
+ * schedule under a fake clock, a fake network and seeded faults. One thread, no I/O but the trace;
+ * a seed replays a run exactly.
+ *
+ * Test code: runs in test/sim/simulate only.
+ */
+#ifndef DIARCH_TEST_SIM_SIM_H
+#define DIARCH_TEST_SIM_SIM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "vrrp/announce.h"
+#include "vrrp/fsm.h"
+#include "vrrp/pkt.h"
+
+#define SIM_ROUTERS_MAX 7
+#define SIM_HOST        SIM_ROUTERS_MAX /* the node that has the ARP cache */
+#define SIM_NODES       (SIM_ROUTERS_MAX + 1)
+#define SIM_EVENTS_MAX  4096
+#define SIM_TRACE_MAX   40
+#define SIM_INBOX_MAX   16
+#define SIM_FRAME_MAX   64
+#define SIM_NOBODY      (-1)
+#define SIM_T0_S        1000 /* the clock of a new world */
+
+/* A frame as a raw socket delivers it: IPv4 header, message, Ethernet padding. */
+struct sim_frame {
+	uint8_t len;
+	uint8_t data[SIM_FRAME_MAX];
+};
+
+/* What happens to the world: faults, their ends, and administration. `a` and `b` are nodes, `n` a
+ * number. */
+enum sim_act {
+	SIM_START,
+	SIM_STOP,
+	SIM_CRASH,      /* the host dies: process, state and addresses */
+	SIM_RESTART,    /* the host is back and starts the instance */
+	SIM_KILL_CHILD, /* the process dies, the addresses stay; respawned and adopted after n us */
+	SIM_RESPAWN,
+	SIM_PAUSE,
+	SIM_RESUME,
+	SIM_LINK_DOWN,
+	SIM_LINK_UP,
+	SIM_CUT,     /* frames from a to b are lost */
+	SIM_CLOG,    /* frames from a to b wait for the end of the clog */
+	SIM_ISOLATE, /* all frames from and to a are lost */
+	SIM_HEAL,    /* the LAN is perfect again: cuts, clogs, loss, duplicates, corruption end */
+	SIM_LOSS,
+	SIM_DUPLICATE,
+	SIM_CORRUPT, /* n: parts per thousand of frames */
+	SIM_PRIORITY,
+	SIM_WEIGHT,
+	SIM_INTERVAL, /* n: us */
+	SIM_ACT_N
+};
+
+struct sim_action {
+	enum sim_act act;
+	int a, b;
+	int64_t n;
+};
+
+struct sim_event {
+	int64_t at_us;
+	uint64_t seq; /* first scheduled, first served */
+	enum sim_event_kind { SIM_EV_FRAME, SIM_EV_GARP, SIM_EV_ACTION } kind;
+	int from, to;
+	struct sim_frame frame;
+	struct sim_action action;
+};
+
+enum sim_process { SIM_RUNNING, SIM_CHILD_DEAD, SIM_HOST_DOWN };
+
+struct sim_router {
+	struct addr addr;
+	struct vrrp_params params; /* as configured; the instance is told when it can listen */
+	int weight;
+	bool want_started;
+	bool is_link_up;
+	enum vrrp_sum_form sum_form;
+	struct announce_params announce_params;
+
+	enum sim_process process;
+	bool is_paused;
+	uint32_t generation; /* of the process; a respawn of an older one is void */
+	struct vrrp_inst v;
+	struct announce announce;
+	time_us armed[VRRP_TIMER_N]; /* what the outputs asked for */
+	int64_t late_us;             /* how late its next timer fires */
+
+	bool is_adopting; /* the new process does not yet know what its predecessor held */
+
+	bool has_vip;           /* the kernel's view: it outlives the process */
+	struct vrrp_inst saved; /* the parent's view, for the next process */
+	enum vrrp_notify_state told;
+	unsigned n_inbox; /* frames that wait for a paused process */
+	struct sim_frame inbox[SIM_INBOX_MAX];
+};
+
+/* One line of the trace; formatted only when somebody reads it. */
+struct sim_line {
+	time_us at;
+	int router;
+	bool is_action;
+	struct sim_action action;
+	struct vrrp_ev ev;
+	struct vrrp_out out;
+	const char *state;
+};
+
+struct sim {
+	uint64_t rng;
+	time_us now;
+	int n_routers;
+	struct sim_router router[SIM_ROUTERS_MAX];
+	bool is_cut[SIM_NODES][SIM_NODES];
+	bool is_clogged[SIM_NODES][SIM_NODES];
+	int64_t delay_min_us, delay_max_us, late_max_us;
+	uint32_t loss, duplicate, corrupt; /* per thousand */
+	int arp;                           /* the router the host last heard of, or SIM_NOBODY */
+
+	uint64_t steps, frames, drops, seq;
+	size_t n_events;
+	struct sim_event *events; /* heap */
+
+	bool is_traced; /* print every line at once */
+	unsigned n_lines;
+	struct sim_line *lines; /* ring */
+	bool has_failed;
+	char failure[200];
+};
+
+/*
+ * A world of `n_routers` with `params` each and a clean LAN. The routers may be configured one by
+ * one before sim_boot(); after it the processes run and nobody is started. Out of memory ends the
+ * program.
+ */
+struct sim *sim_new(uint64_t seed, int n_routers, const struct vrrp_params *params);
+void sim_boot(struct sim *sim);
+void sim_free(struct sim *sim);
+
+/* A number below `n`, or between both ends, from the world's own generator. */
+uint32_t sim_draw(struct sim *sim, uint32_t n);
+int64_t sim_draw_between(struct sim *sim, int64_t min, int64_t max);
+
+/* Does it now, or in `delay_us`. */
+void sim_do(struct sim *sim, struct sim_action action);
+void sim_schedule(struct sim *sim, int64_t delay_us, struct sim_action action);
+
+/* Serves the next event at or before `until`; false (and the clock at `until`) when there is none.
+ */
+bool sim_run_one(struct sim *sim, time_us until);
+
+/* Records the first violation; the run is over. */
+void sim_fail(struct sim *sim, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* The last lines, or one; sim_trace.c. */
+void sim_trace_print(const struct sim *sim);
+void sim_line_print(const struct sim_line *line);
+
+/* "crash"; and the reverse, SIM_ACT_N if there is none of that name. */
+const char *sim_act_name(enum sim_act act);
+enum sim_act sim_act_parse(const char *name);
+
+/* ---- sim_check.c ---- */
+
+/*
+ * The invariants of one step of router `i`: what the outputs must be, against rules written down a
+ * second time from the RFC (before they are carried out), and what must hold of the router
+ * afterwards.
+ */
+void sim_check_outputs(struct sim *sim, int i, const struct vrrp_inst *before,
+		       const struct vrrp_ev *ev, const struct vrrp_out *out);
+void sim_check_state(struct sim *sim, int i);
+
+/* Skew, and intervals plus skew, of an instance by the RFC's formula in a form of our own. */
+int64_t sim_skew_us(const struct vrrp_inst *v);
+int64_t sim_down_us(const struct vrrp_inst *v);
+
+/* ---- sim_random.c ---- */
+
+/* A world whose shape follows from the seed; `n_routers` 0 leaves their number to the seed, too. */
+struct sim *sim_random_new(uint64_t seed, int n_routers);
+
+/* Faults, healing, demand for progress, again and again for `duration_us`; false if a property was
+ * violated. */
+bool sim_random_run(struct sim *sim, int64_t duration_us);
+
+/* ---- sim_script.c ---- */
+
+/* Runs the scenario in a file, saying what went wrong; test/sim/README tells the language. */
+bool sim_script_run(const char *path, bool is_traced);
+
+#endif

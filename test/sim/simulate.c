@@ -1,0 +1,115 @@
+/*
+ * simulate: elections in simulated worlds.
+ *
+ * Without arguments a fixed list of seeds, for `make check`; with --seed one world; with file names
+ * scenarios. Exit status 0 if every property held, 1 if one was violated, 2 for wrong usage.
+ */
+#include "test/sim/sim.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#define FIXED_SEEDS      250
+#define FIXED_SEED_HOURS 4
+
+struct options {
+	bool has_seed;
+	uint64_t seed;
+	double hours;
+	int n_routers;
+	bool is_traced;
+};
+
+struct totals {
+	double hours;
+	uint64_t steps, frames, drops;
+};
+
+static bool run_seed(const struct options *o, uint64_t seed, double hours, struct totals *totals)
+{
+	struct sim *sim = sim_random_new(seed, o->n_routers);
+	time_us begin = sim->now;
+
+	sim->is_traced = o->is_traced;
+	bool is_ok = sim_random_run(sim, (int64_t)(hours * 3600) * US_PER_S);
+	totals->hours += (double)time_sub(sim->now, begin) / US_PER_S / 3600;
+	totals->steps += sim->steps;
+	totals->frames += sim->frames;
+	totals->drops += sim->drops;
+	if (!is_ok) {
+		printf("FAILED seed %llu, %d routers, step %llu: %s\n", (unsigned long long)seed,
+		       sim->n_routers, (unsigned long long)sim->steps, sim->failure);
+		sim_trace_print(sim);
+		printf("Again: simulate --seed %llu --hours %g --routers %d --trace\n",
+		       (unsigned long long)seed, hours, o->n_routers);
+	}
+	sim_free(sim);
+	return is_ok;
+}
+
+static bool run_seeds(const struct options *o)
+{
+	struct totals totals = { 0 };
+	clock_t begin = clock();
+	bool is_ok = true;
+
+	if (o->has_seed)
+		is_ok = run_seed(o, o->seed, o->hours, &totals);
+	for (uint64_t seed = 1; is_ok && !o->has_seed && seed <= FIXED_SEEDS; seed++)
+		is_ok = run_seed(o, seed, o->hours, &totals);
+	printf("simulated %.1f hours in %.1f s: %llu steps, %llu frames, %llu of them dropped: "
+	       "%s\n",
+	       totals.hours, (double)(clock() - begin) / CLOCKS_PER_SEC,
+	       (unsigned long long)totals.steps, (unsigned long long)totals.frames,
+	       (unsigned long long)totals.drops, is_ok ? "ok" : "FAILED");
+	return is_ok;
+}
+
+static bool run_scripts(char **paths, bool is_traced)
+{
+	bool is_ok = true;
+
+	for (; *paths; paths++) {
+		bool is_good = sim_script_run(*paths, is_traced);
+		printf("%s %s\n", is_good ? "ok" : "FAILED", *paths);
+		is_ok = is_ok && is_good;
+	}
+	return is_ok;
+}
+
+static int usage(void)
+{
+	fprintf(stderr,
+		"usage: simulate [--seed N] [--hours H] [--routers N] [--trace] [FILE...]\n");
+	return 2;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option long_options[] = { { "seed", required_argument, NULL, 's' },
+						      { "hours", required_argument, NULL, 'h' },
+						      { "routers", required_argument, NULL, 'r' },
+						      { "trace", no_argument, NULL, 't' },
+						      { NULL, 0, NULL, 0 } };
+	struct options o = { .hours = FIXED_SEED_HOURS };
+
+	for (int c; (c = getopt_long(argc, argv, "", long_options, NULL)) != -1;) {
+		switch (c) {
+		case 's':
+			o.has_seed = true;
+			o.seed = strtoull(optarg, NULL, 10);
+			break;
+		case 'h': o.hours = strtod(optarg, NULL); break;
+		case 'r': o.n_routers = atoi(optarg); break;
+		case 't': o.is_traced = true; break;
+		default: return usage();
+		}
+	}
+	if (o.n_routers < 0 || o.n_routers > SIM_ROUTERS_MAX || o.hours <= 0)
+		return usage();
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	bool is_ok = optind < argc ? run_scripts(argv + optind, o.is_traced) : run_seeds(&o);
+	return is_ok ? 0 : 1;
+}
