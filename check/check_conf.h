@@ -135,7 +135,7 @@ extern const struct conf_block tcp_check_block, http_get_block, ssl_get_block;
 extern const struct conf_block misc_check_block, smtp_check_block, dns_check_block, udp_check_block,
 	ping_check_block, file_check_block, bfd_check_block;
 /* ... and in the root. */
-extern const struct conf_block ssl_block;
+extern const struct conf_block ssl_block, virtual_server_group_block;
 
 /* AF_INET or AF_INET6: of the address, or for a fwmark by ip_family or the first real server. */
 int vs_family(const struct vs_conf *vs);

@@ -131,3 +131,8 @@ static const struct conf_key ssl_keys[] = {
 const struct conf_block ssl_block =
 	UNBUILT_BLOCK("SSL", struct root_conf, unbuilt_blocks, .keys = ssl_keys,
 		      .help = "TLS settings of all SSL_GET checks.");
+
+/* Its lines are addresses, so the name before them is left over. */
+const struct conf_block virtual_server_group_block =
+	UNBUILT_LINES("virtual_server_group", struct root_conf, unbuilt_blocks,
+		      .help = "Addresses that share a pool.");

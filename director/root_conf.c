@@ -48,6 +48,7 @@ static const struct conf_block *const root_blocks[] = {
 	&linkbeat_interfaces_block,
 	&interface_up_down_delays_block,
 	&ssl_block,
+	&virtual_server_group_block,
 	NULL,
 };
 

@@ -110,8 +110,8 @@ static void check_families(const struct vrrp_conf *vi, struct conf_diags *diags)
 		if (peer->min_ttl > peer->max_ttl)
 			error_at(diags, peer->obj.pos, "ttl-order", vi, "min_ttl is above max_ttl");
 		if (addr_cmp(&peer->addr, &vi->src_addr) == 0)
-			error_at(diags, peer->obj.pos, "peer-is-self", vi,
-				 "the peer is our own source address");
+			warning_at(diags, peer->obj.pos, "peer-is-self", vi,
+				   "the peer is our own source address; what it sends is dropped");
 	}
 	if (!addr_is_unset(&vi->mcast_src_ip) && vi->mcast_src_ip.family != family)
 		error_at(diags, rule_pos(&vi->obj, "mcast_src_ip"), "family-mix", vi,

@@ -15,17 +15,22 @@ static bool is_code(const struct conf_diag *diag, const char *code)
 
 static const char *verdict_of(const struct conf_diags *diags)
 {
-	bool is_unbuilt = false, is_warned = false;
+	bool is_unbuilt = false, is_warned = false, is_wrong = false;
 
 	for (size_t i = 0; i < conf_diags_count(diags); i++) {
 		const struct conf_diag *diag = conf_diags_at(diags, i);
 
-		if (diag->severity == CONF_ERROR && !is_code(diag, "not-built-yet"))
-			return "error";
-		is_unbuilt |= diag->severity == CONF_ERROR;
-		is_warned |= diag->severity == CONF_WARNING && !is_code(diag, "no-effect");
+		/* Without definitions and conditions the rest cannot be judged. */
+		if (is_code(diag, "not-supported"))
+			return "unbuilt";
+		if (is_code(diag, "not-built-yet"))
+			is_unbuilt = true;
+		else if (diag->severity == CONF_ERROR)
+			is_wrong = true;
+		else if (!is_code(diag, "no-effect"))
+			is_warned = true;
 	}
-	return is_unbuilt ? "unbuilt" : is_warned ? "warn" : "ok";
+	return is_wrong ? "error" : is_unbuilt ? "unbuilt" : is_warned ? "warn" : "ok";
 }
 
 static void print_verdict(const char *path)
