@@ -4,10 +4,10 @@ test_lab_vipping_SOURCES = test/lab/vipping.c
 test_lab_httpcount_SOURCES = test/lab/httpcount.c
 test_lab_udpname_SOURCES = test/lab/udpname.c
 
-TESTS += test/tidy/tidy
+TESTS += test/tidy/tidy test/readme
 
 EXTRA_DIST += test/run test/setup test/demo \
-	test/tidy/tidy test/tidy/bad/lib/bad.c test/tidy/bad/check/bad.h test/tidy/bad/local.mk \
+	test/readme test/tidy/tidy test/tidy/bad/lib/bad.c test/tidy/bad/check/bad.h test/tidy/bad/local.mk \
 	test/bench/README \
 	test/lab/lab.sh test/lab/uml.sh test/lab/demo.sh test/lab/vrrp_pair.sh test/lab/vrrp_interop.sh \
 	test/lab/vrrp_crash.sh test/lab/vrrp_reload.sh test/lab/ipvs_pool.sh
