@@ -4,8 +4,14 @@ liblvs_a_SOURCES = \
 	lvs/ipvs.c lvs/ipvs.h lvs/ipvs_ops.c lvs/ipvs_diff.c lvs/ipvs_diff.h \
 	lvs/ipvs_nl.c lvs/ipvs_nl.h lvs/ipvs_nl_msg.c lvs/ipvs_nl_msg.h
 
+LVSADM_SOURCES = lvs/lvsadm_opt.c lvs/lvsadm_value.c lvs/lvsadm_print.c lvs/lvsadm_save.c lvs/lvsadm.h
+sbin_PROGRAMS += lvsadm
+lvsadm_SOURCES = lvs/lvsadm_main.c $(LVSADM_SOURCES)
+lvsadm_LDADD = liblvs.a libdiarch.a $(LVS_LIBS) $(LIB_LIBS)
+dist_man_MANS += doc/lvsadm.8
+
 if HAVE_CMOCKA
-LVS_TESTS = test/unit/test_ipvs test/unit/test_ipvs_diff
+LVS_TESTS = test/unit/test_ipvs test/unit/test_ipvs_diff test/unit/test_lvsadm
 check_PROGRAMS += $(LVS_TESTS)
 TESTS += $(LVS_TESTS)
 
@@ -14,4 +20,13 @@ test_unit_test_ipvs_SOURCES = test/unit/test_ipvs.c
 test_unit_test_ipvs_LDADD = $(LVS_TEST_LDADD)
 test_unit_test_ipvs_diff_SOURCES = test/unit/test_ipvs_diff.c test/unit/ipvs_fake.c test/unit/ipvs_fake.h
 test_unit_test_ipvs_diff_LDADD = $(LVS_TEST_LDADD)
+test_unit_test_lvsadm_SOURCES = test/unit/test_lvsadm.c $(LVSADM_SOURCES)
+test_unit_test_lvsadm_LDADD = $(LVS_TEST_LDADD)
 endif
+
+# Run by test/lab/ipvs_nl.sh; counts and disturbs the system calls of the backend.
+noinst_PROGRAMS += test/lab/ipvs_nl_test
+test_lab_ipvs_nl_test_SOURCES = test/lab/ipvs_nl_test.c
+test_lab_ipvs_nl_test_LDADD = liblvs.a libdiarch.a $(LVS_LIBS) $(LIB_LIBS)
+test_lab_ipvs_nl_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=send -Wl,--wrap=recv -Wl,--wrap=recvmmsg
+EXTRA_DIST += test/lab/ipvs_nl.sh test/lab/lvsadm_diff.sh
