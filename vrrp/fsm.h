@@ -1,8 +1,9 @@
 /*
  * The VRRP state machine: RFC 9568 section 6 (and RFC 3768 section 6 for v2), as a pure function.
  *
- * No clock, I/O, allocation, log or random inside. The daemon and the simulator run the same code: they feed
- * events and carry out the outputs in order. FAULT of keepalived is Initialize with `faults` > 0.
+ * No clock, I/O, allocation, log or random inside. The daemon and the simulator run the same code:
+ * they feed events and carry out the outputs in order. FAULT of keepalived is Initialize with
+ * `faults` > 0.
  */
 #ifndef DIARCH_VRRP_FSM_H
 #define DIARCH_VRRP_FSM_H
@@ -19,26 +20,26 @@ enum vrrp_timer { VRRP_TIMER_ADVER, VRRP_TIMER_DOWN, VRRP_TIMER_N };
 
 /* What the configuration and the tracking say; may change with VRRP_EV_CONFIG. */
 struct vrrp_params {
-	uint8_t version;	  /* 2 or 3 */
-	uint8_t base_priority;	  /* 1..254, 255 = owner */
-	int64_t advert_us;	  /* own Advertisement_Interval */
+	uint8_t version;       /* 2 or 3 */
+	uint8_t base_priority; /* 1..254, 255 = owner */
+	int64_t advert_us;     /* own Advertisement_Interval */
 	int64_t preempt_delay_us;
-	uint32_t down_adverts;	  /* 3 in the RFC */
-	bool preempt;		  /* Preempt_Mode */
-	bool lower_prio_no_advert;    /* RFC 5798: do not answer a losing advertisement */
-	bool higher_prio_send_advert; /* when giving way, send one last advertisement first */
+	uint32_t down_adverts;              /* 3 in the RFC */
+	bool preempt;                       /* Preempt_Mode */
+	bool lower_prio_no_advert;          /* RFC 5798: do not answer a losing advertisement */
+	bool higher_prio_send_advert;       /* when giving way, send one last advertisement first */
 	int64_t learn_min_us, learn_max_us; /* bounds on a learned interval (v3) */
 };
 
 enum vrrp_ev_kind {
-	VRRP_EV_START,	/* begin: Startup of RFC 9568 6.4.1 */
-	VRRP_EV_STOP,	/* Shutdown */
+	VRRP_EV_START,  /* begin: Startup of RFC 9568 6.4.1 */
+	VRRP_EV_STOP,   /* Shutdown */
 	VRRP_EV_ADVERT, /* an advertisement that passed every check */
 	VRRP_EV_TIMER,
-	VRRP_EV_FAULT,	/* +1 / -1 reasons to be in FAULT (link down, tracked object down) */
+	VRRP_EV_FAULT,  /* +1 / -1 reasons to be in FAULT (link down, tracked object down) */
 	VRRP_EV_WEIGHT, /* change of the sum of tracking weights */
 	VRRP_EV_CONFIG, /* new parameters */
-	VRRP_EV_ADOPT,	/* take over the state of a predecessor process */
+	VRRP_EV_ADOPT,  /* take over the state of a predecessor process */
 	VRRP_EV_N
 };
 
@@ -51,12 +52,12 @@ struct vrrp_ev {
 			int64_t adver_us;
 		} advert;
 		enum vrrp_timer timer;
-		int fault_delta;   /* VRRP_EV_FAULT */
-		int weight;	   /* VRRP_EV_WEIGHT: the new sum */
+		int fault_delta; /* VRRP_EV_FAULT */
+		int weight;      /* VRRP_EV_WEIGHT: the new sum */
 		struct vrrp_params params;
 		struct {
 			enum vrrp_state state;
-			time_us adver_at;   /* ACTIVE: next advertisement due */
+			time_us adver_at; /* ACTIVE: next advertisement due */
 			time_us preempt_at;
 			int64_t active_adver_us;
 			struct addr active;
@@ -66,31 +67,42 @@ struct vrrp_ev {
 };
 
 enum vrrp_out_kind {
-	VRRP_OUT_SEND,	   /* send an advertisement with .priority */
-	VRRP_OUT_ARM,	   /* arm .timer at .at */
-	VRRP_OUT_CANCEL,   /* cancel .timer */
-	VRRP_OUT_VIP_ADD,  /* install the virtual addresses */
+	VRRP_OUT_SEND,    /* send an advertisement with .priority */
+	VRRP_OUT_ARM,     /* arm .timer at .at */
+	VRRP_OUT_CANCEL,  /* cancel .timer */
+	VRRP_OUT_VIP_ADD, /* install the virtual addresses */
 	VRRP_OUT_VIP_DEL,
 	VRRP_OUT_ANNOUNCE, /* gratuitous ARP / NA, .announce says on what occasion */
 	VRRP_OUT_NOTIFY,   /* state changed .from -> .to (names as keepalived prints them) */
-	VRRP_OUT_LOG,	   /* worth a line: .log */
+	VRRP_OUT_LOG,      /* worth a line: .log */
 };
 
-enum vrrp_announce { VRRP_ANNOUNCE_TAKEOVER, VRRP_ANNOUNCE_LOWER_PRIO, VRRP_ANNOUNCE_ADOPT, VRRP_ANNOUNCE_STOP };
+enum vrrp_announce {
+	VRRP_ANNOUNCE_TAKEOVER,
+	VRRP_ANNOUNCE_LOWER_PRIO,
+	VRRP_ANNOUNCE_ADOPT,
+	VRRP_ANNOUNCE_STOP
+};
 
-enum vrrp_notify_state { VRRP_NOTIFY_INIT, VRRP_NOTIFY_BACKUP, VRRP_NOTIFY_MASTER, VRRP_NOTIFY_FAULT, VRRP_NOTIFY_STOP };
+enum vrrp_notify_state {
+	VRRP_NOTIFY_INIT,
+	VRRP_NOTIFY_BACKUP,
+	VRRP_NOTIFY_MASTER,
+	VRRP_NOTIFY_FAULT,
+	VRRP_NOTIFY_STOP
+};
 
 enum vrrp_log {
-	VRRP_LOG_DOWN_EXPIRED,	/* Receive advertisement timeout */
-	VRRP_LOG_HIGHER_PRIO,	/* Master received advert from A with higher priority N, ours M */
-	VRRP_LOG_HIGHER_ADDR,	/* ... with same priority N but higher IP address than ours */
-	VRRP_LOG_LOWER_PRIO,	/* Received advert from A with lower priority N, ours M, forcing new election */
-	VRRP_LOG_PRIO_ZERO,	/* Backup received priority 0 advertisement */
+	VRRP_LOG_DOWN_EXPIRED, /* Receive advertisement timeout */
+	VRRP_LOG_HIGHER_PRIO,  /* Master received advert from A with higher priority N, ours M */
+	VRRP_LOG_HIGHER_ADDR,  /* ... with same priority N but higher IP address than ours */
+	VRRP_LOG_LOWER_PRIO, /* Received advert from A with lower priority N, ours M, forcing ... */
+	VRRP_LOG_PRIO_ZERO,  /* Backup received priority 0 advertisement */
 	VRRP_LOG_DISCARD_LOWER, /* received lower priority (N) advert from A - discarding */
-	VRRP_LOG_PRIO_CHANGED,	/* Changing effective priority from A to B */
+	VRRP_LOG_PRIO_CHANGED,  /* Changing effective priority from A to B */
 	VRRP_LOG_PREEMPT_START, /* start preempt delay (s) */
-	VRRP_LOG_ACTIVE_SET,	/* master set to A / changed from A to B */
-	VRRP_LOG_TWO_OWNERS,	/* two senders with priority 255 */
+	VRRP_LOG_ACTIVE_SET,    /* master set to A / changed from A to B */
+	VRRP_LOG_TWO_OWNERS,    /* two senders with priority 255 */
 };
 
 struct vrrp_out_item {
@@ -101,9 +113,9 @@ struct vrrp_out_item {
 	enum vrrp_announce announce;
 	enum vrrp_notify_state from, to;
 	enum vrrp_log log;
-	struct addr addr;  /* LOG: the sender */
-	struct addr old_addr; /* LOG ACTIVE_SET: the active router before, unset if there was none */
-	int64_t a, b;	   /* LOG: numbers, old and new or theirs and ours */
+	struct addr addr;     /* LOG: the sender */
+	struct addr old_addr; /* LOG ACTIVE_SET: the active router before, or unset */
+	int64_t a, b;         /* LOG: numbers, old and new or theirs and ours */
 };
 
 #define VRRP_OUT_MAX 16
@@ -118,26 +130,27 @@ struct vrrp_inst {
 	struct vrrp_params params;
 	enum vrrp_state state;
 	bool is_started;
-	int faults;		/* reasons to be in FAULT */
-	int weight;		/* sum of tracking weights */
-	uint8_t priority;	/* effective: clamp(base + weight, 1, 254); owner 255 */
-	struct addr own_addr;	/* our source address, for the tie-break; set by the owner before START */
-	struct addr active;	/* the active router last heard */
+	int faults;           /* reasons to be in FAULT */
+	int weight;           /* sum of tracking weights */
+	uint8_t priority;     /* effective: clamp(base + weight, 1, 254); owner 255 */
+	struct addr own_addr; /* our source, for the tie-break; set by the owner before START */
+	struct addr active;   /* the active router last heard */
 	uint8_t active_priority;
-	int64_t active_adver_us; /* learned Active_Adver_Interval */
-	time_us at[VRRP_TIMER_N];/* mirror of what is armed; TIME_NEVER = not */
-	time_us preempt_at;	/* preempt delay runs until; TIME_NEVER = not running */
-	time_us since;		/* entered this state */
-	uint32_t transitions;	/* notified state changes */
+	int64_t active_adver_us;  /* learned Active_Adver_Interval */
+	time_us at[VRRP_TIMER_N]; /* mirror of what is armed; TIME_NEVER = not */
+	time_us preempt_at;       /* preempt delay runs until; TIME_NEVER = not running */
+	time_us since;            /* entered this state */
+	uint32_t transitions;     /* notified state changes */
 };
 
 /* Initialises to Initialize, nothing armed. */
-void vrrp_inst_init(struct vrrp_inst *v, const struct vrrp_params *params, const struct addr *own_addr);
+void vrrp_inst_init(struct vrrp_inst *v, const struct vrrp_params *params,
+		    const struct addr *own_addr);
 
 /* One step. `out` is overwritten. */
 void vrrp_step(struct vrrp_inst *v, time_us now, const struct vrrp_ev *ev, struct vrrp_out *out);
 
-/* RFC 9568 6.1 Skew_Time: ((256 - priority) * interval) / 256; v2 (RFC 3768 6.1): (256 - priority) / 256 s. */
+/* RFC 9568 6.1: (256 - priority) * interval / 256; v2 (RFC 3768 6.1): (256 - priority) / 256 s. */
 int64_t vrrp_skew_us(uint8_t version, uint8_t priority, int64_t adver_us);
 
 /* down_adverts * interval + skew. */

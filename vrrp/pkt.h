@@ -1,6 +1,6 @@
 /*
- * VRRP packets: VRRPv2 (RFC 3768) and VRRPv3 (RFC 9568, RFC 5798), IPv4 now; the address family is data, so
- * that IPv6 needs no new interface. Pure: no I/O, clock or allocation.
+ * VRRP packets: VRRPv2 (RFC 3768) and VRRPv3 (RFC 9568, RFC 5798), IPv4 now; the address family is
+ * data, so that IPv6 needs no new interface. Pure: no I/O, clock or allocation.
  */
 #ifndef DIARCH_VRRP_PKT_H
 #define DIARCH_VRRP_PKT_H
@@ -11,13 +11,14 @@
 
 #include "lib/addr.h"
 
-#define VRRP_IPPROTO	 112
-#define VRRP_TTL	 255
-#define VRRP_ADDRS_MAX	 255
-#define VRRP_PKT_MAX	 (8 + VRRP_ADDRS_MAX * 16 + 8)
-#define VRRP_AUTH_LEN	 8
+#define VRRP_IPPROTO   112
+#define VRRP_TTL       255
+#define VRRP_ADDRS_MAX 255
+#define VRRP_PKT_MAX   (8 + VRRP_ADDRS_MAX * 16 + 8)
+#define VRRP_AUTH_LEN  8
 
-/* Which sum an IPv4 v3 packet carries: RFC 9568 5.2.8 covers the message, RFC 5798 adds a pseudo-header. */
+/* Which sum an IPv4 v3 packet carries: RFC 9568 5.2.8 covers the message, RFC 5798 adds a
+ * pseudo-header. */
 enum vrrp_sum_form { VRRP_SUM_NONE, VRRP_SUM_MESSAGE, VRRP_SUM_PSEUDO };
 
 /* A decoded or to-be-encoded advertisement. */
@@ -25,8 +26,8 @@ struct vrrp_pkt {
 	uint8_t version; /* 2 or 3 */
 	uint8_t vrid;
 	uint8_t priority;
-	uint8_t auth_type;	/* v2: 0 or 1 */
-	uint16_t adver_cs;	/* advertisement interval in centiseconds (v2: multiples of 100) */
+	uint8_t auth_type; /* v2: 0 or 1 */
+	uint16_t adver_cs; /* advertisement interval in centiseconds (v2: multiples of 100) */
 	uint8_t n_addrs;
 	const struct addr *addrs; /* encode: in; decode: the caller's array of VRRP_ADDRS_MAX */
 	uint8_t auth_data[VRRP_AUTH_LEN]; /* v2 */
@@ -36,21 +37,21 @@ struct vrrp_pkt {
 /* Why a packet was dropped; each has a counter. One table gives name and text. */
 enum vrrp_drop {
 	VRRP_DROP_NONE,
-	VRRP_DROP_IP_HEADER,	/* truncated or malformed IP header */
-	VRRP_DROP_TTL,		/* RFC 9568 7.1: TTL is not 255 (or outside the peer's limits) */
-	VRRP_DROP_SHORT,	/* shorter than its header and count say */
+	VRRP_DROP_IP_HEADER, /* truncated or malformed IP header */
+	VRRP_DROP_TTL,       /* RFC 9568 7.1: TTL is not 255 (or outside the peer's limits) */
+	VRRP_DROP_SHORT,     /* shorter than its header and count say */
 	VRRP_DROP_VERSION,
 	VRRP_DROP_TYPE,
 	VRRP_DROP_CHECKSUM,
-	VRRP_DROP_NO_ADDRS,	/* RFC 9568 erratum 8299: count 0 */
-	VRRP_DROP_INTERVAL_ZERO,/* RFC 9568 erratum 8301 */
-	VRRP_DROP_VRID,		/* not ours */
+	VRRP_DROP_NO_ADDRS,      /* RFC 9568 erratum 8299: count 0 */
+	VRRP_DROP_INTERVAL_ZERO, /* RFC 9568 erratum 8301 */
+	VRRP_DROP_VRID,          /* not ours */
 	VRRP_DROP_AUTH_TYPE,
 	VRRP_DROP_AUTH_DATA,
-	VRRP_DROP_INTERVAL,	/* v2: differs from ours (RFC 3768 7.1) */
-	VRRP_DROP_ADDR_LIST,	/* v2: differs and the sender is not the owner (RFC 3768 7.1) */
-	VRRP_DROP_SOURCE,	/* not a configured peer, one of our own addresses, unicast on a multicast instance */
-	VRRP_DROP_OWNER,	/* we own the addresses */
+	VRRP_DROP_INTERVAL,  /* v2: differs from ours (RFC 3768 7.1) */
+	VRRP_DROP_ADDR_LIST, /* v2: differs and the sender is not the owner (RFC 3768 7.1) */
+	VRRP_DROP_SOURCE, /* no peer, one of our own addresses, unicast on a multicast instance */
+	VRRP_DROP_OWNER,  /* we own the addresses; the last check: the packet is valid otherwise */
 	VRRP_DROP_N
 };
 
@@ -65,25 +66,27 @@ struct vrrp_env {
 };
 
 /*
- * Splits a raw IPv4 datagram as a raw socket delivers it into envelope and VRRP message (*msg points into
- * `data`). Ethernet padding after the IP total length is tolerated. Returns VRRP_DROP_NONE or _IP_HEADER.
+ * Splits a raw IPv4 datagram as a raw socket delivers it into envelope and VRRP message (*msg
+ * points into `data`). Ethernet padding after the IP total length is tolerated. Returns
+ * VRRP_DROP_NONE or _IP_HEADER.
  */
-enum vrrp_drop vrrp_env_decode(const uint8_t *data, size_t len, struct vrrp_env *env, const uint8_t **msg,
-			       size_t *msg_len);
+enum vrrp_drop vrrp_env_decode(const uint8_t *data, size_t len, struct vrrp_env *env,
+			       const uint8_t **msg, size_t *msg_len);
 
 /*
- * Decodes a message of `len` bytes: version, type, length, checksum (both v3 forms; the one found is stored),
- * count and interval. `addrs` has room for VRRP_ADDRS_MAX. On a drop *pkt has what was read so far (vrid when
- * at least 2 bytes), for counters only.
+ * Decodes a message of `len` bytes: version, type, length, checksum (both v3 forms; the one found
+ * is stored), count and interval. `addrs` has room for VRRP_ADDRS_MAX. On a drop *pkt has what was
+ * read so far (vrid when at least 2 bytes), for counters only.
  */
-enum vrrp_drop vrrp_pkt_decode(const uint8_t *data, size_t len, const struct vrrp_env *env, struct vrrp_pkt *pkt,
-			       struct addr *addrs);
+enum vrrp_drop vrrp_pkt_decode(const uint8_t *data, size_t len, const struct vrrp_env *env,
+			       struct vrrp_pkt *pkt, struct addr *addrs);
 
 /*
- * Encodes with the checksum form of pkt->sum_form (v2: ignored). `env` gives source and destination for the
- * pseudo-header. Returns the length, 0 if `cap` is too small or the fields are impossible.
+ * Encodes with the checksum form of pkt->sum_form (v2: ignored). `env` gives source and destination
+ * for the pseudo-header. Returns the length, 0 if `cap` is too small or the fields are impossible.
  */
-size_t vrrp_pkt_encode(const struct vrrp_pkt *pkt, const struct vrrp_env *env, uint8_t *data, size_t cap);
+size_t vrrp_pkt_encode(const struct vrrp_pkt *pkt, const struct vrrp_env *env, uint8_t *data,
+		       size_t cap);
 
 /* What an instance expects of a packet. */
 struct vrrp_expect {
@@ -91,23 +94,27 @@ struct vrrp_expect {
 	uint8_t auth_data[VRRP_AUTH_LEN];
 	uint16_t adver_cs;
 	bool is_owner;
-	bool is_unicast;	/* has unicast peers */
-	bool check_src;		/* only listed peers */
-	bool check_addrs;	/* v2: compare the address list */
+	bool is_unicast;  /* has unicast peers */
+	bool check_src;   /* only listed peers */
+	bool check_addrs; /* v2: compare the address list */
 	struct addr own_src;
 	struct addr mcast_dst;
-	const struct addr *addrs;   /* ours */
+	const struct addr *addrs; /* ours */
 	uint8_t n_addrs;
-	const struct vrrp_peer { struct addr addr; uint8_t min_ttl, max_ttl; } *peers;
+	const struct vrrp_peer {
+		struct addr addr;
+		uint8_t min_ttl, max_ttl;
+	} * peers;
 	uint32_t n_peers;
 };
 
 /*
- * The receive checks of RFC 9568 7.1 and RFC 3768 7.1 that need the instance: TTL, vrid, version, auth (constant
- * time), interval (v2), addresses (v2), source. VRRP_DROP_NONE = accept. *addrs_differ and *interval_differs tell
- * what is only worth a log line (v3).
+ * The receive checks of RFC 9568 7.1 and RFC 3768 7.1 that need the instance: TTL, vrid, version,
+ * auth (constant time), interval (v2), addresses (v2), source. VRRP_DROP_NONE = accept.
+ * *addrs_differ and *interval_differs tell what is only worth a log line (v3).
  */
-enum vrrp_drop vrrp_pkt_check(const struct vrrp_pkt *pkt, const struct vrrp_env *env, const struct vrrp_expect *expect,
-			      bool *addrs_differ, bool *interval_differs);
+enum vrrp_drop vrrp_pkt_check(const struct vrrp_pkt *pkt, const struct vrrp_env *env,
+			      const struct vrrp_expect *expect, bool *addrs_differ,
+			      bool *interval_differs);
 
 #endif

@@ -20,6 +20,20 @@ test_unit_test_fsm_options_LDADD = $(VRRP_PURE_LIBS) $(CMOCKA_LIBS)
 test_unit_test_announce_SOURCES = test/unit/test_announce.c
 test_unit_test_announce_LDADD = $(VRRP_PURE_LIBS) $(CMOCKA_LIBS)
 
+# The packet fuzzer, and its corpus replayed by `make check`.
+check_PROGRAMS += test/fuzz/replay_pkt
+TESTS += test/fuzz/replay_pkt
+test_fuzz_replay_pkt_SOURCES = test/fuzz/replay.c test/fuzz/fuzz_pkt.c
+test_fuzz_replay_pkt_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_CORPUS='"test/fuzz/corpus-pkt"'
+test_fuzz_replay_pkt_LDADD = $(VRRP_PURE_LIBS)
+if ENABLE_FUZZERS
+noinst_PROGRAMS += test/fuzz/fuzz_pkt
+endif
+test_fuzz_fuzz_pkt_SOURCES = test/fuzz/fuzz_pkt.c
+test_fuzz_fuzz_pkt_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+test_fuzz_fuzz_pkt_LDADD = $(VRRP_PURE_LIBS)
+EXTRA_DIST += test/fuzz/corpus-pkt
+
 # The simulator: test/sim/README.
 check_PROGRAMS += test/sim/simulate
 test_sim_simulate_SOURCES = \
