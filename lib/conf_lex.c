@@ -46,16 +46,47 @@ struct conf_pos conf_line_pos(const struct conf_line *line, size_t at)
 {
 	struct conf_pos pos = line->pos;
 
-	pos.col = (uint32_t)at + 1;
 	if (line->cols && line->len)
 		pos.col = at < line->len ? line->cols[at] : line->cols[line->len - 1] + 1;
+	else if (!line->is_made)
+		pos.col += (uint32_t)at;
 	return pos;
+}
+
+struct conf_line conf_line_slice(const struct conf_line *line, size_t from, size_t to)
+{
+	struct conf_line slice = *line;
+
+	while (from < to && conf_is_blank(line->text[from]))
+		from++;
+	while (to > from && conf_is_blank(line->text[to - 1]))
+		to--;
+	slice.pos = conf_line_pos(line, from);
+	slice.text = from < line->len ? line->text + from : "";
+	slice.cols = line->cols ? line->cols + from : NULL;
+	slice.len = to - from;
+	return slice;
 }
 
 static bool is_escaped(const struct conf_line *line, size_t at)
 {
 	return line->text[at] == '\\' && at + 1 < line->len &&
 	       (line->text[at + 1] == '#' || line->text[at + 1] == '!');
+}
+
+size_t conf_line_end(const struct conf_line *line)
+{
+	bool is_quoted = false;
+	size_t at = 0;
+
+	for (; at < line->len; at += !is_quoted && is_escaped(line, at) ? 2 : 1) {
+		char c = line->text[at];
+
+		if (!is_quoted && (c == '#' || c == '!'))
+			break;
+		is_quoted ^= c == '"';
+	}
+	return at;
 }
 
 static bool is_word_end(char c)
@@ -295,18 +326,11 @@ static size_t pattern_end(const struct conf_line *line, size_t at)
 static void lex_include(struct conf_lex *lex, const struct conf_line *line, size_t *at, size_t from)
 {
 	size_t end = pattern_end(line, from);
-	struct conf_line pattern = *line;
+	struct conf_line pattern = conf_line_slice(line, from, end);
 	struct conf_token word = { .pos = conf_line_pos(line, *at) };
 
 	word.text = conf_arena_strndup(lex->arena, line->text + *at, from - *at);
 	*at = end;
-	while (from < end && conf_is_blank(line->text[from]))
-		from++;
-	while (end > from && conf_is_blank(line->text[end - 1]))
-		end--;
-	pattern.text += from;
-	pattern.len = end - from;
-	pattern.cols = line->cols ? line->cols + from : NULL;
 	lex->on_include(lex->ctx, &word, &pattern);
 }
 
@@ -347,7 +371,7 @@ bool conf_lex_line(struct conf_lex *lex, const struct conf_line *line)
 
 struct conf_stmt *conf_lex_end(struct conf_lex *lex)
 {
-	for (; lex->depth > 0 && !lex->is_over; lex->depth--) {
+	for (; lex->depth > 0; lex->depth--) {
 		const struct conf_stmt *owner = lex->open[lex->depth].owner;
 
 		conf_diag_add(lex->diags, CONF_ERROR, CONF_SYNTAX, "missing-brace", owner->open,

@@ -46,18 +46,19 @@ struct conf_stmt {
 struct conf_line {
 	const char *text;
 	size_t len;
-	const uint32_t *cols; /* column of each byte; NULL = byte i stands in column i + 1 */
-	struct conf_pos pos;  /* file and line */
+	const uint32_t *cols; /* column of each byte; NULL = they count up from pos */
+	struct conf_pos pos;  /* of the first byte */
+	bool is_made;         /* all of it comes from the one column in pos */
 };
 
 /* Position of byte `at` of a line; `at` may be its end. */
 struct conf_pos conf_line_pos(const struct conf_line *line, size_t at);
 
-/*
- * Where a comment or the text ends that starts at `at`: the length of the line without comment
- * and blanks.
- */
-size_t conf_line_end(const struct conf_line *line, size_t at);
+/* The part of a line without blanks around it. */
+struct conf_line conf_line_slice(const struct conf_line *line, size_t from, size_t to);
+
+/* Where the comment of a line begins; its length when there is none. */
+size_t conf_line_end(const struct conf_line *line);
 
 static inline bool conf_is_blank(char c)
 {

@@ -4,7 +4,7 @@
  * Used by whoever loads a configuration (parent, tools); blocks on files, so never in a loop that
  * has deadlines. Only regular files are read, and never more than CONF_TEXT_MAX bytes in all.
  */
-#include "lib/conf_private.h"
+#include "lib/conf_macro.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -33,6 +33,7 @@ struct src_file {
 struct src {
 	struct conf_diags *diags;
 	struct conf_lex *lex;
+	struct conf_macro *macro;
 	struct src_file *top;
 	unsigned depth;
 	unsigned n_files;
@@ -126,55 +127,50 @@ static char *read_file(struct src *src, const char *path, struct stat *st, size_
 	return text;
 }
 
-/* Definitions, conditions and generators, which would change what the line says. */
-static bool is_macro(const struct conf_line *line)
+static bool on_line(void *ctx, const struct conf_line *line)
 {
-	size_t at = 0;
+	struct src *src = ctx;
 
-	while (at < line->len && conf_is_blank(line->text[at]))
-		at++;
-	return at < line->len &&
-	       (strchr("@~$", line->text[at]) || memmem(line->text, line->len, "${", 2));
+	return conf_lex_line(src->lex, line) && !src->is_over;
 }
 
-static void take_line(struct src *src, const struct conf_line *line)
+/* The first line with a NUL byte, or 0. */
+static uint32_t find_nul(const char *text, size_t len)
 {
-	if (is_macro(line))
-		conf_diag_add(
-			src->diags, CONF_ERROR, CONF_SYNTAX, "not-supported", line->pos, NULL,
-			"definitions, conditions and generators are not supported by this version");
-	else
-		src->is_over |= !conf_lex_line(src->lex, line);
+	const char *nul = len ? memchr(text, '\0', len) : NULL;
+	uint32_t line = 1;
+
+	for (const char *p = text; nul && p < nul; p++)
+		line += *p == '\n';
+	return nul ? line : 0;
 }
 
 static void take_text(struct src *src, const char *text, size_t len)
 {
-	struct conf_line line = { .pos = { .file = src->top->id } };
-	const char *nul = len ? memchr(text, '\0', len) : NULL;
-	size_t at = 0;
+	struct conf_line line = { .pos = { .file = src->top->id, .line = find_nul(text, len) } };
 
+	if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
+		text += 3;
+		len -= 3;
+	}
 	conf_diags_source(src->diags, src->top->id, text, len);
-	if (nul) {
-		line.pos.line = 1;
-		for (const char *p = text; p < nul; p++)
-			line.pos.line += *p == '\n';
+	if (line.pos.line) {
 		conf_diag_add(src->diags, CONF_ERROR, CONF_SYNTAX, "nul-byte", line.pos, NULL,
 			      "the file holds a NUL byte: it is not text and is not read");
 		return;
 	}
-	if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
-		at = 3;
-	while (at < len && !src->is_over) {
+	conf_macro_file(src->macro, src->top->path);
+	for (size_t at = 0; at < len && !src->is_over; at += line.len + 1) {
 		const char *end = memchr(text + at, '\n', len - at);
 
 		line.text = text + at;
 		line.len = (size_t)((end ? end : text + len) - line.text);
 		line.pos.line++;
-		at += line.len + 1;
-		if (line.len > 0 && line.text[line.len - 1] == '\r')
-			line.len--;
-		take_line(src, &line);
+		line.pos.col = 1;
+		src->is_over |= !conf_macro_line(src->macro, &line);
 	}
+	if (src->top->up)
+		conf_macro_file(src->macro, src->top->up->path);
 }
 
 /* Reports that the file of `st` is being read already: "a -> b -> a". */
@@ -391,22 +387,37 @@ static void on_include(void *ctx, const struct conf_token *word, const struct co
 
 /* ---- entry ---- */
 
+/* Whatever the lines come from: they go to the macro stage, then to the lexer. */
+static void src_begin(struct src *src, struct conf_arena *arena, const struct conf_options *options)
+{
+	src->lex = conf_lex_new(arena, src->diags, on_include, src);
+	src->macro = conf_macro_new(arena, src->diags, options ? options->config_id : NULL, on_line,
+				    src);
+}
+
+/* The tree; none when a limit was exceeded, as half a file only gives reports that mislead. */
+static struct conf_stmt *src_end(struct src *src)
+{
+	struct conf_stmt *tree = src->is_over ? NULL : conf_lex_end(src->lex);
+
+	conf_macro_free(src->macro);
+	conf_lex_free(src->lex);
+	return tree;
+}
+
 bool conf_src_files(struct conf_arena *arena, struct conf_diags *diags,
 		    const struct conf_options *options, const char *path, struct conf_stmt **tree)
 {
 	struct src src = { .diags = diags };
 	size_t n;
 
-	(void)options;
-
-	src.lex = conf_lex_new(arena, diags, on_include, &src);
+	src_begin(&src, arena, options);
 	n = src_pattern(&src, path, (struct conf_pos){ 0 }, include_needs('a'));
 	if (n > 1)
 		conf_diag_add(diags, CONF_WARNING, CONF_ENVIRONMENT, "several-files",
 			      (struct conf_pos){ 0 }, NULL, "%s matches %zu files; all are read",
 			      path, n);
-	*tree = conf_lex_end(src.lex);
-	conf_lex_free(src.lex);
+	*tree = src_end(&src);
 	return src.n_files > 0;
 }
 
@@ -416,14 +427,10 @@ struct conf_stmt *conf_src_text(struct conf_arena *arena, struct conf_diags *dia
 {
 	struct src src = { .diags = diags, .is_text = true };
 	struct src_file file = { .path = name };
-	struct conf_stmt *tree;
 
-	(void)options;
-	src.lex = conf_lex_new(arena, diags, on_include, &src);
+	src_begin(&src, arena, options);
 	file.id = conf_diags_file(diags, name, (struct conf_pos){ 0 });
 	src.top = &file;
 	take_text(&src, text, len);
-	tree = conf_lex_end(src.lex);
-	conf_lex_free(src.lex);
-	return tree;
+	return src_end(&src);
 }
