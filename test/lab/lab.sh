@@ -400,8 +400,11 @@ dest_is() {
 	find_dest "$1" "$2" "$3" "$4"
 	[ "$REPLY" = "$5" ]
 }
-# The table without connection counters, to compare.
-table_of() { awk '{ print $1, $2, $3, $4 }' "/proc/${LAB_ANCHOR[$1]}/net/ip_vs"; }
+# The table to compare: without connection counters, and sorted, for its order means nothing.
+table_of() {
+	awk 'NR > 3 { if ($1 != "->") { service = $1 " " $2; print service, $3, $4, $5 } else print service, $2, $3, $4 }' \
+		"/proc/${LAB_ANCHOR[$1]}/net/ip_vs" | sort
+}
 table_is() { [ "$(table_of "$1")" = "$2" ]; }
 
 # --- what a lab needs ---
