@@ -635,11 +635,9 @@ int vs_family(const struct vs_conf *vs)
 
 uint16_t rs_port(const struct vs_conf *vs, const struct rs_conf *rs)
 {
-	bool is_nat = rs->lvs_method.fwd == IPVS_FWD_MASQ;
-
-	if (vs->addr.fwmark != 0)
-		return rs->endpoint.port;
-	return is_nat && rs->endpoint.port ? rs->endpoint.port : vs->addr.port;
+	if (rs->lvs_method.fwd != IPVS_FWD_MASQ || rs->endpoint.port == 0)
+		return vs->addr.port;
+	return rs->endpoint.port;
 }
 
 bool vs_key(const struct vs_conf *vs, struct ipvs_svc_key *key)
@@ -674,19 +672,24 @@ static void resolve_persistence(struct conf_walk *walk, struct vs_conf *vs)
 }
 
 /* Where packets keep their port, a server cannot listen on another one. */
-static void resolve_ports(struct conf_walk *walk, struct vs_conf *vs)
+static void resolve_port(struct conf_walk *walk, const struct vs_conf *vs, struct rs_conf *rs)
 {
-	struct rs_conf *rs;
+	const char *fwd = name_of(fwd_names, rs->lvs_method.fwd);
 
-	conf_list_for_each (rs, &vs->real_servers) {
-		if (rs->endpoint.port == 0 || rs->endpoint.port == rs_port(vs, rs))
-			continue;
+	if (rs->endpoint.port == 0 || rs->endpoint.port == rs_port(vs, rs))
+		return;
+	if (vs->addr.fwmark != 0) {
 		conf_warning(
-			walk, rs->obj.pos, CONF_SEMANTIC, "port-reset", "use NAT to change ports",
-			"%s cannot change ports; port %u is used instead of %u",
-			name_of(fwd_names, rs->lvs_method.fwd), vs->addr.port, rs->endpoint.port);
-		rs->endpoint.port = vs->addr.port;
+			walk, rs->obj.pos, CONF_SEMANTIC, "port-for-checks",
+			"use NAT to change ports",
+			"with a fwmark and %s packets keep their port; port %u is for checks only",
+			fwd, rs->endpoint.port);
+		return;
 	}
+	conf_warning(walk, rs->obj.pos, CONF_SEMANTIC, "port-reset", "use NAT to change ports",
+		     "%s cannot change ports; port %u is used instead of %u", fwd, vs->addr.port,
+		     rs->endpoint.port);
+	rs->endpoint.port = vs->addr.port;
 }
 
 static void resolve_quorum(struct conf_walk *walk, struct vs_conf *vs)
@@ -706,11 +709,10 @@ static void resolve_quorum(struct conf_walk *walk, struct vs_conf *vs)
 	}
 	if (vs->hysteresis >= vs->quorum) {
 		conf_warning(walk, rule_pos(&vs->obj, "hysteresis"), CONF_SEMANTIC,
-			     "hysteresis-cleared", "it must be below the quorum",
-			     "hysteresis %" PRId64 " does not work with quorum %" PRId64
-			     "; 0 is used",
-			     vs->hysteresis, vs->quorum);
-		vs->hysteresis = 0;
+			     "hysteresis-reduced", NULL,
+			     "hysteresis %" PRId64 " must be below the quorum; %" PRId64 " is used",
+			     vs->hysteresis, vs->quorum - 1);
+		vs->hysteresis = vs->quorum - 1;
 	}
 }
 
@@ -727,6 +729,7 @@ static void resolve_sorry(struct vs_conf *vs)
 static void vs_resolve(struct conf_walk *walk, struct conf_obj *obj)
 {
 	struct vs_conf *vs = (struct vs_conf *)obj;
+	struct rs_conf *rs;
 	struct conf_pos pos;
 
 	if (vs->addr.fwmark && conf_is_set(obj, "protocol", &pos))
@@ -739,7 +742,8 @@ static void vs_resolve(struct conf_walk *walk, struct conf_obj *obj)
 	}
 	resolve_sorry(vs);
 	resolve_persistence(walk, vs);
-	resolve_ports(walk, vs);
+	conf_list_for_each (rs, &vs->real_servers)
+		resolve_port(walk, vs, rs);
 	resolve_quorum(walk, vs);
 }
 

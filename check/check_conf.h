@@ -29,7 +29,7 @@ struct lvs_method {
 struct checker_conf {
 	struct conf_obj obj; /* obj.block tells the kind */
 	struct addr connect_ip;
-	uint16_t connect_port;
+	uint16_t connect_port; /* default that of the server, else of the service */
 	struct addr bindto;
 	uint16_t bind_port;
 	const char *bind_if;
@@ -140,8 +140,8 @@ extern const struct conf_block ssl_block, virtual_server_group_block;
 /* AF_INET or AF_INET6: of the address, or for a fwmark by ip_family or the first real server. */
 int vs_family(const struct vs_conf *vs);
 
-/* Port, protocol and family of a real server as IPVS sees it (service port when the server has
- * none, DR and TUN). */
+/* Port of a real server as IPVS sees it: that of the service when the server has none, and with DR
+ * and TUN. */
 uint16_t rs_port(const struct vs_conf *vs, const struct rs_conf *rs);
 
 /* IPVS key of a virtual server; false for a group. */

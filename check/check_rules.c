@@ -34,14 +34,14 @@ static bool is_link_local(const struct addr *addr)
 	return addr->family == AF_INET6 && IN6_IS_ADDR_LINKLOCAL(&addr->in6);
 }
 
-static void check_checker(const struct vs_conf *vs, const struct rs_conf *rs,
-			  const struct checker_conf *checker, struct conf_diags *diags)
+static void check_checker(const struct rs_conf *rs, const struct checker_conf *checker,
+			  struct conf_diags *diags)
 {
 	const struct conf_obj *obj = &checker->obj;
 	const struct addr *target =
 		addr_is_unset(&checker->connect_ip) ? &rs->endpoint.addr : &checker->connect_ip;
 
-	if (checker->connect_port == 0 && rs_port(vs, rs) == 0)
+	if (checker->connect_port == 0)
 		conf_diag_add(diags, CONF_ERROR, CONF_SEMANTIC, "check-needs-port", obj->pos,
 			      "add connect_port", "%s of a server without port", obj->block->name);
 	if (!addr_is_unset(&checker->bindto) && checker->bindto.family != target->family)
@@ -78,7 +78,7 @@ static void check_real_server(const struct vs_conf *vs, const struct rs_conf *rs
 		error_at(diags, rule_pos(&rs->obj, "lthreshold"), "threshold-order",
 			 "lthreshold is above uthreshold");
 	conf_list_for_each (checker, &rs->checkers)
-		check_checker(vs, rs, checker, diags);
+		check_checker(rs, checker, diags);
 }
 
 static void warn_no_sorry(const struct vs_conf *vs, const char *word, struct conf_diags *diags)

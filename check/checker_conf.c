@@ -303,10 +303,14 @@ static const struct conf_type type_regex_options = {
 static void checker_resolve(struct conf_walk *walk, struct conf_obj *obj)
 {
 	struct checker_conf *checker = (struct checker_conf *)obj;
+	const struct rs_conf *rs = (const struct rs_conf *)obj->parent;
+	const struct vs_conf *vs = (const struct vs_conf *)rs->obj.parent;
 
 	(void)walk;
 	if (checker->warmup_us < 0)
 		checker->warmup_us = checker->delay_loop_us;
+	if (checker->connect_port == 0)
+		checker->connect_port = rs->endpoint.port ? rs->endpoint.port : vs->addr.port;
 }
 
 /* ---- TCP_CHECK ---- */

@@ -15,8 +15,10 @@ test_conf_verdict_SOURCES = test/conf/verdict.c
 test_conf_verdict_LDADD = $(CONF_LDADD)
 
 if HAVE_CMOCKA
-check_PROGRAMS += test/unit/test_tables
-TESTS += test/unit/test_tables
+check_PROGRAMS += test/unit/test_tables test/unit/test_conf_helpers
+TESTS += test/unit/test_tables test/unit/test_conf_helpers
+endif
 test_unit_test_tables_SOURCES = test/unit/test_tables.c
 test_unit_test_tables_LDADD = $(CONF_LDADD) $(CMOCKA_LIBS)
-endif
+test_unit_test_conf_helpers_SOURCES = test/unit/test_conf_helpers.c
+test_unit_test_conf_helpers_LDADD = $(CONF_LDADD) $(CMOCKA_LIBS)
