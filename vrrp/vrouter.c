@@ -245,6 +245,7 @@ void vrouter_start(struct vrouter *r, const struct msg_vrrp_state *saved)
 {
 	enum vrrp_state state = VRRP_STATE_INIT;
 
+	vrouter_mark_foreign(r);
 	vrouter_track(r);
 	if (saved)
 		vrrp_state_parse(saved->state, &state);

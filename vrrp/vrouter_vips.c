@@ -194,9 +194,10 @@ void vrouter_drop_old_vips(struct vrouter *r)
 	vip_list_free(&r->old_vips);
 }
 
-/* Which addresses are the owner's own; nl_apply() marks those that we add. */
-static void mark_foreign(struct vrouter *r)
+void vrouter_mark_foreign(struct vrouter *r)
 {
+	if (r->conf->priority != 255)
+		return;
 	for (uint32_t i = 0; i < r->vips.n; i++) {
 		const struct nl_addr key = vip_key(&r->vips.v[i]);
 		const struct nl_addr *is = find_actual(&key, r->app->nl);
@@ -209,8 +210,7 @@ void vrouter_claim_vips(struct vrouter *r)
 	log_event(LOG_LEVEL_DEBUG, "vrrp_vips",
 		  log_kv("instance=%s vips=%u", r->conf->name, r->vips.n), "(%s) setting VIPs.",
 		  r->conf->name);
-	if (r->fsm.priority == 255)
-		mark_foreign(r);
+	vrouter_mark_foreign(r);
 	r->holds_vips = true;
 	vrouter_sync_vips(r);
 }

@@ -65,8 +65,11 @@ struct vrrp_app {
 /* Looks at interfaces and addresses again in this pass of the loop. */
 void vrrp_app_refresh_soon(struct vrrp_app *app);
 
-/* Whether any router has this address, on whatever interface. `arg` is the struct vrrp_app. */
-bool vrrp_app_is_vip(const struct addr *addr, void *arg);
+/*
+ * Whether this address moves with a router, and so cannot be the source of packets; those of an
+ * address owner may. `arg` is the struct vrrp_app.
+ */
+bool vrrp_app_is_moving(const struct addr *addr, void *arg);
 
 /* Whether a router that is active has this address on this interface with this prefix length. */
 bool vrrp_app_is_held(const struct vrrp_app *app, const struct nl_addr *addr);
@@ -242,6 +245,12 @@ void vrouter_sync_vips(struct vrouter *r);
 
 /* Removes what only the last configuration had, and frees old_vips. */
 void vrouter_drop_old_vips(struct vrouter *r);
+
+/*
+ * Remembers which addresses are there without us: an address owner's stay when it stops. Kernels
+ * before 5.18 do not tell, so there this is only right while none of them can be ours.
+ */
+void vrouter_mark_foreign(struct vrouter *r);
 
 void vrouter_claim_vips(struct vrouter *r);
 void vrouter_release_vips(struct vrouter *r);

@@ -105,8 +105,8 @@ static void refresh_side(struct vrrp_side *side)
 	const struct nl_addr *primary = NULL;
 
 	if (vif->ifindex)
-		primary = nl_primary_addr(vif->app->nl, vif->ifindex, side->family, vrrp_app_is_vip,
-					  vif->app);
+		primary = nl_primary_addr(vif->app->nl, vif->ifindex, side->family,
+					  vrrp_app_is_moving, vif->app);
 	side->source = primary ? primary->addr : (struct addr){ .family = AF_UNSPEC };
 	if (vif->ifindex && side->n_routers > 0 && !side->vio.is_open)
 		open_socket(side);

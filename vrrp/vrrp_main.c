@@ -48,12 +48,16 @@ static const struct vip_ref *find_refs(const struct vrrp_app *app, const struct 
 	return first;
 }
 
-bool vrrp_app_is_vip(const struct addr *addr, void *arg)
+bool vrrp_app_is_moving(const struct addr *addr, void *arg)
 {
 	uint32_t n;
+	const struct vip_ref *refs = find_refs(arg, addr, &n);
 
-	find_refs(arg, addr, &n);
-	return n > 0;
+	for (uint32_t i = 0; i < n; i++) {
+		if (refs[i].router->conf->priority != 255)
+			return true;
+	}
+	return false;
 }
 
 static bool is_at(const struct vip_ref *ref, const struct nl_addr *addr)
@@ -152,9 +156,9 @@ static void on_change(const struct nl_change *change, void *arg)
 	case NL_ADDR_NEW:
 	case NL_ADDR_DEL: {
 		const struct vip_ref *refs = find_refs(app, &change->addr.addr, &n);
-		if (n == 0)
+		if (!vrrp_app_is_moving(&change->addr.addr, app))
 			vrrp_app_refresh_soon(app); /* perhaps a source address */
-		else if (change->kind == NL_ADDR_DEL)
+		if (change->kind == NL_ADDR_DEL)
 			on_vip_gone(app, &change->addr, refs, n);
 		break;
 	}
