@@ -90,8 +90,10 @@ void ipvs_set_done(struct ipvs_set *set)
 	ipvs_set_init(set);
 }
 
-/* First position whose key is not less than `key`; the end at once when `key` is beyond the last
- * one. */
+/*
+ * First position whose key is not less than `key`; the end at once when `key` is beyond the last
+ * one.
+ */
 static uint32_t svc_position(const struct ipvs_set *set, const struct ipvs_svc_key *key)
 {
 	uint32_t lo = 0, hi = set->n;

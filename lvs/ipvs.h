@@ -95,7 +95,8 @@ struct ipvs_set {
 #define ipvs_dest_for_each(d, svc) \
 	for ((d) = (svc)->dests; (d) && (d) != (svc)->dests + (svc)->n_dests; (d)++)
 
-/* Total orders: fwmark (0, services by address, first), family, protocol, address unsigned, port.
+/*
+ * Total orders: fwmark (0, services by address, first), family, protocol, address unsigned, port.
  */
 int svc_key_cmp(const struct ipvs_svc_key *a, const struct ipvs_svc_key *b);
 int dest_key_cmp(const struct ipvs_dest_key *a, const struct ipvs_dest_key *b);

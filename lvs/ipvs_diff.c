@@ -32,7 +32,8 @@ static enum diff_phase edit_phase(const struct ipvs_dest *from, const struct ipv
 	return to->weight < from->weight ? PHASE_DEST_DOWN : PHASE_DEST_EDIT;
 }
 
-/* One destination of a desired service: `from` in the kernel, `to` as wanted, either may be NULL.
+/*
+ * One destination of a desired service: `from` in the kernel, `to` as wanted, either may be NULL.
  */
 static void diff_dest(const struct diff *d, const struct ipvs_svc *svc,
 		      const struct ipvs_dest *from, const struct ipvs_dest *to)

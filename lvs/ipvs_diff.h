@@ -35,7 +35,8 @@ struct ipvs_ops {
 void ipvs_ops_init(struct ipvs_ops *ops);
 void ipvs_ops_done(struct ipvs_ops *ops);
 
-/* Appends one operation; copies the values. `dest` is NULL for services. Fatal when out of memory.
+/*
+ * Appends one operation; copies the values. `dest` is NULL for services. Fatal when out of memory.
  */
 void ipvs_ops_add(struct ipvs_ops *ops, enum ipvs_op_kind kind, const struct ipvs_svc *svc,
 		  const struct ipvs_dest *dest);
@@ -55,8 +56,10 @@ bool ipvs_op_is_dest(enum ipvs_op_kind kind);
 /* Refuses what makes no sense although the kernel would take it: 0 or -EINVAL. */
 int ipvs_op_check(const struct ipvs_op *op);
 
-/* Carries one operation out on a set, with the kernel's rules: 0, -EEXIST, -ESRCH, -ENOENT. For
- * tests, plans. */
+/*
+ * Carries one operation out on a set, with the kernel's rules: 0, -EEXIST, -ESRCH, -ENOENT. For
+ * tests, plans.
+ */
 int ipvs_op_apply(struct ipvs_set *set, const struct ipvs_op *op);
 
 /* "add service", "edit server", ... and one line of text for logs and plans. Returns `buf`. */

@@ -41,7 +41,8 @@ struct ipvs_nl {
 	uint8_t tx[BATCH_MAX * MSG_SIZE];
 };
 
-/* Takes one answer to a request. 0 or -errno, which becomes the result once the answer is complete.
+/*
+ * Takes one answer to a request. 0 or -errno, which becomes the result once the answer is complete.
  */
 typedef int on_reply_fn(struct nlmsghdr *nlh, void *arg);
 
@@ -71,7 +72,7 @@ static int sock_set_options(struct ipvs_nl *nl)
 	/* Connected to the kernel, no other process can put messages into our queue. */
 	if (connect(fd, (const struct sockaddr *)(const void *)&kernel, sizeof(kernel)) < 0)
 		return -errno;
-	/* Both only save memory and copying; old kernels lack the second. */
+	/* Room for answers, and answers without a copy of the request; both may be refused. */
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) < 0)
 		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
 	setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof(on));
@@ -133,8 +134,10 @@ static int sock_send(struct ipvs_nl *nl, const void *data, size_t len)
 	return sent < 0 ? -errno : 0;
 }
 
-/* After an error of receiving, answers may still come: only a new socket is free of them. Returns
- * -errno. */
+/*
+ * After an error of receiving, answers may still come: only a new socket is free of them. Returns
+ * -errno.
+ */
 static int sock_fail(struct ipvs_nl *nl)
 {
 	int err = errno == EAGAIN || errno == EWOULDBLOCK ? -ETIMEDOUT : -errno;
@@ -334,7 +337,8 @@ static int kernel_dump(struct ipvs_backend *backend, struct ipvs_set *out)
 	return err;
 }
 
-/* Puts the messages of `ops` (at most BATCH_MAX) into the send buffer, numbered by position. Bytes.
+/*
+ * Puts the messages of `ops` (at most BATCH_MAX) into the send buffer, numbered by position. Bytes.
  */
 static size_t batch_fill(struct ipvs_nl *nl, struct ipvs_op *ops, unsigned n)
 {
@@ -383,7 +387,8 @@ static bool batch_take(struct ipvs_nl *nl, struct ipvs_op *ops, unsigned n,
 	return true;
 }
 
-/* Reads acknowledgements, as many per call as there are, until `n_pending` operations have theirs.
+/*
+ * Reads acknowledgements, as many per call as there are, until `n_pending` operations have theirs.
  */
 static void batch_collect(struct ipvs_nl *nl, struct ipvs_op *ops, unsigned n, unsigned n_pending)
 {

@@ -15,11 +15,15 @@ struct ipvs_nl;
 
 /* A backend: the kernel, or a fake for tests. */
 struct ipvs_backend {
-	/* Fills `out` (initialised, empty) with everything there is. 0 or -errno; -EAGAIN: it kept
-	 * changing. */
+	/*
+	 * Fills `out` (initialised, empty) with everything there is. 0 or -errno; -EAGAIN: it kept
+	 * changing.
+	 */
 	int (*dump)(struct ipvs_backend *backend, struct ipvs_set *out);
-	/* Carries out all in order, each with its own .error; goes on after failures. Number
-	 * failed. */
+	/*
+	 * Carries out all in order, each with its own .error; goes on after failures. Number
+	 * failed.
+	 */
 	unsigned (*apply)(struct ipvs_backend *backend, struct ipvs_op *ops, unsigned n);
 	void (*free)(struct ipvs_backend *backend);
 };

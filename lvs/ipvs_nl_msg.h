@@ -19,8 +19,10 @@ uint8_t ipvs_msg_cmd(enum ipvs_op_kind kind);
 /* Appends all attributes of an operation. 0 or -EMSGSIZE. */
 int ipvs_msg_put_op(struct nl_msg *msg, const struct ipvs_op *op);
 
-/* Reads a service or destination from a reply; `family` is for kernels that do not tell. 0 or
- * -EPROTO. */
+/*
+ * Reads a service or destination from a reply; `family` is for kernels that do not tell. 0 or
+ * -EPROTO.
+ */
 int ipvs_msg_get_svc(struct nlmsghdr *nlh, struct ipvs_svc *svc);
 int ipvs_msg_get_dest(struct nlmsghdr *nlh, uint8_t family, struct ipvs_dest *dest);
 

@@ -124,8 +124,10 @@ bool lvsadm_get_endpoint(const char *text, uint8_t protocol, struct addr *addr, 
 /* IPv4 mask in any notation of inet_aton(), or IPv6 prefix length 1..128. */
 bool lvsadm_get_netmask(const char *text, int family, uint32_t *out);
 
-/* Comma-separated scheduler flags; false with the offending word in `bad` and whether another
- * scheduler has it. */
+/*
+ * Comma-separated scheduler flags; false with the offending word in `bad` and whether another
+ * scheduler has it.
+ */
 bool lvsadm_get_sched_flags(const char *text, const char *sched, uint32_t *out, char *bad,
 			    size_t size, bool *is_known);
 

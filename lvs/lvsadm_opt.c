@@ -617,7 +617,8 @@ static bool check_service(struct parse *p)
 	return true;
 }
 
-/* A server without a port has the service's; one that gets packets unchanged cannot have another.
+/*
+ * A server without a port has the service's; one that gets packets unchanged cannot have another.
  */
 static void set_server_port(struct parse *p)
 {
