@@ -427,46 +427,45 @@ static void any_fault(struct step *s)
 		leave(s, true);
 }
 
-/* RFC 9568 6.4.2: the active router resigned, only the skew is left to wait. */
-static void backup_resign(struct step *s)
-{
-	log_advert(s, VRRP_LOG_PRIO_ZERO);
-	arm(s, VRRP_TIMER_DOWN, time_add(s->now, skew_us(s->v)));
-}
-
 /*
- * Whether to put up with an active router of lower priority: Preempt_Mode of RFC 9568 6.1, and
- * keepalived's preempt delay, which starts when such a router becomes visible.
+ * The preempt clock: it runs while the active router is one that we would replace, from the first
+ * time we hear it (or from our start), and says from when on Preempt_Mode may act. Without a
+ * preempt delay there is no clock.
  */
-static bool backup_tolerates_lower(struct step *s)
+static void run_preempt_clock(struct step *s, bool is_replaceable)
 {
 	struct vrrp_inst *v = s->v;
+	int64_t delay_us = v->params.preempt_delay_us;
 
-	if (!v->params.preempt)
-		return true;
-	if (v->params.preempt_delay_us > 0 && time_is_never(v->preempt_at)) {
-		v->preempt_at = time_add(s->now, v->params.preempt_delay_us);
-		log_numbers(s, VRRP_LOG_PREEMPT_START, v->params.preempt_delay_us, 0);
+	if (!is_replaceable) {
+		v->preempt_at = TIME_NEVER;
+	} else if (delay_us > 0 && time_is_never(v->preempt_at)) {
+		v->preempt_at = time_add(s->now, delay_us);
+		log_numbers(s, VRRP_LOG_PREEMPT_START, delay_us, 0);
 	}
-	return !time_is_never(v->preempt_at) && time_cmp(s->now, v->preempt_at) < 0;
+}
+
+static bool preempt_clock_runs(const struct step *s)
+{
+	return !time_is_never(s->v->preempt_at) && time_cmp(s->now, s->v->preempt_at) < 0;
 }
 
 /* RFC 9568 6.4.2: while Backup, an ADVERTISEMENT is received. */
 static void backup_advert(struct step *s)
 {
-	struct vrrp_inst *v = s->v;
-	bool is_lower = s->ev->advert.priority < v->priority;
+	uint8_t theirs = s->ev->advert.priority;
+	bool is_replaceable = theirs < s->v->priority && s->v->params.preempt;
 
-	if (s->ev->advert.priority == PRIORITY_RESIGN) {
-		backup_resign(s);
+	if (theirs == PRIORITY_RESIGN) { /* the active router goes: only the skew is left to wait */
+		log_advert(s, VRRP_LOG_PRIO_ZERO);
+		arm(s, VRRP_TIMER_DOWN, time_add(s->now, skew_us(s->v)));
 		return;
 	}
-	if (is_lower && !backup_tolerates_lower(s)) {
+	run_preempt_clock(s, is_replaceable);
+	if (is_replaceable && !preempt_clock_runs(s)) { /* not heard: the down timer runs out */
 		log_advert(s, VRRP_LOG_DISCARD_LOWER);
 		return;
 	}
-	if (!is_lower)
-		v->preempt_at = TIME_NEVER;
 	set_active(s);
 	arm_down(s);
 }
