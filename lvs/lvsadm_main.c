@@ -35,15 +35,14 @@ struct app {
 	struct ipvs_backend *backend; /* NULL until a command needs it */
 };
 
-/* Asks for the module; its absence shows when the backend is opened again. */
+/* Kernels before 5.9 do not load the module by themselves. Its absence shows when opening again. */
 static void load_module(void)
 {
 	static char program[] = "modprobe", quiet[] = "-q", module[] = "ip_vs";
 	char *const argv[] = { program, quiet, module, NULL };
-	char *const envp[] = { NULL };
 	pid_t pid;
 
-	if (posix_spawn(&pid, "/sbin/modprobe", NULL, NULL, argv, envp) != 0)
+	if (posix_spawnp(&pid, program, NULL, NULL, argv, environ) != 0)
 		return;
 	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;
