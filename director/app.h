@@ -34,6 +34,8 @@ struct app {
 	const struct cmdline *cmdline;
 	struct loop *loop;
 	struct conf *conf; /* the running generation */
+	/* The one before, until the VRRP child has left it; NULL = none. */
+	struct conf *former_conf;
 	uint64_t generation;
 	struct supervisor *supervisor;
 	struct reload *reload;

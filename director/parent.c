@@ -217,6 +217,7 @@ static void teardown(struct app *app)
 	supervisor_free(app->supervisor);
 	scripts_free(app->scripts);
 	store_free(app->store);
+	reload_forget_former(app);
 	conf_free(app->conf);
 	loop_free(app->loop);
 	unlink(app->cmdline->pid_file);

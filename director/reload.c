@@ -79,19 +79,28 @@ static void reload_refuse(struct reload *r, const char *reason)
 	reload_end(r);
 }
 
+void reload_forget_former(struct app *app)
+{
+	conf_free(app->former_conf);
+	app->former_conf = NULL;
+}
+
 static void reload_commit(struct reload *r)
 {
 	struct app *app = r->app;
-	struct conf *old = app->conf;
 	unsigned needed = supervisor_needed(app, r->offered),
 		 running = supervisor_running(app->supervisor);
 
+	reload_forget_former(app);
+	if (running & 1u << CHILD_VRRP)
+		app->former_conf = app->conf;
+	else
+		conf_free(app->conf);
 	app->conf = r->offered;
 	app->generation = r->generation;
 	supervisor_decide(app->supervisor, r->generation, true);
 	supervisor_stop(app->supervisor, running & ~needed, "no longer configured");
 	supervisor_start(app->supervisor, needed & ~running);
-	conf_free(old);
 	log_event(LOG_LEVEL_INFO, "reload_complete",
 		  log_kv("generation=%llu", (unsigned long long)r->generation), "Reload complete");
 	reload_end(r);

@@ -28,6 +28,9 @@ void reload_begin(struct reload *reload);
 /* A child's answer to an offer. */
 void reload_on_ack(struct reload *reload, uint64_t generation, bool is_ok, const char *reason);
 
+/* Nobody speaks of the former generation any more. */
+void reload_forget_former(struct app *app);
+
 /* A child died: an offer under way is withdrawn and made again later. */
 void reload_on_child_lost(struct reload *reload);
 

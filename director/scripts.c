@@ -233,7 +233,7 @@ static void queue_add(struct scripts *s, const struct conf *conf, const char *na
 	queue_run(q);
 }
 
-void scripts_vrrp(struct scripts *s, const struct conf *conf, const struct msg_notify_vrrp *event)
+bool scripts_vrrp(struct scripts *s, const struct conf *conf, const struct msg_notify_vrrp *event)
 {
 	const struct root_conf *root = (const struct root_conf *)conf_root(conf);
 	const struct vrrp_conf *vi;
@@ -243,7 +243,7 @@ void scripts_vrrp(struct scripts *s, const struct conf *conf, const struct msg_n
 		if (!strcmp(vi->name, event->instance))
 			break;
 	if (!vi)
-		return; /* removed by a reload in the meantime */
+		return false; /* removed by a reload in the meantime */
 	const struct {
 		const char *state;
 		const struct conf_script *script;
@@ -276,7 +276,7 @@ static const struct vs_conf *vs_find(const struct conf *conf, const char *name)
 	return NULL;
 }
 
-void scripts_vs(struct scripts *s, const struct conf *conf, const struct msg_notify_vs *event)
+bool scripts_vs(struct scripts *s, const struct conf *conf, const struct msg_notify_vs *event)
 {
 	const struct vs_conf *vs = vs_find(conf, event->vs);
 	const struct conf_script *script =
@@ -284,16 +284,17 @@ void scripts_vs(struct scripts *s, const struct conf *conf, const struct msg_not
 
 	if (script && script->argc)
 		queue_add(s, conf, event->vs, script, NULL);
+	return vs != NULL;
 }
 
-void scripts_rs(struct scripts *s, const struct conf *conf, const struct msg_notify_rs *event)
+bool scripts_rs(struct scripts *s, const struct conf *conf, const struct msg_notify_rs *event)
 {
 	const struct vs_conf *vs = vs_find(conf, event->vs);
 	const struct rs_conf *rs;
 	char name[2 * ADDR_NAME_MAX], rs_name[ADDR_NAME_MAX];
 
 	if (!vs)
-		return;
+		return false;
 	conf_list_for_each (rs, &vs->real_servers) {
 		const struct ipvs_dest_key key = { rs->endpoint.addr, rs_port(vs, rs) };
 		const struct conf_script *script = event->is_up ? &rs->notify_up : &rs->notify_down;
@@ -304,4 +305,5 @@ void scripts_rs(struct scripts *s, const struct conf *conf, const struct msg_not
 		snprintf(name, sizeof(name), "%s %s", event->vs, event->rs);
 		queue_add(s, conf, name, script, NULL);
 	}
+	return true;
 }

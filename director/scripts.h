@@ -23,11 +23,12 @@ struct scripts *scripts_new(struct loop *loop, void (*on_idle)(void *arg), void 
 /* Forgets what waits and kills what runs. NULL is fine. */
 void scripts_free(struct scripts *scripts);
 
-void scripts_vrrp(struct scripts *scripts, const struct conf *conf,
+/* Queues what `conf` has for the event. False when it does not know the object. */
+bool scripts_vrrp(struct scripts *scripts, const struct conf *conf,
 		  const struct msg_notify_vrrp *event);
-void scripts_rs(struct scripts *scripts, const struct conf *conf,
+bool scripts_rs(struct scripts *scripts, const struct conf *conf,
 		const struct msg_notify_rs *event);
-void scripts_vs(struct scripts *scripts, const struct conf *conf,
+bool scripts_vs(struct scripts *scripts, const struct conf *conf,
 		const struct msg_notify_vs *event);
 
 /* Whether nothing runs and nothing waits. */

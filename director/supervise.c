@@ -22,7 +22,6 @@
 #include "lib/role.h"
 
 #define PING_INTERVAL_US     (250 * US_PER_MS)
-#define START_GRACE_PINGS    40 /* unanswered pings allowed until the first generation runs: 10 s */
 #define HEALTHY_AFTER_US     (1 * US_PER_S)   /* a child that lived this long was no crash loop */
 #define RESPAWN_DELAY_US     (50 * US_PER_MS) /* second quick death; doubles */
 #define RESPAWN_DELAY_MAX_US (5 * US_PER_S)
@@ -33,14 +32,15 @@ static const struct role_row {
 	const char *title;         /* in keepalived's log lines */
 	const char *const *blocks; /* top-level blocks it needs, besides globals */
 	uint32_t max_unanswered;   /* pings until a child counts as hung */
+	uint32_t max_at_start;     /* the same until its first configuration runs */
 } role_rows[CHILD_N] = {
 	/* Well inside the three advertisement intervals after which the peer takes over at the
 	   default 1 s. */
 	[CHILD_VRRP] = { &vrrp_role, "VRRP",
-			 (const char *const[]){ "global_defs", "vrrp_instance", NULL }, 4 },
+			 (const char *const[]){ "global_defs", "vrrp_instance", NULL }, 4, 8 },
 	/* May be busy with a large table; nothing is lost while it is. */
 	[CHILD_CHECK] = { &check_role, "Healthcheck",
-			  (const char *const[]){ "global_defs", "virtual_server", NULL }, 20 },
+			  (const char *const[]){ "global_defs", "virtual_server", NULL }, 20, 40 },
 };
 
 struct child_proc {
@@ -275,9 +275,13 @@ static void on_pong(struct child_proc *c, const struct msg *msg)
 
 static void on_ready(struct child_proc *c, const struct msg *msg)
 {
+	struct app *app = c->supervisor->app;
+
 	(void)msg;
-	store_sweep(c->supervisor->app->store, c->row->ops->self);
-	parent_progress(c->supervisor->app);
+	store_sweep(app->store, c->row->ops->self);
+	if (c->role == CHILD_VRRP)
+		reload_forget_former(app);
+	parent_progress(app);
 }
 
 static void on_hello(struct child_proc *c, const struct msg *msg)
@@ -288,7 +292,12 @@ static void on_hello(struct child_proc *c, const struct msg *msg)
 
 static void on_notify_vrrp(struct child_proc *c, const struct msg *msg)
 {
-	scripts_vrrp(c->supervisor->app->scripts, c->supervisor->app->conf, &msg->notify_vrrp);
+	struct app *app = c->supervisor->app;
+
+	/* An instance that a reload removed speaks a last time; its scripts are those of the former
+	 * generation. */
+	if (!scripts_vrrp(app->scripts, app->conf, &msg->notify_vrrp) && app->former_conf)
+		scripts_vrrp(app->scripts, app->former_conf, &msg->notify_vrrp);
 }
 
 static void on_notify_rs(struct child_proc *c, const struct msg *msg)
@@ -345,7 +354,7 @@ static void on_ping_timer(struct timer *timer, void *arg)
 {
 	struct child_proc *c = arg;
 	struct msg msg = { .kind = MSG_ping, .fd = -1 };
-	uint32_t limit = c->committed ? c->row->max_unanswered : START_GRACE_PINGS;
+	uint32_t limit = c->committed ? c->row->max_unanswered : c->row->max_at_start;
 
 	/*
 	 * Counted in pings, not in time: a parent that was itself stopped for a while has not sent
@@ -398,6 +407,8 @@ static void on_child_exit(struct child *watch, int wait_status, void *arg)
 	c->pid = 0;
 	c->committed = 0;
 	reload_on_child_lost(app->reload);
+	if (c->role == CHILD_VRRP)
+		reload_forget_former(app);
 	if (!c->is_wanted) {
 		pid_file_remove(c);
 		parent_progress(app);
