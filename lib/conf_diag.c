@@ -32,12 +32,20 @@ struct diag_file {
 struct conf_diags {
 	struct conf_diag **kept; /* sorted */
 	size_t n_kept;
+	size_t n_kept_warnings;
 	unsigned n_errors;
 	unsigned n_warnings;
 	struct diag_file *files;
 	uint32_t n_files;
 	uint32_t cap_files;
 };
+
+static void diag_free(struct conf_diag *diag)
+{
+	free(diag->message);
+	free(diag->hint);
+	free(diag);
+}
 
 struct conf_diags *conf_diags_new(void)
 {
@@ -51,11 +59,8 @@ void conf_diags_free(struct conf_diags *diags)
 {
 	if (!diags)
 		return;
-	for (size_t i = 0; i < diags->n_kept; i++) {
-		free(diags->kept[i]->message);
-		free(diags->kept[i]->hint);
-		free(diags->kept[i]);
-	}
+	for (size_t i = 0; i < diags->n_kept; i++)
+		diag_free(diags->kept[i]);
 	for (uint32_t i = 0; i < diags->n_files; i++) {
 		free(diags->files[i].path);
 		free(diags->files[i].text);
@@ -149,7 +154,27 @@ static int pos_cmp(struct conf_pos a, struct conf_pos b)
 
 bool conf_diags_is_full(const struct conf_diags *diags)
 {
-	return diags->n_kept == CONF_DIAGS_MAX;
+	return diags->n_kept == CONF_DIAGS_MAX && diags->n_kept_warnings == 0;
+}
+
+/* Makes room for one more report, for an error at the cost of a warning. False when there is none.
+ */
+static bool make_room(struct conf_diags *diags, enum conf_severity severity)
+{
+	size_t at = diags->n_kept;
+
+	if (diags->n_kept < CONF_DIAGS_MAX)
+		return true;
+	if (severity == CONF_WARNING || diags->n_kept_warnings == 0)
+		return false;
+	while (diags->kept[--at]->severity == CONF_ERROR)
+		;
+	diag_free(diags->kept[at]);
+	diags->n_kept--;
+	diags->n_kept_warnings--;
+	memmove(&diags->kept[at], &diags->kept[at + 1],
+		(diags->n_kept - at) * sizeof(*diags->kept));
+	return true;
 }
 
 /* Cuts a text that was formatted into MESSAGE_MAX bytes, not in the middle of a UTF-8 character. */
@@ -177,7 +202,7 @@ void conf_diag_vreport(struct conf_diags *diags, const struct conf_report *repor
 		diags->n_errors++;
 	else
 		diags->n_warnings++;
-	if (conf_diags_is_full(diags))
+	if (!make_room(diags, report->severity))
 		return;
 
 	diag = xcalloc(1, sizeof(*diag));
@@ -191,6 +216,7 @@ void conf_diag_vreport(struct conf_diags *diags, const struct conf_report *repor
 		len = snprintf(text, sizeof(text), "%s", report->hint);
 		diag->hint = text_finish(text, len);
 	}
+	diags->n_kept_warnings += diag->severity == CONF_WARNING;
 	for (at = diags->n_kept++; at > 0 && pos_cmp(diags->kept[at - 1]->pos, diag->pos) > 0; at--)
 		diags->kept[at] = diags->kept[at - 1];
 	diags->kept[at] = diag;

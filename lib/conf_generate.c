@@ -178,7 +178,7 @@ static bool run_sequence(struct conf_macro *macro, const struct arg_list *args, 
 
 		part.len = (size_t)snprintf(number, sizeof(number),
 					    seq.is_hex ? "%" PRIx64 : "%" PRId64, at);
-		if (!conf_macro_step(macro, text->pos))
+		if (!conf_macro_step(macro, text->pos, 0))
 			return false;
 		make_once(macro, &names, &parts, text);
 	}
@@ -212,7 +212,8 @@ bool conf_macro_generate(struct conf_macro *macro, const struct conf_line *line)
 	}
 	text = conf_line_slice(line, close + 1, line->len);
 	words = conf_line_slice(line, open, close);
-	if (conf_macro_substitute(macro, &made, &words, false)) {
+	if (conf_macro_substitute(macro, &made, &words, false) &&
+	    conf_macro_step(macro, line->pos, made.len)) {
 		words = conf_made_line(&made, line->pos);
 		args = split_args(&words);
 		if (args.n == ARGS_MAX)

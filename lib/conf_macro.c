@@ -60,10 +60,12 @@ static void stop(struct conf_macro *macro, struct conf_pos pos, const char *what
 	conf_macro_report(macro, CONF_ERROR, "too-large", pos, "%s", what);
 }
 
-bool conf_macro_step(struct conf_macro *macro, struct conf_pos pos)
+bool conf_macro_step(struct conf_macro *macro, struct conf_pos pos, size_t n_bytes)
 {
-	if (!macro->is_over && macro->n_steps++ >= STEPS_MAX)
-		stop(macro, pos, "definitions and generators make too many lines");
+	macro->n_steps++;
+	macro->n_bytes += n_bytes;
+	if (!macro->is_over && (macro->n_steps > STEPS_MAX || macro->n_bytes > BYTES_MAX))
+		stop(macro, pos, "definitions and generators make too much");
 	return !macro->is_over;
 }
 
@@ -322,7 +324,7 @@ static enum put put_reference(struct conf_macro *macro, struct conf_made *made,
 	const struct conf_definition *definition = definition_find(macro, ref->name);
 	enum put put;
 
-	if (!conf_macro_step(macro, ref->pos))
+	if (!conf_macro_step(macro, ref->pos, 0))
 		return PUT_FAILED;
 	if (definition && definition->value)
 		return put_value(macro, made, definition->value, ref, is_last);
@@ -392,10 +394,8 @@ static void expand_line(struct conf_macro *macro, const struct conf_line *line)
 
 	if (conf_macro_substitute(macro, &made, line, true)) {
 		whole = conf_made_line(&made, line->pos);
-		macro->n_bytes += made.len;
-		if (macro->n_bytes > BYTES_MAX)
-			stop(macro, line->pos, "definitions and generators make too much text");
-		give_line(macro, &whole);
+		if (conf_macro_step(macro, line->pos, made.len))
+			give_line(macro, &whole);
 		for (unsigned i = 0; i < made.n_more; i++) {
 			const struct conf_value *value = made.more[i];
 
@@ -431,7 +431,7 @@ static void take_line(struct conf_macro *macro, const struct conf_line *line)
 
 void conf_macro_nested(struct conf_macro *macro, const struct conf_line *line)
 {
-	if (!conf_macro_step(macro, line->pos) || !enter(macro, line->pos))
+	if (!conf_macro_step(macro, line->pos, line->len) || !enter(macro, line->pos))
 		return;
 	take_line(macro, line);
 	macro->depth--;

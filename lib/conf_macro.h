@@ -70,8 +70,8 @@ bool conf_macro_substitute(struct conf_macro *macro, struct conf_made *made,
 /* Takes a line that a definition or generator made. */
 void conf_macro_nested(struct conf_macro *macro, const struct conf_line *line);
 
-/* Counts work; false when there was too much of it (reported once). */
-bool conf_macro_step(struct conf_macro *macro, struct conf_pos pos);
+/* Counts a step and the bytes it makes; false when there was too much (reported once). */
+bool conf_macro_step(struct conf_macro *macro, struct conf_pos pos, size_t n_bytes);
 
 void conf_macro_report(struct conf_macro *macro, enum conf_severity severity, const char *code,
 		       struct conf_pos pos, const char *fmt, ...)

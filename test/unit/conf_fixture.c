@@ -220,6 +220,7 @@ static const struct conf_block global_block_row = {
 
 static const struct conf_key root_keys[] = {
 	K_U32("wait", struct fix_root, wait_s, 1, 100, .dflt = 5, .help = "Time."),
+	K_U32("retry", struct fix_root, retry, 1, 99, .help = "Not for what is in services."),
 	K_END,
 };
 

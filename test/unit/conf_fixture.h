@@ -84,6 +84,7 @@ struct fix_service {
 struct fix_root {
 	struct conf_obj obj;
 	uint32_t wait_s;
+	uint32_t retry;
 	struct conf_list globals;
 	struct conf_list instances;
 	struct conf_list services;

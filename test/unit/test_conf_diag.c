@@ -99,6 +99,22 @@ static void test_bounds(void **state)
 	conf_diags_free(diags);
 }
 
+static void test_errors_displace_warnings(void **state)
+{
+	struct conf_diags *diags = conf_diags_new();
+
+	(void)state;
+	for (uint32_t i = 1; i <= 1200; i++)
+		conf_diag_add(diags, CONF_WARNING, CONF_VALUE, "w", ((struct conf_pos){ 1, i, 1 }),
+			      NULL, "m");
+	conf_diag_add(diags, CONF_ERROR, CONF_VALUE, "e", ((struct conf_pos){ 1, 500, 9 }), NULL,
+		      "m");
+	assert_int_equal(conf_diags_count(diags), 1000);
+	assert_string_equal(conf_diags_at(diags, 500)->code, "e");
+	assert_int_equal(conf_diags_at(diags, 999)->pos.line, 999);
+	conf_diags_free(diags);
+}
+
 static void test_long_line_is_cut(void **state)
 {
 	struct conf_diags *diags = conf_diags_new();
@@ -189,6 +205,7 @@ int main(void)
 		cmocka_unit_test(test_text),
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_errors_displace_warnings),
 		cmocka_unit_test(test_long_line_is_cut),
 		cmocka_unit_test(test_control_characters_are_hidden),
 		cmocka_unit_test(test_line),

@@ -126,6 +126,8 @@ static void test_builtins(void **state)
 	expect_note("$_PWD=mine", "note ${_PWD}", "mine");
 	assert_int_equal(setenv("DIARCH_TEST", "from outside", 1), 0);
 	expect_note("", "note \"${_ENV DIARCH_TEST}\"", "from outside");
+	assert_int_equal(setenv("DIARCH_TEST", "a#comment", 1), 0);
+	expect_note("", "note ${_ENV DIARCH_TEST}", "a");
 	assert_int_equal(unsetenv("DIARCH_TEST"), 0);
 	expect_codes("", "note \"${_ENV DIARCH_TEST}\"", "undefined-name");
 	for (int i = 0; i < 20; i++) {
@@ -153,6 +155,8 @@ static void test_positions(void **state)
 
 static void test_bombs(void **state)
 {
+	char text[1500] = "";
+
 	(void)state;
 	expect_codes("$A=$A", "note $A", "too-deep");
 	expect_codes("$A= \\\n$B\n$B= \\\n$A", "$A", "too-deep");
@@ -166,6 +170,9 @@ static void test_bombs(void **state)
 	FIX_EXPECT(diags, "too-large");
 	done();
 	expect_codes("~SEQ(i,1,100000) ~SEQ(j,1,100000) wait 5", "", "too-large");
+	memset(text, 'x', sizeof(text) - 1);
+	memcpy(text, "~SEQ(i,1,1000000) $X=", 21);
+	expect_codes(text, "", "too-large");
 }
 
 /* ---- conditions ---- */
@@ -194,7 +201,7 @@ static void test_conditions(void **state)
 	expect_with_id("a", "@a $W=7\n@b $W=8 \\\n zork \\\n zork\nwait $W\n", 7);
 	/* Braces may depend, too. */
 	expect_with_id("a", "@a vrrp_instance A {\n@b vrrp_instance B {\nvrid 1\n}\n", 5);
-	FIX_TEXT_EXPECT("@ wait 3\n", "empty-condition");
+	FIX_TEXT_EXPECT("@ zork\n@^ zork\n", "empty-condition", "empty-condition");
 
 	assert_int_equal(gethostname(host, sizeof(host) - 1), 0);
 	host[strcspn(host, ".")] = '\0';
@@ -237,6 +244,7 @@ static void test_sequences(void **state)
 	expect_names("$I= \\\nvrrp_instance A${i} { \\\nvrid 1${x} \\\n}\n"
 		     "$x=\n~SEQx(i,10,10) $I\n",
 		     "Aa ");
+	expect_names("$I= \\\nvrrp_instance A${i} { \\\nvrid 1 \\\n}\n~SEQ(i,-1) $I\n", "A-1 ");
 	expect_codes("~SEQ(i,1,0,3) wait $i", "", "generator-syntax");
 	expect_codes("~SEQ(i,3,1,1) wait $i", "", "generator-syntax");
 	expect_codes("~SEQ(i,x) wait $i", "", "generator-syntax");

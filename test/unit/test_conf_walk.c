@@ -277,6 +277,16 @@ static void test_inheritance_skips_levels_without_the_key(void **state)
 	conf_free(conf);
 }
 
+static void test_inheritance_ends_at_a_key_that_does_not_inherit(void **state)
+{
+	struct conf *conf = fix_load_clean("retry 50\nvirtual_server 10.0.0.1 80 {\n"
+					   "real_server 10.0.0.2 {\nTCP_CHECK {\n}\n}\n}\n");
+
+	(void)state;
+	assert_int_equal(first_check(conf)->retry, 3);
+	conf_free(conf);
+}
+
 static void test_global_defaults(void **state)
 {
 	struct conf *conf = fix_load_clean("vrrp_instance A {\nvrid 1\n}\n"
@@ -371,6 +381,7 @@ int main(void)
 		cmocka_unit_test(test_shared_list),
 		cmocka_unit_test(test_inheritance),
 		cmocka_unit_test(test_inheritance_skips_levels_without_the_key),
+		cmocka_unit_test(test_inheritance_ends_at_a_key_that_does_not_inherit),
 		cmocka_unit_test(test_global_defaults),
 		cmocka_unit_test(test_rules),
 		cmocka_unit_test(test_tolerant),
