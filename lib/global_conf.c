@@ -195,6 +195,9 @@ const struct conf_key global_keys[] = {
 	K_CUSTOM("vrrp_mcast_group4", &conf_type_mcast, G, vrrp_mcast_group4, struct addr,
 		 .min = AF_INET, .max = AF_INET, .dflt_text = "224.0.0.18",
 		 .apply = CONF_APPLY_INSTANCE, .help = "Multicast group for IPv4 advertisements."),
+	K_CUSTOM("vrrp_mcast_group6", &conf_type_mcast, G, vrrp_mcast_group6, struct addr,
+		 .min = AF_INET6, .max = AF_INET6, .dflt_text = "ff02::12",
+		 .apply = CONF_APPLY_INSTANCE, .help = "Multicast group for IPv6 advertisements."),
 	K_U32("vrrp_garp_master_delay", G, vrrp_garp_master_delay_s, 0, UINT32_MAX, .dflt = 5,
 	      .apply = CONF_APPLY_LIVE,
 	      .help = "Seconds between the first and the second burst of gratuitous ARP after "
@@ -340,9 +343,6 @@ const struct conf_key global_keys[] = {
 		 NO_EFFECT(LIVE), .help = "Interface of static addresses that name none."),
 	K_FLAG("disable_local_igmp", G, idle.disable_local_igmp, NO_EFFECT(RESTART),
 	       .help = "Keep the kernel from reporting membership of local multicast groups."),
-	K_CUSTOM("vrrp_mcast_group6", &conf_type_mcast, G, idle.vrrp_mcast_group6, struct addr,
-		 .min = AF_INET6, .max = AF_INET6, .dflt_text = "ff02::12", NO_EFFECT(LIVE),
-		 .help = "Multicast group for IPv6 advertisements."),
 	K_SECS("vrrp_gna_interval", G, idle.vrrp_gna_interval_us, 1, INTERVAL_MAX_US,
 	       NO_EFFECT(LIVE),
 	       .help = "Shortest time between two unsolicited neighbour advertisements on an "

@@ -56,7 +56,6 @@ struct global_idle_conf {
 	const char *default_interface;
 	bool disable_local_igmp;
 	struct conf_words lvs_timeouts, lvs_sync_daemon;
-	struct addr vrrp_mcast_group6;
 	int64_t vrrp_gna_interval_us;
 	bool vrrp_min_garp;
 	struct conf_words vrrp_garp_extra_if;
@@ -110,7 +109,7 @@ struct global_conf {
 	bool vrrp_higher_prio_send_advert;
 	bool vrrp_skip_check_adv_addr;
 	bool vrrp_check_unicast_src;
-	struct addr vrrp_mcast_group4;
+	struct addr vrrp_mcast_group4, vrrp_mcast_group6;
 	struct global_idle_conf idle;
 	struct conf_words unbuilt;
 };

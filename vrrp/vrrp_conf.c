@@ -453,8 +453,8 @@ static const struct conf_key vrrp_keys[] = {
 	       .help = "Time to wait before taking over from a master of lower priority."),
 	K_FLAG("dont_track_primary", V, dont_track_primary, LIVE,
 	       .help = "Do not go to FAULT when the link of the interface is down."),
-	K_FLAG("no_virtual_ipaddress", V, no_virtual_ipaddress, LIVE,
-	       .help = "Do not warn that the instance has no address."),
+	K_FLAG("native_ipv6", V, native_ipv6, INSTANCE,
+	       .help = "Make this an IPv6 instance, whatever its addresses are."),
 	K_BOOL("accept", V, accept, .dflt = 1, LIVE,
 	       .help = "Accept packets to the addresses also when not their owner, which is the "
 		       "default."),
@@ -515,6 +515,9 @@ static const struct conf_key vrrp_keys[] = {
 			 "as further words."),
 
 	/* no effect yet */
+	K_FLAG("no_virtual_ipaddress", V, idle.no_virtual_ipaddress, NO_EFFECT,
+	       .help = "Run without an address; diarch needs one, since peers drop an "
+		       "advertisement without."),
 	K_FLAG("promote_secondaries", V, idle.promote_secondaries, NO_EFFECT,
 	       .help = "Set the sysctl promote_secondaries of the interface."),
 	K_BOOL("strict_mode", V, idle.strict_mode, NO_EFFECT,
@@ -553,8 +556,6 @@ static const struct conf_key vrrp_keys[] = {
 	K_UNBUILT("unicast_fault_no_peer", V, .help = "Stay in FAULT without peers."),
 	K_UNBUILT("old_unicast_checksum", V,
 		  .help = "Use the unicast checksum of very old versions."),
-	K_UNBUILT("native_ipv6", V,
-		  .help = "Make this an IPv6 instance whatever its addresses are."),
 	K_UNBUILT("track_src_ip", V, .help = "Go to FAULT while the source address is missing."),
 	K_UNBUILT("linkbeat_use_polling", V, .help = "Poll the link state."),
 	K_UNBUILT("v3_checksum_as_v2", V, .help = "Leave the pseudo-header out of the checksum."),
@@ -583,6 +584,8 @@ static const struct conf_block *const vrrp_blocks[] = {
 
 int vrrp_conf_family(const struct vrrp_conf *vi)
 {
+	if (vi->native_ipv6)
+		return AF_INET6;
 	if (vi->addresses.head)
 		return ((const struct vaddr_conf *)vi->addresses.head)->prefix.addr.family;
 	if (vi->peers.head)
@@ -683,7 +686,7 @@ static void vrrp_resolve(struct conf_walk *walk, struct conf_obj *obj)
 		if (!conf_is_set(obj, "version", NULL))
 			vi->version = 3;
 		if (!conf_is_set(obj, "mcast_dst_ip", NULL))
-			vi->mcast_dst_ip = root_global(obj->parent)->idle.vrrp_mcast_group6;
+			vi->mcast_dst_ip = root_global(obj->parent)->vrrp_mcast_group6;
 	}
 	conf_list_for_each (peer, &vi->peers)
 		if (peer->min_ttl > 0 || peer->max_ttl < 255)

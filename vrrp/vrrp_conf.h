@@ -47,7 +47,8 @@ struct auth_conf {
 
 /* Comfort of keepalived that is accepted and has no effect yet. Nothing reads it. */
 struct vrrp_idle_conf {
-	bool promote_secondaries, strict_mode, smtp_alert, notify_priority_changes;
+	bool no_virtual_ipaddress, promote_secondaries, strict_mode, smtp_alert,
+		notify_priority_changes;
 	uint8_t debug;
 	struct conf_words notify_deleted, garp_extra_if, timer_expired_backup;
 	struct conf_script notify_master_rx_lower_pri;
@@ -67,7 +68,7 @@ struct vrrp_conf {
 	bool nopreempt;
 	int64_t preempt_delay_us;
 	bool dont_track_primary;
-	bool no_virtual_ipaddress;
+	bool native_ipv6;
 	bool accept;
 	struct addr mcast_src_ip, unicast_src_ip; /* as written; src_addr is what counts */
 	struct addr src_addr; /* the one in use; unset = primary address of the interface */
@@ -108,7 +109,8 @@ extern const struct conf_block vrrp_track_script_block, vrrp_track_file_lines_bl
 	vrrp_track_process_lines_block, vrrp_track_bfd_block, virtual_routes_block,
 	virtual_rules_block, auth_hmac_block;
 
-/* AF_INET or AF_INET6, by the first address, else by the first peer, else AF_INET. */
+/* AF_INET or AF_INET6, by native_ipv6, the first address, the first peer or the source, in this
+ * order. */
 int vrrp_conf_family(const struct vrrp_conf *vi);
 
 /* Rules over all instances: duplicate vrid on an interface, addresses in two instances ... */

@@ -9,8 +9,7 @@
 #include "lib/rule.h"
 #include "vrrp/vrrp_conf.h"
 
-#define ADDRS_MAX    255 /* the count in an advertisement is a byte */
-#define V6_ADDRS_MAX 90  /* as many IPv6 addresses fit into 1500 bytes: (1500 - 40 - 8) / 16 */
+#define ADDRS_MAX 255 /* the count in an advertisement is a byte */
 
 static const struct vrrp_conf *to_vrrp(const struct conf_obj *obj)
 {
@@ -61,18 +60,18 @@ static void check_interface(const struct vrrp_conf *vi, struct conf_diags *diags
 static void check_addresses(const struct vrrp_conf *vi, struct conf_diags *diags)
 {
 	int family = vrrp_conf_family(vi);
-	uint32_t max = family == AF_INET6 ? V6_ADDRS_MAX : ADDRS_MAX;
 	const struct vaddr_conf *va;
 
-	if (vi->addresses.n == 0 && !vi->no_virtual_ipaddress)
-		warning_at(diags, vi->obj.pos, "no-address", vi,
-			   "it has no virtual_ipaddress, so nothing moves with it");
-	if (vi->addresses.n > max)
+	if (vi->addresses.n == 0)
+		conf_diag_add(diags, CONF_ERROR, CONF_SEMANTIC, "no-address", vi->obj.pos,
+			      "peers drop an advertisement without address (RFC 9568 erratum 8299)",
+			      "instance %s: it has no virtual_ipaddress", vi->name);
+	if (vi->addresses.n > ADDRS_MAX)
 		conf_diag_add(diags, CONF_ERROR, CONF_SEMANTIC, "too-many-addresses", vi->obj.pos,
 			      "put the others into virtual_ipaddress_excluded",
 			      "instance %s: %u addresses do not fit into an advertisement, which "
 			      "holds %u",
-			      vi->name, vi->addresses.n, max);
+			      vi->name, vi->addresses.n, ADDRS_MAX);
 	conf_list_for_each (va, &vi->addresses)
 		if (va->prefix.addr.family != family)
 			conf_diag_add(diags, CONF_ERROR, CONF_SEMANTIC, "family-mix", va->obj.pos,
@@ -82,13 +81,15 @@ static void check_addresses(const struct vrrp_conf *vi, struct conf_diags *diags
 				      family_name(va->prefix.addr.family), family_name(family));
 }
 
-static void check_family(const struct vrrp_conf *vi, struct conf_diags *diags)
+/* RFC 9568 5.2.9. Routers that hold to it take the others for wrong. */
+static void check_link_local(const struct vrrp_conf *vi, struct conf_diags *diags)
 {
-	if (vrrp_conf_family(vi) == AF_INET6)
-		error_at(diags, vi->addresses.head ? vi->addresses.head->pos : vi->obj.pos,
-			 "not-built-yet", vi,
-			 "diarch does not have IPv6 advertisements yet; IPv6 may stand in "
-			 "virtual_ipaddress_excluded");
+	const struct vaddr_conf *first = (const struct vaddr_conf *)vi->addresses.head;
+
+	if (first && first->prefix.addr.family == AF_INET6 &&
+	    !IN6_IS_ADDR_LINKLOCAL(&first->prefix.addr.in6))
+		warning_at(diags, first->obj.pos, "not-link-local", vi,
+			   "the first IPv6 address should be link-local");
 }
 
 static void check_version(const struct vrrp_conf *vi, struct conf_diags *diags)
@@ -225,7 +226,7 @@ void vrrp_conf_rules(const struct conf_obj *root, struct conf_diags *diags)
 	conf_list_for_each (vi, &conf->vrrp_instances) {
 		check_interface(vi, diags);
 		check_addresses(vi, diags);
-		check_family(vi, diags);
+		check_link_local(vi, diags);
 		check_version(vi, diags);
 		check_families(vi, diags);
 		check_unicast(vi, diags);

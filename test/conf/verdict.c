@@ -33,10 +33,10 @@ static const char *verdict_of(const struct conf_diags *diags)
 	return is_wrong ? "error" : is_unbuilt ? "unbuilt" : is_warned ? "warn" : "ok";
 }
 
-static void print_verdict(const char *path)
+static void print_verdict(const char *path, const struct conf_options *options)
 {
 	struct conf_diags *diags = conf_diags_new();
-	struct conf *conf = conf_load(path, &diarch_schema, NULL, diags);
+	struct conf *conf = conf_load(path, &diarch_schema, options, diags);
 
 	printf("%s\t%s\t", path, conf ? verdict_of(diags) : "error");
 	for (size_t i = 0; i < conf_diags_count(diags); i++) {
@@ -51,7 +51,14 @@ static void print_verdict(const char *path)
 
 int main(int argc, char **argv)
 {
-	for (int i = 1; i < argc; i++)
-		print_verdict(argv[i]);
+	struct conf_options options = { 0 };
+	int arg = 1;
+
+	if (argc > 2 && strcmp(argv[1], "-i") == 0) {
+		options.config_id = argv[2];
+		arg = 3;
+	}
+	for (; arg < argc; arg++)
+		print_verdict(argv[arg], &options);
 	return 0;
 }
