@@ -242,12 +242,12 @@ struct nl *nl_open(struct loop *loop, void (*on_change)(const struct nl_change *
 	nl->n_changes = 0; /* the start is not a change */
 	if (result == 0)
 		return nl;
-	nl_close(nl);
+	nl_free(nl);
 	errno = -result;
 	return NULL;
 }
 
-void nl_close(struct nl *nl)
+void nl_free(struct nl *nl)
 {
 	if (!nl)
 		return;

@@ -66,7 +66,7 @@ struct nl;
  */
 struct nl *nl_open(struct loop *loop, void (*on_change)(const struct nl_change *change, void *arg),
 		   void *arg);
-void nl_close(struct nl *nl);
+void nl_free(struct nl *nl);
 
 /* Reads everything from the kernel again in the next pass, for when the tables seem to be wrong. */
 void nl_refresh(struct nl *nl);

@@ -375,7 +375,7 @@ static void done(struct role *role)
 	forget_saved(app);
 	timer_cancel(&app->refresh_timer);
 	timer_cancel(&app->stats_timer);
-	nl_close(app->nl);
+	nl_free(app->nl);
 	if (app->arp_fd >= 0)
 		close(app->arp_fd);
 	if (app->ndisc_fd >= 0)

@@ -355,7 +355,7 @@ static void test_kernel_answers_each_operation(void **state)
 	assert_int_equal(nl_apply(nl, ops, n, 0), n);
 	assert_int_equal(ops[0].error, -ETIMEDOUT);
 	free(ops);
-	nl_close(nl);
+	nl_free(nl);
 	loop_free(loop);
 }
 
