@@ -261,6 +261,7 @@ bool scripts_vrrp(struct scripts *s, const struct conf *conf, const struct msg_n
 		queue_add(s, conf, vi->name, &vi->notify,
 			  (const char *const[]){ "INSTANCE", vi->name, event->state, priority,
 						 NULL });
+	return true;
 }
 
 static const struct vs_conf *vs_find(const struct conf *conf, const char *name)

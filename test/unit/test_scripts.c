@@ -173,6 +173,19 @@ static void a_script_that_cannot_run_does_not_stop_the_queue(void **state)
 	instance.notify_master = (struct conf_script){ 0 };
 }
 
+static void an_unknown_instance_is_told(void **state)
+{
+	struct loop *loop = loop_new(NULL);
+	struct scripts *scripts = scripts_new(loop, quit, loop);
+	const struct msg_notify_vrrp event = { .instance = "VI_2", .state = "FAULT" };
+
+	(void)state;
+	assert_false(scripts_vrrp(scripts, NULL, &event));
+	assert_true(scripts_is_idle(scripts));
+	scripts_free(scripts);
+	loop_free(loop);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -180,6 +193,7 @@ int main(void)
 		cmocka_unit_test(specific_script_comes_first),
 		cmocka_unit_test(overflow_drops_the_oldest_and_keeps_the_last),
 		cmocka_unit_test(a_script_that_cannot_run_does_not_stop_the_queue),
+		cmocka_unit_test(an_unknown_instance_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
