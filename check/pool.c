@@ -90,6 +90,16 @@ static void dest_method(struct ipvs_dest *dest, const struct lvs_method *method)
 	dest->tun_flags = method->tun_flags;
 }
 
+/* Prefix length of an IPv6 mask, which is how IPVS wants it. */
+static uint32_t mask_len(const struct addr *mask)
+{
+	uint32_t len = 0;
+
+	while (len < 128 && mask->bytes[len / 8] & 0x80 >> len % 8)
+		len++;
+	return len;
+}
+
 static void build_svc(struct pool_run *pool)
 {
 	const struct vs_conf *vs = pool->conf;
@@ -104,6 +114,8 @@ static void build_svc(struct pool_run *pool)
 	}
 	if (vs->persistence_granularity.family == AF_INET)
 		memcpy(&svc->netmask, vs->persistence_granularity.bytes, 4);
+	else if (vs->persistence_granularity.family == AF_INET6)
+		svc->netmask = mask_len(&vs->persistence_granularity);
 }
 
 static void build_params(struct pool_run *pool)

@@ -3,6 +3,7 @@
  */
 #include <errno.h>
 #include <libgen.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 #include "config.h"
 #include "director/app.h"
 #include "director/control.h"
+#include "lib/global_conf.h"
 #include "lib/log.h"
 
 #define CLIENTS_MAX    16
@@ -55,11 +57,24 @@ static void client_free(struct client *c)
 	free(c);
 }
 
+/* The name of this node: router_id, else the host's. */
+static const char *node_name(const struct app *app)
+{
+	static char host[HOST_NAME_MAX + 1];
+	const char *router_id = root_global(conf_root(app->conf))->router_id;
+
+	if (router_id)
+		return router_id;
+	if (gethostname(host, sizeof(host) - 1) < 0)
+		return "";
+	return host;
+}
+
 static void answer_status_json(struct app *app, FILE *out)
 {
-	json_t *object = json_pack("{s:s, s:I, s:I}", "version", PACKAGE_VERSION, "generation",
-				   (json_int_t)app->generation, "now_us",
-				   (json_int_t)loop_update_now(app->loop).us);
+	json_t *object = json_pack("{s:s, s:s, s:I, s:I}", "version", PACKAGE_VERSION, "router_id",
+				   node_name(app), "generation", (json_int_t)app->generation,
+				   "now_us", (json_int_t)loop_update_now(app->loop).us);
 
 	supervisor_json(app->supervisor, object);
 	store_json(app->store, object);
@@ -72,8 +87,8 @@ static void answer_status_text(struct app *app, FILE *out)
 {
 	time_us now = loop_update_now(app->loop);
 
-	fprintf(out, "diarch %s, configuration generation %llu\n\n", PACKAGE_VERSION,
-		(unsigned long long)app->generation);
+	fprintf(out, "diarch %s on %s, configuration generation %llu\n\n", PACKAGE_VERSION,
+		node_name(app), (unsigned long long)app->generation);
 	supervisor_text(app->supervisor, now, out);
 	store_text(app->store, now, out);
 }

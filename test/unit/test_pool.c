@@ -299,6 +299,18 @@ static void the_sorry_server_steps_in(void **state)
 	assert_int_equal(f->gained, 1);
 }
 
+static void an_ipv6_mask_becomes_a_prefix_length(void **state)
+{
+	struct fixture *f = *state;
+
+	addr_parse("ffff:ffff:ffff:fe00::", &f->vs.persistence_granularity);
+	load(f);
+	assert_int_equal(wanted.svcs[0].netmask, 55);
+	addr_parse("255.255.255.0", &f->vs.persistence_granularity);
+	load(f);
+	assert_int_equal(ntohl(wanted.svcs[0].netmask), 0xffffff00);
+}
+
 static void a_server_known_to_be_down_stays_down_over_a_reload(void **state)
 {
 	struct fixture *f = *state;
@@ -352,6 +364,7 @@ int main(void)
 		TEST(a_dead_server_leaves_and_returns),
 		TEST(inhibit_keeps_it_at_weight_zero),
 		TEST(the_sorry_server_steps_in),
+		TEST(an_ipv6_mask_becomes_a_prefix_length),
 		TEST(a_server_known_to_be_down_stays_down_over_a_reload),
 		TEST(changed_settings_make_the_verdict_provisional),
 		TEST(a_successor_adopts_what_was_published),
