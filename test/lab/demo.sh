@@ -136,11 +136,11 @@ expect answered-by-director-a neighbour_is client $VIP a
 summarise_answers "10 requests, round robin"
 
 say "web server 2 dies while requests go on"
-start client load "$HTTPCOUNT" -i 20 $VIP 80 /test.html
+start_client client load "$HTTPCOUNT" -i 20 $VIP 80 /test.html
 stop web-rs2 KILL
 expect_soon server-removed 10 pool_is a "Route 1" -
 removed_ms=$WAITED_MS
-stop load INT
+stop load
 note "requests meanwhile: $(tail -1 "$(node_dir client)/load.log")"
 show_table a
 requests 10

@@ -1,11 +1,11 @@
 /*
- * httpcount: asks an address many times and counts which server answered. A lab tool, one process.
+ * httpcount: asks an address many times and counts which server answered. A lab tool.
  *
  *	httpcount [-n REQUESTS] [-i MS] [-w MS] [-k KEY] [-u] ADDRESS PORT [PATH]
  *
  * Each request is a connection of its own: GET PATH over TCP, with -u one datagram. The word behind
- *KEY (default "server ") in the answer names the server. Without -n it goes on until SIGINT or
- *SIGTERM. Prints one line such as "1=5 2=5 failed=0".
+ * KEY (default "server ") in the answer names the server. Without -n it says "begins" and goes on
+ * until SIGINT or SIGTERM. Prints one line such as "1=5 2=5 failed=0".
  */
 #include <errno.h>
 #include <getopt.h>
@@ -164,6 +164,10 @@ int main(int argc, char **argv)
 		 argc - optind == 3 ? argv[optind + 2] : "/");
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
+	if (requests == 0) {
+		printf("begins\n");
+		fflush(stdout);
+	}
 	run(&client, requests, interval_ms);
 	report(&client);
 	freeaddrinfo(peer);

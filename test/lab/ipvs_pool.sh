@@ -246,11 +246,11 @@ for i in 1 2 3; do
 done
 expect_eq crash-counters "$(cksum <<<"$stats")" "$(cksum <<<"$(in_ns d ipvsadm -Ln --stats --exact)")"
 expect crash-down-stays-out dr 5 -
-start client load "$HTTPCOUNT" -i 20 $VIP 80 /test.html
+start_client client load "$HTTPCOUNT" -i 20 $VIP 80 /test.html
 pid=$(role_pid d check)
 kill -KILL "$pid"
 wait_for "checker child is back" 10 is_respawned d check "$pid"
-stop load INT
+stop load
 note "requests meanwhile: $(tail -1 "$(node_dir client)/load.log")"
 expect crash-no-request-lost grep -qE '^1=[0-9]+ failed=0$' "$(node_dir client)/load.log"
 serve rs2 80

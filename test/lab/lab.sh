@@ -242,9 +242,15 @@ start() { # NODE NAME CMD...: in the background; pid in LAB_PID[NAME], output in
 	ip netns exec "$LAB_TAG-$node" "$@" >>"$LAB_DIR/$node/$name.log" 2>&1 </dev/null &
 	LAB_PID[$name]=$!
 }
-stop() { # NAME [SIGNAL]: and waits for its end
-	kill "-${2:-TERM}" "${LAB_PID[$1]}" 2>/dev/null
-	wait "${LAB_PID[$1]}" 2>/dev/null
+stop() { # NAME [SIGNAL]: and waits for its end; its exit status in STATUS
+	local pid=${LAB_PID[$1]} i
+	kill "-${2:-TERM}" "$pid" 2>/dev/null
+	for ((i = 0; i < 700; i++)); do
+		kill -0 "$pid" 2>/dev/null || break
+		poll_pause
+	done
+	if kill -KILL "$pid" 2>/dev/null; then note "$1 did not end after SIG${2:-TERM}"; fi
+	wait "$pid" 2>/dev/null
 	STATUS=$?
 }
 is_gone() { ! kill -0 "$1" 2>/dev/null; }
@@ -335,12 +341,16 @@ write_conf() { # NODE: keepalived.conf from standard input
 start_ping() { # NODE ADDRESS [OPTIONS...]
 	local node=$1 address=$2
 	shift 2
-	: >"$LAB_DIR/$node/ping.log"
-	start "$node" ping "$VIPPING" "$@" "$address"
+	start_client "$node" ping "$VIPPING" "$@" "$address"
+}
+start_client() { # NODE NAME CMD...: vipping or httpcount; returns when it has begun
+	rm -f "$LAB_DIR/$1/$2.log"
+	start "$@"
+	wait_for "$2 begins" 10 grep -q '^begins' "$LAB_DIR/$1/$2.log"
 }
 stop_ping() { # NODE: PING_SENT, PING_LOST, PING_GAP_MS
-	stop ping INT
-	sed 's/^/   vipping: /' "$LAB_DIR/$1/ping.log"
+	stop ping
+	sed '/^begins/d; s/^/   vipping: /' "$LAB_DIR/$1/ping.log"
 	PING_SENT=$(sed -n 's/^sent=\([0-9]*\).*/\1/p' "$LAB_DIR/$1/ping.log")
 	PING_LOST=$(sed -n 's/^sent=.* lost=\([0-9]*\).*/\1/p' "$LAB_DIR/$1/ping.log")
 	PING_GAP_MS=$(sed -n 's/^sent=.* gap_ms=\([0-9.]*\).*/\1/p' "$LAB_DIR/$1/ping.log")

@@ -1,6 +1,5 @@
 /*
- * udpname: answers each datagram with the same bytes and "server NAME" behind them. A lab tool, one
- *process.
+ * udpname: answers each datagram with the same bytes and "server NAME" behind them. A lab tool.
  *
  *	udpname ADDRESS PORT NAME
  *

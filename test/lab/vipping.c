@@ -1,13 +1,13 @@
 /*
- * vipping: probes an address every few milliseconds and tells how long it was silent. A lab tool,
- *one process.
+ * vipping: probes an address every few milliseconds and tells how long it was silent. A lab tool.
  *
  *	vipping [-i MS] [-t SECONDS] [-w MS] [-u PORT | -T PORT] ADDRESS
  *
  * Probes are ICMP echoes, with -u datagrams that the other side sends back, with -T TCP
- *connections. It ends after SECONDS or on SIGINT or SIGTERM, waits for the answers still due and
- *prints one line per gap (from sending the first lost probe to sending the next answered one) and a
- *summary. An answer later than -w counts as lost.
+ * connections. It says "begins", ends after SECONDS or on SIGINT or SIGTERM, waits for the answers
+ * still due and prints one line per gap (from sending the first lost probe to sending the next
+ * answered one) and a summary. An answer later than -w counts as lost. Exits with 1 when nothing
+ * was answered.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -372,6 +372,8 @@ int main(int argc, char **argv)
 		open_shared_socket(&p, SOCK_DGRAM, 0);
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
+	printf("begins\n");
+	fflush(stdout);
 	run(&p);
 	is_answered = report(&p);
 	free(p.probes);
