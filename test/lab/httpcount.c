@@ -118,7 +118,7 @@ static void run(struct client *client, unsigned long requests, int interval_ms)
 			poll(NULL, 0, interval_ms);
 		if (ask(client, answer))
 			count_answer(client, answer);
-		else
+		else if (!is_stopped) /* a request that the signal cut short says nothing */
 			client->failed++;
 	}
 }

@@ -3,8 +3,7 @@
  *
  *	udpname ADDRESS PORT NAME
  *
- * Answers leave from ADDRESS, so that a real server behind LVS-DR can answer as the virtual
- *address.
+ * Answers leave from ADDRESS, so that a server behind LVS-DR can answer as the virtual address.
  */
 #include <errno.h>
 #include <netdb.h>
