@@ -98,7 +98,6 @@ struct rs_conf {
 /* Comfort of keepalived that is accepted and has no effect yet. Nothing reads it. */
 struct vs_idle_conf {
 	bool ha_suspend, hashed, smtp_alert;
-	bool flag_1, flag_2, flag_3, sh_port, sh_fallback, mh_port, mh_fallback;
 	const char *snmp_name;
 };
 
@@ -107,6 +106,9 @@ struct vs_conf {
 	struct vs_addr addr;
 	int protocol; /* IPPROTO_TCP, IPPROTO_UDP, IPPROTO_SCTP */
 	const char *lvs_sched;
+	bool flag_1, flag_2, flag_3; /* of the scheduler; sh and mh have names for the first two */
+	bool sh_fallback, sh_port, mh_fallback, mh_port;
+	const char *persistence_engine; /* NULL = none */
 	struct lvs_method lvs_method;
 	uint32_t persistence_timeout_s;      /* 0 = off */
 	struct addr persistence_granularity; /* IPv4 mask; unset = full */
@@ -125,7 +127,6 @@ struct vs_conf {
 	int64_t delay_before_retry_us, warmup_us, connect_timeout_us, delay_loop_us;
 	struct conf_list real_servers;
 	struct vs_idle_conf idle;
-	struct conf_words unbuilt;
 };
 
 extern const struct conf_block vs_block;

@@ -6,6 +6,8 @@
 #include "lib/global_conf.h"
 #include "lib/rule.h"
 
+#include <string.h>
+
 static const struct vs_conf *to_vs(const struct conf_obj *obj)
 {
 	return (const struct vs_conf *)obj;
@@ -153,6 +155,35 @@ static void check_granularity(const struct vs_conf *vs, struct conf_diags *diags
 			 "an IPv4 service has no prefix length above 32");
 }
 
+/* A flag that has a scheduler's name means something else, or nothing, to the others. */
+static void check_sched_flags(const struct vs_conf *vs, struct conf_diags *diags)
+{
+	const struct {
+		const char *name, *sched;
+		bool is_on;
+	} flags[] = {
+		{ "sh-port", "sh", vs->sh_port },
+		{ "sh-fallback", "sh", vs->sh_fallback },
+		{ "mh-port", "mh", vs->mh_port },
+		{ "mh-fallback", "mh", vs->mh_fallback },
+	};
+
+	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
+		if (flags[i].is_on && strcmp(flags[i].sched, vs->lvs_sched) != 0)
+			conf_diag_add(diags, CONF_ERROR, CONF_SEMANTIC, "flag-of-other-scheduler",
+				      rule_pos(&vs->obj, flags[i].name), NULL,
+				      "%s is for lvs_sched %s, this is %s", flags[i].name,
+				      flags[i].sched, vs->lvs_sched);
+}
+
+static void check_persistence(const struct vs_conf *vs, struct conf_diags *diags)
+{
+	if (vs->persistence_engine && vs->persistence_timeout_s == 0)
+		conf_diag_add(diags, CONF_WARNING, CONF_SEMANTIC, "without-persistence",
+			      rule_pos(&vs->obj, "persistence_engine"), "add persistence_timeout",
+			      "persistence_engine without persistence has no effect");
+}
+
 static void check_ip_family(const struct vs_conf *vs, struct conf_diags *diags)
 {
 	if (vs->ip_family != 0 && vs->addr.fwmark == 0 && vs->ip_family != vs->addr.addr.family)
@@ -192,6 +223,8 @@ void check_conf_rules(const struct conf_obj *root, struct conf_diags *diags)
 	conf_list_for_each (vs, &conf->virtual_servers) {
 		check_ip_family(vs, diags);
 		check_granularity(vs, diags);
+		check_persistence(vs, diags);
+		check_sched_flags(vs, diags);
 		check_sorry(vs, diags);
 		check_pool(vs, diags);
 		rule_set_add(&set, &vs->obj, diags);

@@ -100,12 +100,29 @@ static uint32_t mask_len(const struct addr *mask)
 	return len;
 }
 
+/* What flag-1 to flag-3 mean is up to the scheduler; sh and mh have names for two of them. */
+static uint32_t sched_flags(const struct vs_conf *vs)
+{
+	uint32_t flags = 0;
+
+	if (vs->flag_1 || vs->sh_fallback || vs->mh_fallback)
+		flags |= IPVS_F_SCHED1;
+	if (vs->flag_2 || vs->sh_port || vs->mh_port)
+		flags |= IPVS_F_SCHED2;
+	if (vs->flag_3)
+		flags |= IPVS_F_SCHED3;
+	return flags;
+}
+
 static void build_svc(struct pool_run *pool)
 {
 	const struct vs_conf *vs = pool->conf;
 	struct ipvs_svc *svc = &pool->svc;
 
 	strncpy(svc->sched, vs->lvs_sched, sizeof(svc->sched) - 1);
+	if (vs->persistence_engine)
+		strncpy(svc->pe_name, vs->persistence_engine, sizeof(svc->pe_name) - 1);
+	svc->flags |= sched_flags(vs);
 	if (vs->ops)
 		svc->flags |= IPVS_F_ONEPACKET;
 	if (vs->persistence_timeout_s) {

@@ -5,7 +5,8 @@ noinst_LIBRARIES += libconf.a
 libconf_a_SOURCES = \
 	director/root_conf.c director/root_conf.h \
 	vrrp/vrrp_conf.c vrrp/vrrp_conf.h vrrp/vrrp_rules.c vrrp/vrrp_unbuilt.c \
-	check/check_conf.c check/check_conf.h check/checker_conf.c check/check_rules.c check/check_unbuilt.c
+	check/check_conf.c check/check_conf.h check/checker_conf.c check/check_rules.c check/check_unbuilt.c \
+	check/service_type.c check/service_type.h
 
 CONF_LDADD = libconf.a liblvs.a libdiarch.a $(CHECK_LIBS) $(LVS_LIBS) $(LIB_LIBS)
 

@@ -311,6 +311,30 @@ static void an_ipv6_mask_becomes_a_prefix_length(void **state)
 	assert_int_equal(ntohl(wanted.svcs[0].netmask), 0xffffff00);
 }
 
+static void flags_and_the_engine_reach_the_kernel(void **state)
+{
+	struct fixture *f = *state;
+
+	load(f);
+	assert_int_equal(wanted.svcs[0].flags, 0);
+	assert_string_equal(wanted.svcs[0].pe_name, "");
+	f->vs.sh_port = true;
+	f->vs.flag_3 = true;
+	f->vs.ops = true;
+	f->vs.persistence_engine = "sip";
+	load(f);
+	assert_int_equal(wanted.svcs[0].flags, IPVS_F_SCHED2 | IPVS_F_SCHED3 | IPVS_F_ONEPACKET);
+	assert_string_equal(wanted.svcs[0].pe_name, "sip");
+	f->vs = (struct vs_conf){ .obj = f->vs.obj,
+				  .addr = f->vs.addr,
+				  .lvs_sched = "mh",
+				  .quorum = 1,
+				  .real_servers = f->vs.real_servers,
+				  .mh_fallback = true };
+	load(f);
+	assert_int_equal(wanted.svcs[0].flags, IPVS_F_SCHED1);
+}
+
 static void a_server_known_to_be_down_stays_down_over_a_reload(void **state)
 {
 	struct fixture *f = *state;
@@ -365,6 +389,7 @@ int main(void)
 		TEST(inhibit_keeps_it_at_weight_zero),
 		TEST(the_sorry_server_steps_in),
 		TEST(an_ipv6_mask_becomes_a_prefix_length),
+		TEST(flags_and_the_engine_reach_the_kernel),
 		TEST(a_server_known_to_be_down_stays_down_over_a_reload),
 		TEST(changed_settings_make_the_verdict_provisional),
 		TEST(a_successor_adopts_what_was_published),
