@@ -122,6 +122,7 @@ asks() { # NAME WANTED ADDRESS PORT [OPTIONS]
 	expect_eq "$name" "$wanted" "$(ask "$@")"
 }
 dr() { dest_is d TCP $VIP:80 "192.168.195.13$1:80" "$2"; }
+dr6() { dest_is d TCP "[$VIP6]:80" "[fd00:195::13$1]:80" "$2"; }
 nat() { dest_is d TCP $VIP:81 "10.2.0.1$1:8080" "$2"; }
 quorum() { dest_is d TCP $VIP:83 "10.2.0.1$1:$2" "$3"; }
 lists() { # LINES: whether the table has that many services and destinations
@@ -171,7 +172,7 @@ asks nat-v6 "1=2 2=2 failed=0" $VIP6 81
 say "pools follow the probes"
 stop web-rs2-80 KILL
 expect_soon down-dr-removed 3 dr 5 -
-expect_soon down-dr6-removed 3 dest_is d TCP "[$VIP6]:80" "[fd00:195::135]:80" -
+expect_soon down-dr6-removed 3 dr6 5 -
 asks down-dr-served "1=4 failed=0" $VIP 80
 serve rs2 80
 expect_soon up-dr 3 dr 5 "Route 1"
@@ -197,6 +198,7 @@ expect_soon quorum-sorry-out 3 quorum 1 8090 -
 expect quorum-gain-is-logged in_log d 'Gained quorum 2'
 
 say "somebody changes the table by hand"
+wait_for "all servers are back in all services" 10 lists 23
 wanted=$(table_of d)
 mark_log d
 on d ipvsadm -D -t $VIP:80
@@ -237,6 +239,7 @@ sed -i 's/lb_kind TAN/lb_kind NAT/' "$(node_dir d)/keepalived.conf"
 say "the checker child is killed while a server is known to be down"
 stop web-rs2-80 KILL
 expect_soon crash-server-down 3 dr 5 -
+expect_soon crash-server6-down 3 dr6 5 -
 wanted=$(table_of d)
 stats=$(in_ns d ipvsadm -Ln --stats --exact)
 for i in 1 2 3; do
