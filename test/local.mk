@@ -11,3 +11,8 @@ EXTRA_DIST += test/run test/setup test/demo \
 	test/bench/README \
 	test/lab/lab.sh test/lab/uml.sh test/lab/demo.sh test/lab/vrrp_pair.sh test/lab/vrrp_interop.sh \
 	test/lab/vrrp_crash.sh test/lab/vrrp_reload.sh test/lab/vrrp_track.sh test/lab/ipvs_pool.sh
+
+# A folder in EXTRA_DIST brings along what was built in it.
+dist-hook:
+	cd $(distdir) && rm -rf $(noinst_PROGRAMS) $(check_PROGRAMS) \
+		test/*/*.o test/*/*.log test/*/*.trs test/*/.deps test/*/.dirstamp
