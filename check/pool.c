@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "check/pool.h"
+#include "check/pool_build.h"
 #include "lib/global_conf.h"
 #include "lib/log.h"
 
@@ -82,75 +83,6 @@ static void on_result(struct probe_sub *sub, enum health_edge edge, void *arg)
 
 /* ---- building ---- */
 
-static void dest_method(struct ipvs_dest *dest, const struct lvs_method *method)
-{
-	dest->fwd = method->fwd;
-	dest->tun_type = method->tun_type;
-	dest->tun_port = method->tun_port;
-	dest->tun_flags = method->tun_flags;
-}
-
-/* Prefix length of an IPv6 mask, which is how IPVS wants it. */
-static uint32_t mask_len(const struct addr *mask)
-{
-	uint32_t len = 0;
-
-	while (len < 128 && mask->bytes[len / 8] & 0x80 >> len % 8)
-		len++;
-	return len;
-}
-
-/* What flag-1 to flag-3 mean is up to the scheduler; sh and mh have names for two of them. */
-static uint32_t sched_flags(const struct vs_conf *vs)
-{
-	uint32_t flags = 0;
-
-	if (vs->flag_1 || vs->sh_fallback || vs->mh_fallback)
-		flags |= IPVS_F_SCHED1;
-	if (vs->flag_2 || vs->sh_port || vs->mh_port)
-		flags |= IPVS_F_SCHED2;
-	if (vs->flag_3)
-		flags |= IPVS_F_SCHED3;
-	return flags;
-}
-
-static void build_svc(struct pool_run *pool)
-{
-	const struct vs_conf *vs = pool->conf;
-	struct ipvs_svc *svc = &pool->svc;
-
-	strncpy(svc->sched, vs->lvs_sched, sizeof(svc->sched) - 1);
-	if (vs->persistence_engine)
-		strncpy(svc->pe_name, vs->persistence_engine, sizeof(svc->pe_name) - 1);
-	svc->flags |= sched_flags(vs);
-	if (vs->ops)
-		svc->flags |= IPVS_F_ONEPACKET;
-	if (vs->persistence_timeout_s) {
-		svc->flags |= IPVS_F_PERSISTENT;
-		svc->timeout_s = vs->persistence_timeout_s;
-	}
-	if (vs->persistence_granularity.family == AF_INET)
-		memcpy(&svc->netmask, vs->persistence_granularity.bytes, 4);
-	else if (vs->persistence_granularity.family == AF_INET6)
-		svc->netmask = mask_len(&vs->persistence_granularity);
-}
-
-static void build_params(struct pool_run *pool)
-{
-	const struct vs_conf *vs = pool->conf;
-	struct pool_params *p = &pool->params;
-
-	p->quorum = vs->quorum;
-	p->hysteresis = vs->hysteresis;
-	p->has_sorry = !addr_is_unset(&vs->sorry_server.addr);
-	p->sorry_inhibit = vs->sorry_server_inhibit;
-	p->sorry.key.addr = vs->sorry_server.addr;
-	p->sorry.key.port = vs->sorry_server.port ? vs->sorry_server.port : pool->svc.key.port;
-	p->sorry.weight = 1;
-	dest_method(&p->sorry, vs->sorry_server_lvs_method.is_set ? &vs->sorry_server_lvs_method
-								  : &vs->lvs_method);
-}
-
 static const struct checker_ops *ops_of(const struct checker_conf *conf)
 {
 	for (const struct checker_ops *const *ops = checkers; *ops; ops++)
@@ -183,20 +115,13 @@ static void build_checks(struct rs_run *rs)
 static void build_rs(struct pool_run *pool, uint32_t i, const struct rs_conf *conf)
 {
 	struct rs_run *rs = &pool->rs[i];
-	struct pool_member *m = &pool->members[i];
 
 	rs->pool = pool;
 	rs->conf = conf;
 	rs->member = i;
 	rs->since = pool->since;
-	m->dest.key.addr = conf->endpoint.addr;
-	m->dest.key.port = rs_port(pool->conf, conf);
-	m->dest.weight = (int32_t)conf->weight;
-	m->dest.u_thresh = conf->uthreshold;
-	m->dest.l_thresh = conf->lthreshold;
-	dest_method(&m->dest, &conf->lvs_method);
-	m->inhibit_on_failure = conf->inhibit_on_failure;
-	dest_name(&m->dest.key, (uint8_t)pool->conf->protocol, rs->name);
+	pool_build_member(pool->conf, conf, &pool->members[i]);
+	dest_name(&pool->members[i].dest.key, (uint8_t)pool->conf->protocol, rs->name);
 	build_checks(rs);
 }
 
@@ -212,10 +137,9 @@ static void build_pool(struct pools *pools, struct pool_run *pool, const struct 
 	pool->n = vs->real_servers.n;
 	pool->members = xcalloc(pool->n + 1, sizeof(*pool->members));
 	pool->rs = xcalloc(pool->n + 1, sizeof(*pool->rs));
-	svc_init(&pool->svc, key);
 	svc_name(key, pool->name);
-	build_svc(pool);
-	build_params(pool);
+	pool_build_svc(vs, key, &pool->svc);
+	pool_build_params(vs, key, &pool->params);
 	conf_list_for_each (conf, &vs->real_servers)
 		build_rs(pool, i++, conf);
 }

@@ -20,11 +20,12 @@
 #include "lib/conf.h"
 #include "lib/loop.h"
 
-/* keepalived's exit statuses. */
+/* keepalived's exit statuses, and that of --plan. */
 enum exit_status {
 	EXIT_STATUS_OK = 0,
 	EXIT_STATUS_FATAL = 1,
 	EXIT_STATUS_CONFIG = 2,
+	EXIT_STATUS_CHANGE = 3, /* --plan: a reload would change something */
 	EXIT_STATUS_NO_PERMISSION = 4,
 	EXIT_STATUS_TEST_FAILED = 5,
 	EXIT_STATUS_NO_CONFIG = 6,

@@ -13,7 +13,7 @@
 #include "director/cmdline.h"
 #include "lib/log.h"
 
-enum { OPT_CONTROL = 256, OPT_ROLE, OPT_JSON, OPT_DUMP_CONFIG };
+enum { OPT_CONTROL = 256, OPT_ROLE, OPT_JSON, OPT_DUMP_CONFIG, OPT_PLAN };
 
 /* One row an option: parsing, usage and "not built yet" all come from here. */
 struct option_row {
@@ -43,9 +43,11 @@ static const struct option_row rows[] = {
 	{ 'v', "version", no_argument, NULL, "print the version and exit" },
 	{ 'h', "help", no_argument, NULL, "print this help and exit" },
 	{ OPT_CONTROL, "control", required_argument, "SOCKET", "path of the control socket" },
-	{ OPT_JSON, "json", no_argument, NULL, "with -t or --dump-config: print JSON" },
+	{ OPT_JSON, "json", no_argument, NULL, "with -t, --dump-config or --plan: print JSON" },
 	{ OPT_DUMP_CONFIG, "dump-config", no_argument, NULL,
 	  "print the configuration with all defaults and exit" },
+	{ OPT_PLAN, "plan", no_argument, NULL,
+	  "print what a reload would do and exit; changes nothing" },
 	{ OPT_ROLE, "role", required_argument, NULL, "" }, /* internal */
 	{ 'B', "no_bfd", no_argument, NULL, NULL },
 	{ 'g', "log-file", optional_argument, NULL, NULL },
@@ -162,6 +164,7 @@ static bool apply_simple(struct cmdline *out, int key, const char *arg)
 	case OPT_ROLE: out->role = arg; return true;
 	case OPT_JSON: out->json = true; return true;
 	case OPT_DUMP_CONFIG: out->action = CMDLINE_DUMP; return true;
+	case OPT_PLAN: out->action = CMDLINE_PLAN; return true;
 	default: return false;
 	}
 }
@@ -180,7 +183,8 @@ static void apply(struct cmdline *out, int key, const char *arg)
 		return;
 	switch (key) {
 	case 't':
-		out->action = CMDLINE_TEST;
+		if (out->action != CMDLINE_PLAN) /* -t --plan: the plan says all of -t, and more */
+			out->action = CMDLINE_TEST;
 		/* keepalived's `-t=FILE`: getopt hands over "=FILE" for the short form. */
 		out->test_output = arg && arg[0] == '=' ? arg + 1 : arg;
 		break;

@@ -22,18 +22,25 @@ static void print_dump(const struct cmdline *cmdline, const struct conf *conf)
 		conf_dump(conf, &diarch_schema, true, stdout);
 }
 
+FILE *conf_test_output(const struct cmdline *cmdline)
+{
+	FILE *out = cmdline->test_output ? fopen(cmdline->test_output, "a") : stderr;
+
+	if (!out)
+		perror(cmdline->test_output);
+	return out;
+}
+
 int conf_test_main(const struct cmdline *cmdline)
 {
 	const struct conf_options options = { .config_id = cmdline->config_id };
-	FILE *out = cmdline->test_output ? fopen(cmdline->test_output, "a") : stderr;
+	FILE *out = conf_test_output(cmdline);
 	struct conf_diags *diags;
 	struct conf *conf;
 	int status = EXIT_STATUS_OK;
 
-	if (!out) {
-		perror(cmdline->test_output);
+	if (!out)
 		return EXIT_STATUS_FATAL;
-	}
 	diags = conf_diags_new();
 	conf = conf_load(cmdline->conf_file, &diarch_schema, &options, diags);
 	if (cmdline->json && cmdline->action == CMDLINE_TEST)

@@ -16,6 +16,7 @@
 #include "config.h"
 #include "director/app.h"
 #include "director/control.h"
+#include "director/root_conf.h"
 #include "lib/global_conf.h"
 #include "lib/log.h"
 
@@ -31,7 +32,7 @@ struct client {
 	size_t n_request;
 	char *answer;
 	size_t n_answer, n_sent;
-	bool may_change; /* root or our own user */
+	bool is_root; /* or our own user */
 };
 
 struct control {
@@ -99,14 +100,20 @@ static void answer_reload(struct app *app, FILE *out)
 	fputs("reload started; the log tells the result\n", out);
 }
 
+static void answer_conf(struct app *app, FILE *out)
+{
+	conf_dump(app->conf, &diarch_schema, false, out);
+}
+
 /* Every request there is. */
 static const struct command {
 	const char *request;
-	bool is_change;
+	bool is_for_root; /* changes something or shows secrets */
 	void (*answer)(struct app *app, FILE *out);
 } commands[] = {
 	{ "status text", false, answer_status_text },
 	{ "status json", false, answer_status_json },
+	{ "conf", true, answer_conf },
 	{ "reload", true, answer_reload },
 };
 
@@ -122,7 +129,7 @@ static void client_answer(struct client *c)
 			command = &commands[i];
 	if (!command) {
 		fprintf(out, "error unknown request '%.*s'\n", CONTROL_REQUEST_MAX, c->request);
-	} else if (command->is_change && !c->may_change) {
+	} else if (command->is_for_root && !c->is_root) {
 		fprintf(out, "error '%s' is for root only\n", command->request);
 	} else {
 		fputs("ok\n", out);
@@ -204,7 +211,7 @@ static void on_connect(struct io *io, uint32_t ready, void *arg)
 	getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len);
 	c = xcalloc(1, sizeof(*c));
 	c->control = control;
-	c->may_change = cred.uid == 0 || cred.uid == geteuid();
+	c->is_root = cred.uid == 0 || cred.uid == geteuid();
 	c->next = control->clients;
 	control->clients = c;
 	control->n_clients++;

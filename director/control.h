@@ -2,8 +2,9 @@
  * The control socket: a Unix stream socket, one request line per connection, the answer until end
  * of stream.
  *
- * Requests: "status text", "status json", "reload". Answers start with a line "ok" or "error TEXT".
- * Clients are bounded in number, request size and time; a slow reader never delays the parent.
+ * Requests: "status text", "status json", "conf" (the running configuration), "reload". Answers
+ * start with a line "ok" or "error TEXT". Clients are bounded in number, request size and time; a
+ * slow reader never delays the parent.
  */
 #ifndef DIARCH_DIRECTOR_CONTROL_H
 #define DIARCH_DIRECTOR_CONTROL_H

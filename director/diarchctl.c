@@ -6,15 +6,9 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/time.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 #include "config.h"
-#include "director/control.h"
-
-#define ANSWER_TIME_S 10
+#include "director/control_client.h"
 
 static int usage(FILE *out, int status)
 {
@@ -27,67 +21,21 @@ static int usage(FILE *out, int status)
 	return status;
 }
 
-static int open_socket(const char *path)
+/* Prints the answer. Exit status: 0 ok, 1 refused, 3 no answer. */
+static int ask(const char *path, const char *request)
 {
-	const struct timeval timeout = { .tv_sec = ANSWER_TIME_S };
-	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-	int fd;
-
-	if (strlen(path) >= sizeof(addr.sun_path)) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	strcpy(addr.sun_path, path);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return -1;
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
-	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout));
-	if (connect(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0) {
-		close(fd);
-		return -1;
-	}
-	return fd;
-}
-
-/* Prints the answer less its first line, which tells success. Exit status: 0 ok, 1 refused, 3 no
- * answer. */
-static int print_answer(FILE *in)
-{
-	char line[CONTROL_REQUEST_MAX + 64], block[16384];
+	char block[16384], why[CONTROL_WHY_MAX];
 	size_t n;
+	FILE *in = control_ask(path, request, why);
 
-	if (!fgets(line, sizeof(line), in)) {
-		fputs("diarchctl: no answer\n", stderr);
-		return 3;
-	}
-	if (strcmp(line, "ok\n") != 0) {
-		fprintf(stderr, "diarchctl: %s", line);
-		return 1;
+	if (!in) {
+		fprintf(stderr, "diarchctl: %s\n", why);
+		return errno == EPROTO ? 1 : 3;
 	}
 	while ((n = fread(block, 1, sizeof(block), in)) > 0)
 		fwrite(block, 1, n, stdout);
-	return 0;
-}
-
-static int ask(const char *path, const char *request)
-{
-	int fd = open_socket(path), status;
-	FILE *in;
-
-	if (fd < 0) {
-		fprintf(stderr, "diarchctl: %s: %s%s\n", path, strerror(errno),
-			errno == ENOENT || errno == ECONNREFUSED ? " (is diarch running?)" : "");
-		return 3;
-	}
-	if (dprintf(fd, "%s\n", request) < 0 || !(in = fdopen(fd, "r"))) {
-		perror("diarchctl");
-		close(fd);
-		return 3;
-	}
-	status = print_answer(in);
 	fclose(in);
-	return status;
+	return 0;
 }
 
 int main(int argc, char **argv)

@@ -1,14 +1,17 @@
 # director: the parent process, the control tool, and the whole grammar.
 include $(top_srcdir)/director/local-conf.mk
 
+PLAN_SOURCES = director/plan.c director/plan.h director/plan_desired.c director/plan_print.c
+
 sbin_PROGRAMS += diarch
 diarch_SOURCES = \
 	director/app.h director/cmdline.c director/cmdline.h director/conf_test.c director/conf_test.h \
-	director/control.c director/control.h director/main.c director/parent.c director/reload.c director/reload.h \
+	director/control.c director/control.h director/control_client.c director/control_client.h director/main.c director/parent.c director/reload.c director/reload.h \
+	$(PLAN_SOURCES) director/plan_run.c director/plan_run.h \
 	director/scripts.c director/scripts.h director/store.c director/store.h director/supervise.c \
 	director/supervise.h
 diarch_LDADD = libvrrp.a libcheck.a libconf.a liblvs.a libdiarch.a $(CHECK_LIBS) $(LVS_LIBS) $(LIB_LIBS)
 
 bin_PROGRAMS += diarchctl
-diarchctl_SOURCES = director/diarchctl.c
+diarchctl_SOURCES = director/diarchctl.c director/control_client.c director/control_client.h
 include $(top_srcdir)/director/tests.mk

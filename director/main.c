@@ -7,6 +7,7 @@
 
 #include "director/app.h"
 #include "director/conf_test.h"
+#include "director/plan_run.h"
 #include "director/root_conf.h"
 #include "lib/role.h"
 
@@ -35,5 +36,7 @@ int main(int argc, char **argv)
 		return child_main(&cmdline);
 	if (cmdline.action == CMDLINE_TEST || cmdline.action == CMDLINE_DUMP)
 		return conf_test_main(&cmdline);
+	if (cmdline.action == CMDLINE_PLAN)
+		return plan_run_main(&cmdline);
 	return parent_main(&cmdline);
 }

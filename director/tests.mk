@@ -1,6 +1,6 @@
 # Unit tests of the parent.
 if HAVE_CMOCKA
-DIRECTOR_TESTS = test/unit/test_cmdline test/unit/test_store test/unit/test_scripts
+DIRECTOR_TESTS = test/unit/test_cmdline test/unit/test_store test/unit/test_scripts test/unit/test_plan
 check_PROGRAMS += $(DIRECTOR_TESTS)
 TESTS += $(DIRECTOR_TESTS)
 endif
@@ -10,3 +10,5 @@ test_unit_test_scripts_SOURCES = test/unit/test_scripts.c director/scripts.c
 test_unit_test_scripts_LDADD = liblvs.a libdiarch.a $(LIB_LIBS) $(CMOCKA_LIBS)
 test_unit_test_cmdline_SOURCES = test/unit/test_cmdline.c director/cmdline.c
 test_unit_test_cmdline_LDADD = libdiarch.a $(LIB_LIBS) $(CMOCKA_LIBS)
+test_unit_test_plan_SOURCES = test/unit/test_plan.c $(PLAN_SOURCES)
+test_unit_test_plan_LDADD = libcheck.a $(CONF_LDADD) $(CMOCKA_LIBS)

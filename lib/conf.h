@@ -401,6 +401,19 @@ bool conf_obj_is_equal(const struct conf_obj *a, const struct conf_obj *b);
  */
 int conf_obj_apply(const struct conf_obj *a, const struct conf_obj *b);
 
+/* One difference between two objects of one block: a row, or a list of sub-objects. */
+struct conf_change {
+	const struct conf_key *key; /* NULL = a list differs */
+	const char *name;           /* of the keyword, or of the first block that differs */
+	uint32_t list_offset;       /* of the list in the object's struct; for lists only */
+	enum conf_apply apply;      /* the most far-reaching one */
+};
+
+/* Calls `on_change` for each argument, keyword and list in which `a` and `b` differ. */
+typedef void (*conf_on_change)(void *ctx, const struct conf_change *change);
+void conf_obj_each_change(const struct conf_obj *a, const struct conf_obj *b,
+			  conf_on_change on_change, void *ctx);
+
 /* mdoc list of a block's keywords, for diarch.conf(5). */
 void conf_man(const struct conf_schema *schema, FILE *out);
 

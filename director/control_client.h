@@ -1,0 +1,18 @@
+/*
+ * The client's side of the control socket. Processes that the user starts: diarchctl, plans.
+ */
+#ifndef DIARCH_DIRECTOR_CONTROL_CLIENT_H
+#define DIARCH_DIRECTOR_CONTROL_CLIENT_H
+
+#include <stdio.h>
+
+#define CONTROL_WHY_MAX 512
+
+/*
+ * Asks at `path`; the stream gives the answer behind its first line, the caller closes it. NULL,
+ * errno and words in `why` (CONTROL_WHY_MAX bytes) on failure: EPROTO = refused, ENOENT and
+ * ECONNREFUSED = nobody is there.
+ */
+FILE *control_ask(const char *path, const char *request, char *why);
+
+#endif

@@ -1,0 +1,166 @@
+/*
+ * What a director wants in the kernel, by its configuration and the health that is known. Pure.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "check/pool_build.h"
+#include "director/plan.h"
+#include "lib/log.h"
+
+/* One verdict that the running director published. Strings belong to the status. */
+struct verdict {
+	const char *section; /* array of the status */
+	const char *name;    /* service or instance */
+	const char *rs;
+	const char *kind;
+	json_int_t index;
+	bool is_good;
+};
+
+struct plan_health {
+	json_t *status;
+	struct verdict *v; /* sorted */
+	size_t n;
+};
+
+static int verdict_cmp(const void *a, const void *b)
+{
+	const struct verdict *x = a, *y = b;
+	int order = strcmp(x->section, y->section);
+
+	if (order == 0)
+		order = strcmp(x->name, y->name);
+	if (order == 0)
+		order = strcmp(x->rs, y->rs);
+	return order ? order : (x->index > y->index) - (x->index < y->index);
+}
+
+static const char *string_at(const json_t *object, const char *key)
+{
+	const char *s = json_string_value(json_object_get(object, key));
+
+	return s ? s : "";
+}
+
+static struct verdict verdict_of(const char *section, const json_t *record)
+{
+	const char *instance = string_at(record, "instance");
+
+	return (struct verdict){
+		.section = section,
+		.name = *instance ? instance : string_at(record, "vs"),
+		.rs = string_at(record, "rs"),
+		.kind = string_at(record, "kind"),
+		.index = json_integer_value(json_object_get(record, "index")),
+		.is_good = json_is_true(json_object_get(record, "is_up")) ||
+			   strcmp(string_at(record, "state"), "MASTER") == 0,
+	};
+}
+
+static const char *const sections[] = { "vrrp", "virtual_servers", "checks" };
+
+struct plan_health *plan_health_new(json_t *status)
+{
+	struct plan_health *health = xcalloc(1, sizeof(*health));
+	const json_t *record;
+	size_t n = 0, i;
+
+	health->status = json_incref(status);
+	for (size_t s = 0; s < sizeof(sections) / sizeof(sections[0]); s++)
+		n += json_array_size(json_object_get(status, sections[s]));
+	health->v = xcalloc(n + 1, sizeof(*health->v));
+	for (size_t s = 0; s < sizeof(sections) / sizeof(sections[0]); s++) {
+		json_array_foreach(json_object_get(status, sections[s]), i, record)
+			health->v[health->n++] = verdict_of(sections[s], record);
+	}
+	qsort(health->v, health->n, sizeof(*health->v), verdict_cmp);
+	return health;
+}
+
+void plan_health_free(struct plan_health *health)
+{
+	if (!health)
+		return;
+	json_decref(health->status);
+	free(health->v);
+	free(health);
+}
+
+static const struct verdict *find(const struct plan_health *health, const struct verdict *key)
+{
+	return health ? bsearch(key, health->v, health->n, sizeof(*key), verdict_cmp) : NULL;
+}
+
+bool plan_health_is_master(const struct plan_health *health, const char *instance)
+{
+	const struct verdict key = { .section = "vrrp", .name = instance, .rs = "" };
+	const struct verdict *found = find(health, &key);
+
+	return found && found->is_good;
+}
+
+static uint32_t count_failed(const struct plan_health *health, const char *vs, const char *rs_name,
+			     const struct rs_conf *rs)
+{
+	struct verdict key = { .section = "checks", .name = vs, .rs = rs_name };
+	const struct checker_conf *conf;
+	uint32_t n_failed = 0;
+
+	conf_list_for_each (conf, &rs->checkers) {
+		const struct health_params params = { .alpha = conf->alpha };
+		const struct verdict *found = find(health, &key);
+		struct health fresh;
+
+		health_init(&fresh, &params);
+		if (found && strcmp(found->kind, conf->obj.block->name) == 0)
+			fresh.is_up = found->is_good;
+		n_failed += !fresh.is_up;
+		key.index++;
+	}
+	return n_failed;
+}
+
+static void add_pool(const struct vs_conf *vs, const struct ipvs_svc_key *key,
+		     const struct plan_health *health, struct ipvs_set *set)
+{
+	struct pool_member *members = xcalloc(vs->real_servers.n + 1UL, sizeof(*members));
+	char name[ADDR_NAME_MAX], rs_name[ADDR_NAME_MAX];
+	struct verdict pool_key = { .section = "virtual_servers", .name = name, .rs = "" };
+	const struct verdict *former;
+	const struct rs_conf *rs;
+	struct pool_params params;
+	struct pool pool = { 0 };
+	struct ipvs_svc svc;
+	uint32_t n = 0;
+
+	svc_name(key, name);
+	pool_build_svc(vs, key, &svc);
+	pool_build_params(vs, key, &params);
+	conf_list_for_each (rs, &vs->real_servers) {
+		pool_build_member(vs, rs, &members[n]);
+		dest_name(&members[n].dest.key, (uint8_t)vs->protocol, rs_name);
+		members[n].n_failed = count_failed(health, name, rs_name, rs);
+		n++;
+	}
+	pool_init(&pool, &params, members, n);
+	former = find(health, &pool_key);
+	if (former) { /* within the hysteresis band the former verdict holds */
+		pool.is_up = former->is_good;
+		pool_step(&pool, &params, members, n);
+	}
+	pool_desired(&pool, &params, members, n, ipvs_set_append(set, &svc));
+	free(members);
+}
+
+void plan_desired(const struct root_conf *root, const struct plan_health *health,
+		  struct ipvs_set *set)
+{
+	const struct vs_conf *vs;
+	struct ipvs_svc_key key;
+
+	conf_list_for_each (vs, &root->virtual_servers)
+		if (vs_key(vs, &key))
+			add_pool(vs, &key, health, set);
+	ipvs_set_sort(set);
+}
