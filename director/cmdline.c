@@ -13,7 +13,7 @@
 #include "director/cmdline.h"
 #include "lib/log.h"
 
-enum { OPT_CONTROL = 256, OPT_ROLE, OPT_JSON, OPT_DUMP_CONFIG, OPT_PLAN };
+enum { OPT_CONTROL = 256, OPT_ROLE, OPT_JSON, OPT_DUMP_CONFIG, OPT_PLAN, OPT_JSON_SCHEMA };
 
 /* One row an option: parsing, usage and "not built yet" all come from here. */
 struct option_row {
@@ -48,6 +48,8 @@ static const struct option_row rows[] = {
 	  "print the configuration with all defaults and exit" },
 	{ OPT_PLAN, "plan", no_argument, NULL,
 	  "print what a reload would do and exit; changes nothing" },
+	{ OPT_JSON_SCHEMA, "json-schema", no_argument, NULL,
+	  "print the JSON Schema of --dump-config --json and exit" },
 	{ OPT_ROLE, "role", required_argument, NULL, "" }, /* internal */
 	{ 'B', "no_bfd", no_argument, NULL, NULL },
 	{ 'g', "log-file", optional_argument, NULL, NULL },
@@ -79,8 +81,9 @@ static void usage(FILE *out)
 
 		if (!row->help || !*row->help)
 			continue;
-		snprintf(left, sizeof(left), "--%s%s%s%s", row->name, row->arg ? "=" : "",
-			 row->arg ? row->arg : "", "");
+		snprintf(left, sizeof(left),
+			 row->has_arg == optional_argument ? "--%s[%s%s]" : "--%s%s%s", row->name,
+			 row->arg ? "=" : "", row->arg ? row->arg : "");
 		if (row->key < 256)
 			fprintf(out, "  -%c, %-40s %s\n", row->key, left, row->help);
 		else
@@ -164,6 +167,7 @@ static bool apply_simple(struct cmdline *out, int key, const char *arg)
 	case OPT_ROLE: out->role = arg; return true;
 	case OPT_JSON: out->json = true; return true;
 	case OPT_DUMP_CONFIG: out->action = CMDLINE_DUMP; return true;
+	case OPT_JSON_SCHEMA: out->action = CMDLINE_SCHEMA; return true;
 	case OPT_PLAN: out->action = CMDLINE_PLAN; return true;
 	default: return false;
 	}

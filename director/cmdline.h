@@ -6,7 +6,14 @@
 
 #include <stdbool.h>
 
-enum cmdline_action { CMDLINE_RUN, CMDLINE_TEST, CMDLINE_DUMP, CMDLINE_PLAN, CMDLINE_EXIT };
+enum cmdline_action {
+	CMDLINE_RUN,
+	CMDLINE_TEST,
+	CMDLINE_DUMP,
+	CMDLINE_PLAN,
+	CMDLINE_SCHEMA,
+	CMDLINE_EXIT
+};
 
 struct cmdline {
 	enum cmdline_action action;

@@ -31,6 +31,12 @@ FILE *conf_test_output(const struct cmdline *cmdline)
 	return out;
 }
 
+int conf_test_print_schema(void)
+{
+	print_json(conf_json_schema(&diarch_schema), stdout);
+	return fflush(stdout) == 0 ? EXIT_STATUS_OK : EXIT_STATUS_FATAL;
+}
+
 int conf_test_main(const struct cmdline *cmdline)
 {
 	const struct conf_options options = { .config_id = cmdline->config_id };

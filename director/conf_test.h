@@ -13,6 +13,9 @@
  * the output. */
 int conf_test_main(const struct cmdline *cmdline);
 
+/* diarch --json-schema. Returns the exit status. */
+int conf_test_print_schema(void);
+
 /* Where diagnostics go: the file of -t, opened to append, or stderr. NULL when it cannot be opened
  * (said on stderr). */
 FILE *conf_test_output(const struct cmdline *cmdline);

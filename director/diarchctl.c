@@ -12,11 +12,15 @@
 
 static int usage(FILE *out, int status)
 {
-	fputs("Usage: diarchctl [--control=SOCKET] COMMAND\n"
-	      "  status [--json]   state of the processes, VRRP instances, virtual and real "
+	fputs("Usage: diarchctl [OPTION...] COMMAND\n"
+	      "  status                state of the processes, VRRP instances, virtual and real "
 	      "servers\n"
-	      "  reload            read the configuration again (as SIGHUP)\n"
-	      "  --version, --help\n",
+	      "  reload                read the configuration again (as SIGHUP)\n"
+	      "\n"
+	      "  -c, --control=SOCKET  path of the control socket\n"
+	      "  -j, --json            with status: print JSON\n"
+	      "  -v, --version         print the version and exit\n"
+	      "  -h, --help            print this help and exit\n",
 	      out);
 	return status;
 }

@@ -36,6 +36,8 @@ int main(int argc, char **argv)
 		return child_main(&cmdline);
 	if (cmdline.action == CMDLINE_TEST || cmdline.action == CMDLINE_DUMP)
 		return conf_test_main(&cmdline);
+	if (cmdline.action == CMDLINE_SCHEMA)
+		return conf_test_print_schema();
 	if (cmdline.action == CMDLINE_PLAN)
 		return plan_run_main(&cmdline);
 	return parent_main(&cmdline);

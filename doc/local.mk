@@ -1,3 +1,5 @@
 # Documentation.
 EXTRA_DIST += doc/ARCHITECTURE.md doc/COMPATIBILITY.md
 dist_man_MANS += doc/diarch.8 doc/diarchctl.1
+
+include $(top_srcdir)/doc/generate.mk

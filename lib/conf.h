@@ -13,6 +13,7 @@
  *	conf_wire  objects to bytes and back, for the children
  *	conf_diff  which objects and keys differ between two generations
  *	conf_man   the tables as manual page
+ *	conf_schema the tables as JSON Schema
  * Nothing here knows a keyword: all keywords are rows in the tables of global_conf.c,
  * vrrp_conf.c, check_conf.c. A keyword is handled once, in its row.
  *
@@ -378,6 +379,10 @@ void conf_dump(const struct conf *conf, const struct conf_schema *schema, bool w
 
 /* The same as JSON (a new reference). */
 json_t *conf_json(const struct conf *conf, const struct conf_schema *schema);
+
+/* JSON Schema (draft 2020-12) of what conf_json() gives for a valid configuration. A new reference.
+ */
+json_t *conf_json_schema(const struct conf_schema *schema);
 
 /*
  * Encodes the objects for a child: the blocks of `only` (NULL-terminated top-level block

@@ -98,6 +98,7 @@ static void config_test_with_and_without_a_file(void **state)
 	assert_null(parse("-t").test_output);
 	assert_string_equal(parse("-t=out").test_output, "out");
 	assert_string_equal(parse("--config-test=out").test_output, "out");
+	assert_int_equal(parse("--json-schema").action, CMDLINE_SCHEMA);
 	assert_int_equal(parse("--plan").action, CMDLINE_PLAN);
 	assert_int_equal(parse("--plan -t").action, CMDLINE_PLAN);
 	assert_int_equal(parse("-t --plan").action, CMDLINE_PLAN);
