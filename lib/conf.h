@@ -127,8 +127,8 @@ struct conf_type {
 	/* Stores the row's .dflt; NULL = all zero. A row's .dflt_text is then given to parse. */
 	void (*set_default)(const struct conf_key *key, void *field);
 	/*
-	 * Where keywords share a line (CONF_BLOCK_LINES): whether an optional word belongs to
-	 * this value. NULL = every word that is not itself a keyword of the block.
+	 * Where keywords share a line (CONF_BLOCK_LINES, CONF_BLOCK_BARE): whether an optional word
+	 * belongs to this value. NULL = every word that is not itself a keyword of the block.
 	 */
 	bool (*accepts)(const struct conf_token *word);
 	const char
@@ -270,6 +270,11 @@ struct conf_key {
 enum conf_block_style {
 	CONF_BLOCK_KEYS,  /* { keyword lines and blocks } */
 	CONF_BLOCK_LINES, /* { one object a line: args, then keywords inline } */
+	/*
+	 * The same without a block of its own: the lines of the enclosing block that begin with
+	 * none of its names. Its name stands in JSON only. A block has at most one of these.
+	 */
+	CONF_BLOCK_BARE,
 };
 
 /* A block: what it is called, what it fills, where the object goes, what may stand in it. */
@@ -295,8 +300,19 @@ struct conf_block {
 	bool (*finish)(struct conf_walk *walk, struct conf_obj *obj);
 	/* After defaults are resolved for the whole tree: derived values. May be NULL. */
 	void (*resolve)(struct conf_walk *walk, struct conf_obj *obj);
+	/*
+	 * What it means that the feature is not built yet, although the block is read and checked:
+	 * said once, as a warning ("not-in-effect"). NULL = it works.
+	 */
+	const char *not_in_effect;
 	const char *help;
 };
+
+/* Whether each line of a block is an object. */
+static inline bool conf_block_has_lines(const struct conf_block *block)
+{
+	return block->style != CONF_BLOCK_KEYS;
+}
 
 /* A cross-field rule over the whole configuration: pure, only reports. */
 typedef void (*conf_rule)(const struct conf_obj *root, struct conf_diags *diags);

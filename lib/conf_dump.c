@@ -135,11 +135,14 @@ static void dump_close(struct dump *dump)
 static const struct conf_obj *dump_lines(struct dump *dump, const struct conf_obj *obj)
 {
 	const struct conf_block *block = obj->block;
+	bool is_bare = block->style == CONF_BLOCK_BARE;
 
-	dump_open(dump, obj);
+	if (!is_bare)
+		dump_open(dump, obj);
 	for (; obj && obj->block == block; obj = obj->next)
 		dump_line(dump, obj);
-	dump_close(dump);
+	if (!is_bare)
+		dump_close(dump);
 	return obj;
 }
 
@@ -149,7 +152,7 @@ static void dump_list(void *ctx, const struct conf_list *list)
 	struct dump *dump = ctx;
 
 	while (obj) {
-		if (obj->block->style == CONF_BLOCK_LINES) {
+		if (conf_block_has_lines(obj->block)) {
 			obj = dump_lines(dump, obj);
 			continue;
 		}

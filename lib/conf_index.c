@@ -83,7 +83,8 @@ static void add_names(struct conf_index *index, const struct conf_block *block, 
 		name->main = main_row(block, key);
 	}
 	for (size_t i = 0; block->blocks && block->blocks[i]; i++) {
-		name_add(index, block, block->blocks[i]->name)->block = block->blocks[i];
+		if (block->blocks[i]->style != CONF_BLOCK_BARE)
+			name_add(index, block, block->blocks[i]->name)->block = block->blocks[i];
 		add_names(index, block->blocks[i], depth + 1);
 	}
 }

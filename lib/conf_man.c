@@ -115,9 +115,29 @@ static void put_key(FILE *out, struct conf_text *text, const struct conf_key *ke
 	put_default(out, text, key);
 }
 
+/* What a line of `block` is made of. */
+static void put_line(FILE *out, const struct conf_block *block)
+{
+	fputs("A line:", out);
+	for (const struct conf_key *arg = block->args; arg && arg->name; arg++)
+		fprintf(out, " %s", arg->name);
+	fputs(block->keys && block->keys->name ? ", then any of these.\n" : ".\n", out);
+}
+
+static void put_bare(FILE *out, const struct conf_block *const *blocks)
+{
+	for (; blocks && *blocks; blocks++) {
+		if ((*blocks)->style != CONF_BLOCK_BARE)
+			continue;
+		put_line(out, *blocks);
+		put_text(out, (*blocks)->help ? (*blocks)->help : "");
+		fputc('\n', out);
+	}
+}
+
 static void put_block(FILE *out, struct conf_text *text, const struct conf_block *block)
 {
-	bool is_lines = block->style == CONF_BLOCK_LINES;
+	bool is_lines = conf_block_has_lines(block);
 
 	if (block->name) {
 		fprintf(out, ".Ss %s", block->name);
@@ -129,14 +149,16 @@ static void put_block(FILE *out, struct conf_text *text, const struct conf_block
 		put_text(out, block->help);
 		fputc('\n', out);
 	}
+	if (block->not_in_effect) {
+		fputs("In this version ", out);
+		put_text(out, block->not_in_effect);
+		fputs(".\n", out);
+	}
+	put_bare(out, block->blocks);
 	if (!block->keys || !block->keys->name)
 		return;
-	if (is_lines) {
-		fputs("A line:", out);
-		for (const struct conf_key *arg = block->args; arg && arg->name; arg++)
-			fprintf(out, " %s", arg->name);
-		fputs(", then any of these.\n", out);
-	}
+	if (is_lines)
+		put_line(out, block);
 	fputs(".Bl -tag -width Ds\n", out);
 	for (const struct conf_key *key = block->keys; key->name; key++)
 		put_key(out, text, key);

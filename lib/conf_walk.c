@@ -214,7 +214,7 @@ static unsigned count_words(const struct conf_walk *walk, const struct conf_bloc
 	const struct conf_type *type = key->type;
 	unsigned max = type->max_args != 255 && argc > type->max_args ? type->max_args : argc;
 
-	if (block->style == CONF_BLOCK_KEYS || max <= type->min_args)
+	if (!conf_block_has_lines(block) || max <= type->min_args)
 		return max;
 	return type->min_args +
 	       count_optional(walk, block, type, argv + type->min_args, max - type->min_args);
@@ -311,20 +311,20 @@ static void obj_close(struct conf_walk *walk, struct walk_frame *frame)
 
 /* ---- lines ---- */
 
-/* One object of one line: args, then keywords with their words in any order. */
-static void walk_line(struct conf_walk *walk, const struct walk_frame *outer,
-		      const struct conf_stmt *stmt)
+/* One object of one line in `parent`: args, then keywords with their words in any order. */
+static void walk_line(struct conf_walk *walk, const struct conf_block *block,
+		      struct conf_obj *parent, const struct conf_stmt *stmt)
 {
-	struct walk_frame line = { .block = outer->block };
+	struct walk_frame line = { .block = block };
 	unsigned at;
 
 	if (stmt->has_body)
 		conf_error(walk, stmt->open, CONF_SYNTAX, "unexpected-brace", NULL,
 			   "a line of %s has no block; what is in it is skipped",
-			   block_title(outer->block));
+			   block_title(block));
 	if (stmt->argc == 0)
 		return;
-	line.obj = obj_new(walk, outer->obj, outer->block, stmt->argv[0].pos);
+	line.obj = obj_new(walk, parent, block, stmt->argv[0].pos);
 	at = take_args(walk, &line, stmt->argv, stmt->argc, stmt->argv[0].pos);
 	while (at < stmt->argc) {
 		const struct conf_token *word = &stmt->argv[at++];
@@ -355,7 +355,7 @@ static void block_begin(struct conf_walk *walk, struct walk_frame *frame, struct
 	struct conf_pos pos = stmt->argv[0].pos;
 	unsigned at = 0;
 
-	if (block->style == CONF_BLOCK_LINES) {
+	if (conf_block_has_lines(block)) {
 		frame->obj = parent;
 	} else {
 		frame->obj = block->is_single ? obj_single(parent, block) : NULL;
@@ -370,10 +370,11 @@ static void block_begin(struct conf_walk *walk, struct walk_frame *frame, struct
 		report_extra(walk, &stmt->argv[at + 1], block->name);
 }
 
-static void walk_block(struct conf_walk *walk, struct walk_frame *outer,
-		       const struct conf_block *block, const struct conf_stmt *stmt)
+static void walk_block(struct conf_walk *walk, struct walk_frame *outer, struct conf_name *name,
+		       const struct conf_stmt *stmt)
 {
 	struct walk_frame *frame = &walk->stack[walk->depth++];
+	const struct conf_block *block = name->block;
 
 	*frame = (struct walk_frame){ .block = block, .next = stmt->body };
 	if (!stmt->has_body) {
@@ -383,26 +384,44 @@ static void walk_block(struct conf_walk *walk, struct walk_frame *outer,
 		frame->is_dropped = true;
 	}
 	block_begin(walk, frame, outer->obj, stmt);
+	if (block->not_in_effect && !name->is_no_effect_told) {
+		name->is_no_effect_told = true;
+		conf_warning(walk, stmt->argv[0].pos, CONF_SEMANTIC, "not-in-effect", NULL,
+			     "%s: %s", block->name, block->not_in_effect);
+	}
+}
+
+/* What lines are that begin with no name of `block`; NULL = unknown. */
+static const struct conf_block *bare_block(const struct conf_block *block)
+{
+	const struct conf_block *const *blocks = block->blocks;
+
+	while (blocks && *blocks && (*blocks)->style != CONF_BLOCK_BARE)
+		blocks++;
+	return blocks ? *blocks : NULL;
 }
 
 static void walk_stmt(struct conf_walk *walk, struct walk_frame *frame,
 		      const struct conf_stmt *stmt)
 {
+	const struct conf_block *bare = bare_block(frame->block);
 	struct conf_name *name;
 
-	if (frame->block->style == CONF_BLOCK_LINES) {
-		walk_line(walk, frame, stmt);
+	if (conf_block_has_lines(frame->block)) {
+		walk_line(walk, frame->block, frame->obj, stmt);
 		return;
 	}
 	if (stmt->argc == 0)
 		return;
 	name = conf_index_find(walk->conf->index, frame->block, stmt->argv[0].text);
-	if (!name && !frame->is_lost)
+	if (!name && bare)
+		walk_line(walk, bare, frame->obj, stmt);
+	else if (!name && !frame->is_lost)
 		report_unknown(walk, frame->block, &stmt->argv[0], stmt->has_body);
 	else if (name && name->key && (!name->block || !stmt->has_body))
 		walk_key(walk, frame, name, stmt);
 	else if (name)
-		walk_block(walk, frame, name->block, stmt);
+		walk_block(walk, frame, name, stmt);
 }
 
 /* Blocks that are single always have their object in the root. */

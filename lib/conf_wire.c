@@ -151,24 +151,32 @@ static bool is_wanted(const struct encoder *enc, const struct conf_obj *obj)
 	return *only != NULL;
 }
 
+static void encode_list(void *ctx, const struct conf_list *list);
+
+static void encode_block(struct encoder *enc, const struct conf_obj *obj)
+{
+	bool is_line = conf_block_has_lines(obj->block);
+
+	if (!is_line)
+		add_args(enc, obj);
+	put_named(enc, WIRE_BLOCK, obj->parent->block, obj->block->name);
+	if (is_line)
+		encode_line(enc, obj);
+	else
+		encode_keys(enc, obj);
+	conf_obj_each_list(obj, encode_list, enc);
+	put_be(enc, WIRE_END, 1);
+}
+
 static void encode_list(void *ctx, const struct conf_list *list)
 {
 	struct encoder *enc = ctx;
 
 	for (const struct conf_obj *obj = list->head; obj; obj = obj->next) {
-		bool is_line = obj->block->style == CONF_BLOCK_LINES;
-
-		if (!is_wanted(enc, obj))
-			continue;
-		if (!is_line)
-			add_args(enc, obj);
-		put_named(enc, WIRE_BLOCK, obj->parent->block, obj->block->name);
-		if (is_line)
+		if (obj->block->style == CONF_BLOCK_BARE)
 			encode_line(enc, obj);
-		else
-			encode_keys(enc, obj);
-		conf_obj_each_list(obj, encode_list, enc);
-		put_be(enc, WIRE_END, 1);
+		else if (is_wanted(enc, obj))
+			encode_block(enc, obj);
 	}
 }
 

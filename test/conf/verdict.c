@@ -27,7 +27,7 @@ static const char *verdict_of(const struct conf_diags *diags)
 			is_unbuilt = true;
 		else if (diag->severity == CONF_ERROR)
 			is_wrong = true;
-		else if (!is_code(diag, "no-effect"))
+		else if (!is_code(diag, "no-effect") && !is_code(diag, "not-in-effect"))
 			is_warned = true;
 	}
 	return is_wrong ? "error" : is_unbuilt ? "unbuilt" : is_warned ? "warn" : "ok";

@@ -210,6 +210,43 @@ static const struct conf_block service_block = {
 	.blocks = service_blocks,
 };
 
+static const struct conf_key group_line_args[] = {
+	K_ENDPOINT("address", struct fix_group_line, endpoint, .help = "Address."),
+	K_END,
+};
+
+static const struct conf_block group_line_block = {
+	.name = "member",
+	.style = CONF_BLOCK_BARE,
+	.size = sizeof(struct fix_group_line),
+	.list_offset = offsetof(struct fix_group, lines),
+	.args = group_line_args,
+	.help = "One address.",
+};
+
+static const struct conf_key group_args[] = {
+	K_STR("name", struct fix_group, name, .help = "Name."),
+	K_END,
+};
+
+static const struct conf_key group_keys[] = {
+	K_U32("retry", struct fix_group, retry, 1, 99, .help = "Number."),
+	K_END,
+};
+
+static const struct conf_block *const group_blocks[] = { &group_line_block, NULL };
+
+static const struct conf_block group_block = {
+	.name = "server_group",
+	.size = sizeof(struct fix_group),
+	.list_offset = offsetof(struct fix_root, groups),
+	.args = group_args,
+	.keys = group_keys,
+	.blocks = group_blocks,
+	.not_in_effect = "groups do nothing",
+	.help = "Group.",
+};
+
 static const struct conf_block global_block_row = {
 	.name = "global_defs",
 	.size = sizeof(struct fix_global),
@@ -225,7 +262,7 @@ static const struct conf_key root_keys[] = {
 };
 
 static const struct conf_block *const root_blocks[] = { &global_block_row, &instance_block,
-							&service_block, NULL };
+							&service_block, &group_block, NULL };
 
 static const struct conf_block root_block = {
 	.size = sizeof(struct fix_root),

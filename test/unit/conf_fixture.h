@@ -81,6 +81,18 @@ struct fix_service {
 	struct conf_list servers;
 };
 
+struct fix_group_line {
+	struct conf_obj obj;
+	struct conf_endpoint endpoint;
+};
+
+struct fix_group {
+	struct conf_obj obj;
+	const char *name;
+	uint32_t retry;
+	struct conf_list lines;
+};
+
 struct fix_root {
 	struct conf_obj obj;
 	uint32_t wait_s;
@@ -88,6 +100,7 @@ struct fix_root {
 	struct conf_list globals;
 	struct conf_list instances;
 	struct conf_list services;
+	struct conf_list groups;
 };
 
 extern const struct conf_schema fix_schema;

@@ -331,6 +331,50 @@ static void test_tolerant(void **state)
 	conf_diags_free(diags);
 }
 
+/* ---- lines without a block of their own ---- */
+
+static void test_bare_lines(void **state)
+{
+	const char *codes[] = { "not-in-effect", NULL };
+	struct conf_diags *diags;
+	struct conf *conf = fix_load("server_group g {\n10.0.0.1 80\nretry 4\n10.0.0.2\n}\n"
+				     "server_group h {\n10.0.0.3\n}\n",
+				     &diags),
+		    *again;
+	const struct fix_group *group = fix_at(&fix_root_of(conf)->groups, 0);
+	const struct fix_group_line *line = fix_at(&group->lines, 0);
+	char *text = fix_dump(conf, false), *text_again;
+
+	(void)state;
+	fix_expect_codes(diags, codes); /* once for both groups */
+	assert_string_equal(conf_diags_at(diags, 0)->message, "server_group: groups do nothing");
+	assert_int_equal(group->lines.n, 2);
+	assert_int_equal(group->retry, 4);
+	assert_int_equal(line->endpoint.port, 80);
+	assert_ptr_equal(line->obj.parent, group);
+	conf_diags_free(diags);
+
+	assert_non_null(
+		strstr(text, "server_group g {\n\tretry 4\n\t10.0.0.1 80\n\t10.0.0.2\n}\n"));
+	again = fix_load(text, &diags);
+	text_again = fix_dump(again, false);
+	assert_string_equal(text, text_again);
+	conf_diags_free(diags);
+	conf_free(again);
+	conf_free(conf);
+	free(text);
+	free(text_again);
+}
+
+static void test_bad_bare_lines(void **state)
+{
+	(void)state;
+	FIX_TEXT_EXPECT("server_group g {\n10.0.0.1 80 x\nbogus\n}\n", "not-in-effect",
+			"unknown-keyword", "invalid-address");
+	FIX_TEXT_EXPECT("server_group g {\nmember {\n}\n}\n", "not-in-effect", "invalid-address",
+			"unexpected-brace");
+}
+
 /* ---- size ---- */
 
 static double load_seconds(unsigned n)
@@ -385,6 +429,8 @@ int main(void)
 		cmocka_unit_test(test_global_defaults),
 		cmocka_unit_test(test_rules),
 		cmocka_unit_test(test_tolerant),
+		cmocka_unit_test(test_bare_lines),
+		cmocka_unit_test(test_bad_bare_lines),
 		cmocka_unit_test(test_linear),
 	};
 

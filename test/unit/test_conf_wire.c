@@ -19,7 +19,8 @@ static const char text[] = "wait 8\nglobal_defs {\nvrrp_repeat 7\nrouter_id \"a 
 			   "virtual_server 10.0.0.1 80 {\nretry 9\nreal_server 10.0.0.2 {\n"
 			   "HTTP_GET {\nstatus_code 404 200\n}\nTCP_CHECK {\n}\n}\n}\n";
 
-static const char *const all[] = { "global_defs", "vrrp_instance", "virtual_server", NULL };
+static const char *const all[] = { "global_defs", "vrrp_instance", "virtual_server", "server_group",
+				   NULL };
 
 static void encode(const struct conf *conf, const char *const *only, uint8_t **data, size_t *len)
 {
@@ -143,6 +144,28 @@ static void test_damaged(void **state)
 	conf_free(conf);
 }
 
+static void test_bare_lines(void **state)
+{
+	struct conf_diags *diags;
+	struct conf *conf = fix_load("server_group g {\n10.0.0.1 80\n10.0.0.2\n}\n", &diags),
+		    *again;
+	const struct fix_group *group;
+	uint8_t *data;
+	size_t len;
+
+	(void)state;
+	encode(conf, all, &data, &len);
+	again = conf_decode(data, len, &fix_schema);
+	assert_non_null(again);
+	group = fix_at(&fix_root_of(again)->groups, 0);
+	assert_int_equal(group->lines.n, 2);
+	assert_true(conf_obj_is_equal(&group->obj, fix_at(&fix_root_of(conf)->groups, 0)));
+	conf_free(again);
+	conf_free(conf);
+	conf_diags_free(diags);
+	free(data);
+}
+
 static void test_values_are_checked(void **state)
 {
 	struct conf *conf = fix_load_clean("vrrp_instance A {\nvrid 1\npriority 200\n}\n");
@@ -162,13 +185,10 @@ static void test_values_are_checked(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_round_trip),
-		cmocka_unit_test(test_only),
-		cmocka_unit_test(test_empty),
-		cmocka_unit_test(test_truncated),
-		cmocka_unit_test(test_damaged),
-		cmocka_unit_test(test_trailing_bytes),
-		cmocka_unit_test(test_values_are_checked),
+		cmocka_unit_test(test_round_trip), cmocka_unit_test(test_only),
+		cmocka_unit_test(test_empty),      cmocka_unit_test(test_truncated),
+		cmocka_unit_test(test_damaged),    cmocka_unit_test(test_trailing_bytes),
+		cmocka_unit_test(test_bare_lines), cmocka_unit_test(test_values_are_checked),
 	};
 
 	return cmocka_run_group_tests_name("conf_wire", tests, NULL, NULL);
