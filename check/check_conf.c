@@ -89,7 +89,7 @@ static const struct conf_block *const rs_blocks[] = {
 	NULL,
 };
 
-static const struct conf_block rs_block = {
+const struct conf_block rs_block = {
 	.name = "real_server",
 	.size = sizeof(struct rs_conf),
 	.list_offset = offsetof(struct vs_conf, real_servers),
@@ -109,7 +109,7 @@ static const struct conf_word family_words[] = { { "inet", AF_INET },
 
 static const struct conf_key vs_args[] = {
 	K_CUSTOM("address", &service_type_address, VS, addr, struct vs_addr, INSTANCE,
-		 .help = "Address and port of the service, or fwmark and number."),
+		 .help = "Address and port of the service, fwmark and number, or group and name."),
 	K_END,
 };
 
@@ -190,10 +190,6 @@ static void warn_implied(struct conf_walk *walk, const struct vs_conf *vs)
 {
 	const struct conf_obj *obj = &vs->obj;
 
-	if (vs->addr.fwmark == 0 && !conf_is_set(obj, "protocol", NULL))
-		conf_warning(walk, obj->pos, CONF_SEMANTIC, "implied-udp",
-			     "write \"protocol TCP\" or \"protocol UDP\"",
-			     "virtual_server without protocol: UDP is used");
 	if (!conf_is_set(obj, "lvs_sched", NULL))
 		conf_warning(walk, obj->pos, CONF_SEMANTIC, "implied-scheduler", NULL,
 			     "virtual_server without lvs_sched: wlc is used");
@@ -217,11 +213,26 @@ static bool vs_finish(struct conf_walk *walk, struct conf_obj *obj)
 
 /* ---- derived values ---- */
 
+bool vs_has_family(const struct vs_conf *vs, int family)
+{
+	const struct vs_group_line_conf *line;
+	bool is_free = true; /* no member decides */
+
+	if (!vs->group)
+		return vs_family(vs) == family;
+	conf_list_for_each (line, &vs->group->lines) {
+		if (line->range.family == family)
+			return true;
+		is_free = is_free && line->range.family == AF_UNSPEC;
+	}
+	return is_free && vs_family(vs) == family;
+}
+
 int vs_family(const struct vs_conf *vs)
 {
 	const struct rs_conf *first = (const struct rs_conf *)vs->real_servers.head;
 
-	if (vs->addr.fwmark == 0)
+	if (!addr_is_unset(&vs->addr.addr))
 		return vs->addr.addr.family;
 	if (vs->ip_family != 0)
 		return vs->ip_family;
@@ -249,13 +260,72 @@ bool vs_key(const struct vs_conf *vs, struct ipvs_svc_key *key)
 	return true;
 }
 
+/* What a service that is not of a group is reached by. */
+static struct vs_range own_range(const struct vs_conf *vs)
+{
+	return (struct vs_range){
+		.first = vs->addr.addr,
+		.last = vs->addr.addr,
+		.port = vs->addr.port,
+		.fwmark = vs->addr.fwmark,
+		.family = vs_family(vs),
+	};
+}
+
+/* Whether any of the addresses of a service is like that. */
+static bool vs_some_range(const struct vs_conf *vs, bool (*is_so)(const struct vs_range *range))
+{
+	const struct vs_range own = own_range(vs);
+	const struct vs_group_line_conf *line;
+
+	if (!vs->addr.group)
+		return is_so(&own);
+	if (vs->group)
+		conf_list_for_each (line, &vs->group->lines)
+			if (is_so(&line->range))
+				return true;
+	return false;
+}
+
+static bool range_has_no_port(const struct vs_range *range)
+{
+	return range->fwmark == 0 && range->port == 0;
+}
+
+static bool range_has_address(const struct vs_range *range)
+{
+	return range->fwmark == 0;
+}
+
+static bool range_has_fwmark(const struct vs_range *range)
+{
+	return range->fwmark != 0;
+}
+
+static void resolve_protocol(struct conf_walk *walk, const struct vs_conf *vs)
+{
+	bool has_fwmark = vs_some_range(vs, range_has_fwmark);
+	struct conf_pos pos;
+
+	if (conf_is_set(&vs->obj, "protocol", &pos)) {
+		if (has_fwmark)
+			conf_warning(walk, pos, CONF_SEMANTIC, "fwmark-protocol", NULL,
+				     "a fwmark service takes every protocol; \"protocol\" is left "
+				     "out");
+	} else if (vs_some_range(vs, range_has_address)) {
+		conf_warning(walk, vs->obj.pos, CONF_SEMANTIC, "implied-udp",
+			     "write \"protocol TCP\" or \"protocol UDP\"",
+			     "virtual_server without protocol: UDP is used");
+	}
+}
+
 static void resolve_persistence(struct conf_walk *walk, struct vs_conf *vs)
 {
 	struct addr *mask = &vs->persistence_granularity;
 
 	if (vs->persistence_timeout_s == 0 && !addr_is_unset(mask))
 		vs->persistence_timeout_s = SERVICE_PERSISTENCE_S;
-	if (vs->persistence_timeout_s == 0 && vs->addr.fwmark == 0 && vs->addr.port == 0) {
+	if (vs->persistence_timeout_s == 0 && vs_some_range(vs, range_has_no_port)) {
 		vs->persistence_timeout_s = SERVICE_PERSISTENCE_S;
 		conf_warning(walk, vs->obj.pos, CONF_SEMANTIC, "implied-persistence",
 			     "write a port or a persistence_timeout",
@@ -266,6 +336,25 @@ static void resolve_persistence(struct conf_walk *walk, struct vs_conf *vs)
 		*mask = service_mask(AF_INET6, service_mask_len(mask));
 }
 
+/* Services of a group may have several ports, and a server follows each. */
+static void resolve_group_port(struct conf_walk *walk, const struct vs_conf *vs,
+			       const struct rs_conf *rs)
+{
+	const struct vs_group_line_conf *line;
+
+	conf_list_for_each (line, &vs->group->lines) {
+		if (line->range.fwmark || line->range.port == rs->endpoint.port)
+			continue;
+		conf_warning(walk, rs->obj.pos, CONF_SEMANTIC, "port-reset",
+			     "use NAT to change ports",
+			     "%s cannot change ports; port %u is used for that of group %s instead "
+			     "of %u",
+			     service_method_name(&rs->lvs_method), line->range.port,
+			     vs->group->name, rs->endpoint.port);
+		return;
+	}
+}
+
 /* Where packets keep their port, a server cannot listen on another one. */
 static void resolve_port(struct conf_walk *walk, const struct vs_conf *vs, struct rs_conf *rs)
 {
@@ -273,6 +362,11 @@ static void resolve_port(struct conf_walk *walk, const struct vs_conf *vs, struc
 
 	if (rs->endpoint.port == 0 || rs->endpoint.port == rs_port(vs, rs))
 		return;
+	if (vs->addr.group) {
+		if (vs->group)
+			resolve_group_port(walk, vs, rs);
+		return;
+	}
 	if (vs->addr.fwmark != 0) {
 		conf_warning(
 			walk, rs->obj.pos, CONF_SEMANTIC, "port-for-checks",
@@ -325,12 +419,11 @@ static void vs_resolve(struct conf_walk *walk, struct conf_obj *obj)
 {
 	struct vs_conf *vs = (struct vs_conf *)obj;
 	struct rs_conf *rs;
-	struct conf_pos pos;
 
-	if (vs->addr.fwmark && conf_is_set(obj, "protocol", &pos))
-		conf_warning(walk, pos, CONF_SEMANTIC, "fwmark-protocol", NULL,
-			     "a fwmark service takes every protocol; \"protocol\" is left out");
-	if (vs->ops && vs->addr.fwmark == 0 && vs->protocol != IPPROTO_UDP) {
+	if (vs->addr.group)
+		vs->group = vs_group_find(walk, (struct root_conf *)obj->parent, vs->addr.group);
+	resolve_protocol(walk, vs);
+	if (vs->ops && vs->protocol != IPPROTO_UDP && vs_some_range(vs, range_has_address)) {
 		conf_warning(walk, rule_pos(obj, "ops"), CONF_SEMANTIC, "ops-cleared", NULL,
 			     "ops works with UDP only and is left out");
 		vs->ops = false;

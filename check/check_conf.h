@@ -8,12 +8,34 @@
 #include "lib/unbuilt.h"
 #include "lvs/ipvs.h"
 
+struct root_conf;
+
 /* Argument of virtual_server: IP [PORT] | fwmark N | group NAME. */
 struct vs_addr {
 	struct addr addr;
 	uint16_t port;
 	uint32_t fwmark;
 	const char *group;
+};
+
+/* Addresses of a group: one, a range, a network, or a fwmark. */
+struct vs_range {
+	struct addr first, last;
+	uint8_t len;   /* prefix length of a network; 0 = not written as one */
+	uint16_t port; /* 0 = all */
+	uint32_t fwmark;
+	int family; /* 0 = that of the group, of a fwmark */
+};
+
+struct vs_group_line_conf {
+	struct conf_obj obj;
+	struct vs_range range;
+};
+
+struct vs_group_conf {
+	struct conf_obj obj;
+	const char *name;
+	struct conf_list lines; /* struct vs_group_line_conf */
 };
 
 /* A forwarding method as configured. */
@@ -47,6 +69,78 @@ struct tcp_check_conf {
 	struct checker_conf common;
 };
 
+struct ping_check_conf {
+	struct checker_conf common;
+};
+
+struct misc_check_conf {
+	struct checker_conf common;
+	struct conf_script command;
+	struct conf_script user; /* only user and group are used; they win over those of command */
+	uint32_t timeout_s;      /* 0 = delay_loop */
+	bool is_dynamic;
+};
+
+/* A further target of an SMTP_CHECK. */
+struct smtp_host_conf {
+	struct checker_conf common;
+};
+
+struct smtp_check_conf {
+	struct checker_conf common;
+	const char *helo_name;
+	struct conf_list hosts; /* struct smtp_host_conf */
+};
+
+struct dns_check_conf {
+	struct checker_conf common;
+	int type; /* number of the record type */
+	const char *name;
+};
+
+/* Bytes, and which of their bits count. */
+struct udp_pattern {
+	uint8_t *bytes, *mask;
+	size_t n;
+	bool is_set;
+};
+
+struct udp_check_conf {
+	struct checker_conf common;
+	struct udp_pattern payload; /* its mask is full */
+	struct udp_pattern reply;   /* set: an answer must come */
+	uint16_t min_reply_len, max_reply_len;
+};
+
+struct file_weight {
+	int64_t factor;
+	bool is_reversed;
+	bool is_set;
+};
+
+/* Without schedule and target: only obj is used of the head. */
+struct file_check_conf {
+	struct checker_conf common;
+	const char *track_file;
+	struct file_weight weight;
+};
+
+/* Only obj and alpha are used of the head. */
+struct bfd_check_conf {
+	struct checker_conf common;
+	const char *name;
+};
+
+struct regex_stack {
+	uint32_t start, max; /* bytes; 0 = not given */
+};
+
+/* What SSL_GET presents; no effect yet. */
+struct ssl_conf {
+	struct conf_obj obj;
+	const char *password, *ca, *certificate, *key;
+};
+
 struct url_conf {
 	struct conf_obj obj;
 	const char *path;
@@ -57,9 +151,9 @@ struct url_conf {
 	bool regex_no_match;
 	uint32_t regex_options; /* PCRE2_* */
 	uint32_t regex_min_offset;
-	uint32_t regex_max_offset;     /* UINT32_MAX = none */
-	struct conf_words regex_stack; /* no effect yet */
-	bool tls_compliant;            /* no effect yet */
+	uint32_t regex_max_offset;      /* UINT32_MAX = none */
+	struct regex_stack regex_stack; /* no effect yet */
+	bool tls_compliant;             /* no effect yet */
 };
 
 /* HTTP_GET and SSL_GET. */
@@ -89,10 +183,9 @@ struct rs_conf {
 	/* defaults for its checkers; 0 or -1 when not written */
 	uint32_t retry;
 	int64_t delay_before_retry_us, warmup_us, connect_timeout_us, delay_loop_us;
-	struct conf_list checkers;         /* struct checker_conf heads */
-	bool smtp_alert;                   /* no effect yet */
-	const char *snmp_name;             /* no effect yet */
-	struct conf_list unbuilt_checkers; /* struct unbuilt_conf: refused */
+	struct conf_list checkers; /* struct checker_conf heads */
+	bool smtp_alert;           /* no effect yet */
+	const char *snmp_name;     /* no effect yet */
 };
 
 /* Comfort of keepalived that is accepted and has no effect yet. Nothing reads it. */
@@ -104,7 +197,8 @@ struct vs_idle_conf {
 struct vs_conf {
 	struct conf_obj obj;
 	struct vs_addr addr;
-	int protocol; /* IPPROTO_TCP, IPPROTO_UDP, IPPROTO_SCTP */
+	const struct vs_group_conf *group; /* of addr.group; NULL = none, or undefined */
+	int protocol;                      /* IPPROTO_TCP, IPPROTO_UDP, IPPROTO_SCTP */
 	const char *lvs_sched;
 	bool flag_1, flag_2, flag_3; /* of the scheduler; sh and mh have names for the first two */
 	bool sh_fallback, sh_port, mh_fallback, mh_port;
@@ -129,17 +223,24 @@ struct vs_conf {
 	struct vs_idle_conf idle;
 };
 
-extern const struct conf_block vs_block;
-extern const struct conf_block tcp_check_block, http_get_block, ssl_get_block;
-
-/* Blocks of keepalived that belong to the checkers and are refused. In a real server ... */
-extern const struct conf_block misc_check_block, smtp_check_block, dns_check_block, udp_check_block,
-	ping_check_block, file_check_block, bfd_check_block;
-/* ... and in the root. */
+extern const struct conf_block vs_block, rs_block;
+extern const struct conf_block tcp_check_block, http_get_block, ssl_get_block, misc_check_block,
+	smtp_check_block, dns_check_block, udp_check_block, ping_check_block, file_check_block,
+	bfd_check_block;
 extern const struct conf_block ssl_block, virtual_server_group_block;
 
-/* AF_INET or AF_INET6: of the address, or for a fwmark by ip_family or the first real server. */
+/* The server that a checker, or a host of one, belongs to. */
+const struct rs_conf *checker_server(const struct checker_conf *checker);
+
+/* AF_INET or AF_INET6: of the address, or else by ip_family or the first real server. */
 int vs_family(const struct vs_conf *vs);
+
+/* Whether a service has addresses of that family, of which a group may have two. */
+bool vs_has_family(const struct vs_conf *vs, int family);
+
+/* The first group of that name; NULL = none. For resolve functions. */
+const struct vs_group_conf *vs_group_find(struct conf_walk *walk, struct root_conf *root,
+					  const char *name);
 
 /* Port of a real server as IPVS sees it: that of the service when the server has none, and with DR
  * and TUN. */
@@ -151,5 +252,8 @@ bool vs_key(const struct vs_conf *vs, struct ipvs_svc_key *key);
 /* Rules over all virtual servers: quorum above the weights, sorry server in its own pool, families
  * ... */
 void check_conf_rules(const struct conf_obj *root, struct conf_diags *diags);
+
+/* Rules over groups, and over addresses that two services have. */
+void vs_group_rules(const struct conf_obj *root, struct conf_diags *diags);
 
 #endif

@@ -36,14 +36,23 @@ static bool is_link_local(const struct addr *addr)
 	return addr->family == AF_INET6 && IN6_IS_ADDR_LINKLOCAL(&addr->in6);
 }
 
-static void check_checker(const struct rs_conf *rs, const struct checker_conf *checker,
-			  struct conf_diags *diags)
+static bool has_key(const struct conf_obj *obj, const char *name)
 {
+	for (const struct conf_key *key = obj->block->keys; key->name; key++)
+		if (strcmp(key->name, name) == 0)
+			return true;
+	return false;
+}
+
+static void check_target(const struct checker_conf *checker, struct conf_diags *diags)
+{
+	const struct rs_conf *rs = checker_server(checker);
+	const struct vs_conf *vs = (const struct vs_conf *)rs->obj.parent;
 	const struct conf_obj *obj = &checker->obj;
 	const struct addr *target =
 		addr_is_unset(&checker->connect_ip) ? &rs->endpoint.addr : &checker->connect_ip;
 
-	if (checker->connect_port == 0)
+	if (checker->connect_port == 0 && !vs->addr.group && obj->block != &ping_check_block)
 		conf_diag_add(diags, CONF_ERROR, CONF_SEMANTIC, "check-needs-port", obj->pos,
 			      "add connect_port", "%s of a server without port", obj->block->name);
 	if (!addr_is_unset(&checker->bindto) && checker->bindto.family != target->family)
@@ -55,6 +64,18 @@ static void check_checker(const struct rs_conf *rs, const struct checker_conf *c
 			      "%s of a link-local address needs an interface", obj->block->name);
 }
 
+static void check_checker(const struct checker_conf *checker, struct conf_diags *diags)
+{
+	const struct checker_conf *host;
+
+	if (has_key(&checker->obj, "connect_ip"))
+		check_target(checker, diags);
+	if (checker->obj.block != &smtp_check_block)
+		return;
+	conf_list_for_each (host, &((const struct smtp_check_conf *)checker)->hosts)
+		check_target(host, diags);
+}
+
 /* ---- one virtual server ---- */
 
 /* NAT and DR keep the family of a packet; only a tunnel can carry another one. */
@@ -62,12 +83,12 @@ static void check_family(const struct vs_conf *vs, const struct addr *addr,
 			 const struct lvs_method *method, struct conf_pos pos,
 			 struct conf_diags *diags)
 {
-	int family = vs_family(vs);
-
-	if (addr_is_unset(addr) || addr->family == family || method->fwd == IPVS_FWD_TUNNEL)
+	if (addr_is_unset(addr) || vs_has_family(vs, addr->family) ||
+	    method->fwd == IPVS_FWD_TUNNEL)
 		return;
 	conf_diag_add(diags, CONF_ERROR, CONF_SEMANTIC, "family-mix", pos, "only TUN can do that",
-		      "%s server of an %s service", family_name(addr->family), family_name(family));
+		      "%s server of an %s service", family_name(addr->family),
+		      family_name(addr->family == AF_INET ? AF_INET6 : AF_INET));
 }
 
 static void check_real_server(const struct vs_conf *vs, const struct rs_conf *rs,
@@ -80,7 +101,7 @@ static void check_real_server(const struct vs_conf *vs, const struct rs_conf *rs
 		error_at(diags, rule_pos(&rs->obj, "lthreshold"), "threshold-order",
 			 "lthreshold is above uthreshold");
 	conf_list_for_each (checker, &rs->checkers)
-		check_checker(rs, checker, diags);
+		check_checker(checker, diags);
 }
 
 static void warn_no_sorry(const struct vs_conf *vs, const char *word, struct conf_diags *diags)
@@ -133,6 +154,37 @@ static void on_same_rs(const struct conf_obj *first, const struct conf_obj *agai
 		      rule_place(diags, first->pos, place));
 }
 
+/* Whether a server has checks, and none of them runs. */
+static bool is_unchecked(const struct rs_conf *rs)
+{
+	const struct checker_conf *checker;
+
+	conf_list_for_each (checker, &rs->checkers)
+		if (!checker->obj.block->not_in_effect)
+			return false;
+	return rs->checkers.n > 0;
+}
+
+/* Said once for a service: what servers count as that have only checks that do not run. */
+static void warn_unchecked(const struct vs_conf *vs, struct conf_diags *diags)
+{
+	const struct rs_conf *rs, *first = NULL;
+	unsigned n = 0;
+
+	conf_list_for_each (rs, &vs->real_servers) {
+		if (!is_unchecked(rs))
+			continue;
+		first = first ? first : rs;
+		n++;
+	}
+	if (first)
+		conf_diag_add(diags, CONF_WARNING, CONF_SEMANTIC, "not-in-effect", first->obj.pos,
+			      NULL,
+			      "%u of %u servers of this service have no check that runs yet: they "
+			      "always count as up",
+			      n, vs->real_servers.n);
+}
+
 static void check_pool(const struct vs_conf *vs, struct conf_diags *diags)
 {
 	struct rule_set set = { 0 };
@@ -142,6 +194,7 @@ static void check_pool(const struct vs_conf *vs, struct conf_diags *diags)
 		check_real_server(vs, rs, diags);
 		rule_set_add(&set, &rs->obj, diags);
 	}
+	warn_unchecked(vs, diags);
 	rule_each_duplicate(&set, rs_cmp, on_same_rs, diags);
 	rule_set_done(&set);
 }
@@ -150,7 +203,7 @@ static void check_granularity(const struct vs_conf *vs, struct conf_diags *diags
 {
 	const struct addr *mask = &vs->persistence_granularity;
 
-	if (!addr_is_unset(mask) && mask->family != vs_family(vs))
+	if (!addr_is_unset(mask) && !vs->addr.group && mask->family != vs_family(vs))
 		error_at(diags, rule_pos(&vs->obj, "persistence_granularity"), "family-mix",
 			 "an IPv4 service has no prefix length above 32");
 }
@@ -186,38 +239,15 @@ static void check_persistence(const struct vs_conf *vs, struct conf_diags *diags
 
 static void check_ip_family(const struct vs_conf *vs, struct conf_diags *diags)
 {
-	if (vs->ip_family != 0 && vs->addr.fwmark == 0 && vs->ip_family != vs->addr.addr.family)
+	if (vs->ip_family != 0 && !addr_is_unset(&vs->addr.addr) &&
+	    vs->ip_family != vs->addr.addr.family)
 		error_at(diags, rule_pos(&vs->obj, "ip_family"), "family-mix",
 			 "ip_family is not that of the address");
-}
-
-/* ---- several virtual servers ---- */
-
-static int vs_cmp(const struct conf_obj *a, const struct conf_obj *b)
-{
-	struct ipvs_svc_key ka, kb;
-
-	vs_key(to_vs(a), &ka);
-	vs_key(to_vs(b), &kb);
-	return svc_key_cmp(&ka, &kb);
-}
-
-static void on_same_vs(const struct conf_obj *first, const struct conf_obj *again,
-		       struct conf_diags *diags)
-{
-	char name[ADDR_NAME_MAX], place[RULE_PLACE_MAX];
-	struct ipvs_svc_key key;
-
-	vs_key(to_vs(again), &key);
-	conf_diag_add(diags, CONF_ERROR, CONF_SEMANTIC, "duplicate-virtual-server", again->pos,
-		      NULL, "virtual_server %s is already defined at %s", svc_name(&key, name),
-		      rule_place(diags, first->pos, place));
 }
 
 void check_conf_rules(const struct conf_obj *root, struct conf_diags *diags)
 {
 	const struct root_conf *conf = (const struct root_conf *)root;
-	struct rule_set set = { 0 };
 	const struct vs_conf *vs;
 
 	conf_list_for_each (vs, &conf->virtual_servers) {
@@ -227,8 +257,5 @@ void check_conf_rules(const struct conf_obj *root, struct conf_diags *diags)
 		check_sched_flags(vs, diags);
 		check_sorry(vs, diags);
 		check_pool(vs, diags);
-		rule_set_add(&set, &vs->obj, diags);
 	}
-	rule_each_duplicate(&set, vs_cmp, on_same_vs, diags);
-	rule_set_done(&set);
 }

@@ -88,7 +88,7 @@ static const struct checker_ops *ops_of(const struct checker_conf *conf)
 	for (const struct checker_ops *const *ops = checkers; *ops; ops++)
 		if ((*ops)->conf == conf->obj.block)
 			return *ops;
-	return NULL; /* every checker block has its row: a unit test walks both tables */
+	return NULL; /* a check that does not run yet: the configuration says so */
 }
 
 static void build_checks(struct rs_run *rs)
@@ -96,11 +96,12 @@ static void build_checks(struct rs_run *rs)
 	const struct checker_conf *conf;
 	uint32_t i = 0;
 
-	rs->n_checks = rs->conf->checkers.n;
-	rs->checks = xcalloc(rs->n_checks + 1, sizeof(*rs->checks));
+	rs->checks = xcalloc(rs->conf->checkers.n + 1, sizeof(*rs->checks));
 	conf_list_for_each (conf, &rs->conf->checkers) {
 		struct check_run *check = &rs->checks[i];
 
+		if (!ops_of(conf))
+			continue;
 		check->rs = rs;
 		check->conf = conf;
 		check->index = i++;
@@ -110,6 +111,7 @@ static void build_checks(struct rs_run *rs)
 		check->sub.arg = check;
 		health_init(&check->sub.health, &check->sub.params);
 	}
+	rs->n_checks = i;
 }
 
 static void build_rs(struct pool_run *pool, uint32_t i, const struct rs_conf *conf)

@@ -29,13 +29,13 @@ static bool vs_addr_parse(struct conf_walk *walk, const struct conf_key *key, vo
 	const char *word = argv[0].text;
 
 	if (strcmp(word, "group") == 0) {
-		conf_error(walk, argv[0].pos, CONF_SEMANTIC, "not-built-yet",
-			   "write a virtual_server for each address",
-			   "keepalived knows virtual server groups, but diarch does not have them "
-			   "yet");
-		return false;
-	}
-	if (strcmp(word, "fwmark") == 0) {
+		if (argc < 2) {
+			conf_error(walk, argv[0].pos, CONF_SYNTAX, "missing-value", NULL,
+				   "group needs a name");
+			return false;
+		}
+		addr.group = conf_strdup(walk, argv[1].text);
+	} else if (strcmp(word, "fwmark") == 0) {
 		if (argc < 2) {
 			conf_error(walk, argv[0].pos, CONF_SYNTAX, "missing-value", NULL,
 				   "fwmark needs a number");
@@ -58,10 +58,14 @@ static void vs_addr_print(const struct conf_key *key, const void *field, FILE *o
 	const struct vs_addr *addr = field;
 	struct conf_endpoint endpoint = { addr->addr, addr->port };
 
-	if (addr->fwmark)
+	if (addr->group) {
+		fputs("group ", out);
+		conf_print_word(out, addr->group);
+	} else if (addr->fwmark) {
 		fprintf(out, "fwmark %" PRIu32, addr->fwmark);
-	else
+	} else {
 		conf_type_endpoint.print(key, &endpoint, out);
+	}
 }
 
 static json_t *vs_addr_json(const struct conf_key *key, const void *field)
@@ -70,10 +74,13 @@ static json_t *vs_addr_json(const struct conf_key *key, const void *field)
 	struct conf_endpoint endpoint = { addr->addr, addr->port };
 	json_t *object;
 
-	if (!addr->fwmark)
+	if (!addr->fwmark && !addr->group)
 		return conf_type_endpoint.json(key, &endpoint);
 	object = json_object();
-	json_object_set_new(object, "fwmark", json_integer(addr->fwmark));
+	if (addr->group)
+		json_object_set_new(object, "group", conf_json_string(addr->group));
+	else
+		json_object_set_new(object, "fwmark", json_integer(addr->fwmark));
 	return object;
 }
 
@@ -81,13 +88,14 @@ static bool vs_addr_is_equal(const struct conf_key *key, const void *a, const vo
 {
 	const struct vs_addr *va = a, *vb = b;
 
-	(void)key;
+	if (va->group || vb->group)
+		return conf_type_str.is_equal(key, &va->group, &vb->group);
 	return va->fwmark == vb->fwmark && va->port == vb->port &&
 	       addr_cmp(&va->addr, &vb->addr) == 0;
 }
 
 const struct conf_type service_type_address = {
-	.name = "address and port, or fwmark and number",
+	.name = "address and port, fwmark and number, or group and name",
 	.min_args = 1,
 	.max_args = 2,
 	.parse = vs_addr_parse,

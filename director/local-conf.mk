@@ -5,8 +5,10 @@ noinst_LIBRARIES += libconf.a
 libconf_a_SOURCES = \
 	director/root_conf.c director/root_conf.h \
 	vrrp/vrrp_conf.c vrrp/vrrp_conf.h vrrp/vrrp_rules.c vrrp/vrrp_unbuilt.c \
-	check/check_conf.c check/check_conf.h check/checker_conf.c check/check_rules.c check/check_unbuilt.c \
-	check/service_type.c check/service_type.h
+	check/check_conf.c check/check_conf.h check/check_rules.c \
+	check/checker_conf.c check/checker_rows.h check/dns_conf.c check/follow_conf.c check/http_conf.c \
+	check/misc_conf.c check/smtp_conf.c check/udp_conf.c \
+	check/service_type.c check/service_type.h check/vs_group_conf.c check/vs_group_rules.c
 
 CONF_LDADD = libconf.a liblvs.a libdiarch.a $(CHECK_LIBS) $(LVS_LIBS) $(LIB_LIBS)
 

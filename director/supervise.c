@@ -40,7 +40,9 @@ static const struct role_row {
 			 (const char *const[]){ "global_defs", "vrrp_instance", NULL }, 4, 8 },
 	/* May be busy with a large table; nothing is lost while it is. */
 	[CHILD_CHECK] = { &check_role, "Healthcheck",
-			  (const char *const[]){ "global_defs", "virtual_server", NULL }, 20, 40 },
+			  (const char *const[]){ "global_defs", "virtual_server",
+						 "virtual_server_group", "SSL", NULL },
+			  20, 40 },
 };
 
 struct child_proc {

@@ -114,13 +114,18 @@ struct global_conf {
 	struct conf_words unbuilt;
 };
 
-/* What the root block fills. Lists hold struct vrrp_conf and struct vs_conf. */
+struct vs_group_conf;
+
+/* What the root block fills. Lists hold the structs of the blocks of these names. */
 struct root_conf {
 	struct conf_obj obj;
 	uint32_t child_wait_time_s;
 	struct conf_list globals; /* exactly one struct global_conf, also when the file has none */
 	struct conf_list vrrp_instances;
 	struct conf_list virtual_servers;
+	struct conf_list virtual_server_groups;
+	const struct vs_group_conf **groups_by_name; /* found by vs_group_find() */
+	struct conf_list ssl;
 	bool linkbeat_use_polling, namespace_with_ipsets, use_pid_dir; /* no effect yet */
 	struct conf_words unbuilt;
 	struct conf_list unbuilt_blocks; /* struct unbuilt_conf: refused */

@@ -79,6 +79,51 @@ static void test_vs_key(void **state)
 	conf_free(conf);
 }
 
+static void test_groups(void **state)
+{
+	struct conf *conf =
+		load("virtual_server group b {\nprotocol TCP\nreal_server 10.0.0.1 80 {\n}\n}\n"
+		     "virtual_server group v6 {\nprotocol TCP\nlvs_method TUN\n"
+		     "real_server 10.0.0.1 80 {\n}\n}\n"
+		     "virtual_server_group c {\n192.0.2.3 80\n}\n"
+		     "virtual_server_group b {\n192.0.2.16/28 80\n2001:db8::1-a 80\n}\n"
+		     "virtual_server_group v6 {\n2001:db8::20 80\n}\n");
+	const struct vs_conf *vs = first_vs(conf), *v6 = (const struct vs_conf *)vs->obj.next;
+	const struct vs_group_line_conf *line;
+	struct ipvs_svc_key key;
+
+	(void)state;
+	assert_false(vs_key(vs, &key));
+	assert_string_equal(vs->group->name, "b");
+	line = (const struct vs_group_line_conf *)vs->group->lines.head;
+	assert_int_equal(line->range.first.bytes[3], 16);
+	assert_int_equal(line->range.last.bytes[3], 31);
+	line = (const struct vs_group_line_conf *)line->obj.next;
+	assert_int_equal(line->range.last.bytes[15], 10);
+	assert_true(vs_has_family(vs, AF_INET));
+	assert_true(vs_has_family(vs, AF_INET6));
+	assert_false(vs_has_family(v6, AF_INET));
+	conf_free(conf);
+}
+
+static void test_udp_patterns(void **state)
+{
+	struct conf *conf =
+		load("virtual_server 192.0.2.1 80 {\nprotocol UDP\nreal_server 10.0.0.1 80 {\n"
+		     "UDP_CHECK {\npayload 0a \"b cD\"\nrequire_reply x1 2X xx\n}\n}\n}\n");
+	const struct rs_conf *rs = (const struct rs_conf *)first_vs(conf)->real_servers.head;
+	const struct udp_check_conf *udp = (const struct udp_check_conf *)rs->checkers.head;
+
+	(void)state;
+	assert_int_equal(udp->payload.n, 3);
+	assert_memory_equal(udp->payload.bytes, "\x0a\x0b\xcd", 3);
+	assert_memory_equal(udp->payload.mask, "\xff\xff\xff", 3);
+	assert_int_equal(udp->reply.n, 3);
+	assert_memory_equal(udp->reply.bytes, "\x01\x20\x00", 3);
+	assert_memory_equal(udp->reply.mask, "\x0f\xf0\x00", 3);
+	conf_free(conf);
+}
+
 static int fwmark_family(const char *line, const char *real_server)
 {
 	struct ipvs_svc_key key;
@@ -133,6 +178,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rs_port),       cmocka_unit_test(test_vs_key),
+		cmocka_unit_test(test_groups),        cmocka_unit_test(test_udp_patterns),
 		cmocka_unit_test(test_fwmark_family), cmocka_unit_test(test_global),
 		cmocka_unit_test(test_vrrp_family),
 	};

@@ -311,6 +311,29 @@ static void an_ipv6_mask_becomes_a_prefix_length(void **state)
 	assert_int_equal(ntohl(wanted.svcs[0].netmask), 0xffffff00);
 }
 
+static const struct conf_block idle_block = { .name = "MISC_CHECK" };
+
+static void a_check_that_does_not_run_counts_for_nothing(void **state)
+{
+	struct checker_conf idle = { .obj.block = &idle_block, .alpha = true };
+	struct fixture *f = *state;
+
+	f->check[0].obj.block = &idle_block;
+	f->check[0].alpha = true;
+	f->rs[1].checkers.head = NULL;
+	attach(&f->rs[1].checkers, &idle.obj);
+	attach(&f->rs[1].checkers, &f->check[1].obj);
+	load(f);
+	assert_int_equal(subscribed, 1);
+	assert_int_equal(weight("10.0.0.1"), 3); /* no check is left: up */
+	assert_int_equal(weight("10.0.0.2"), 3);
+	result(f, 1, false); /* the other check decides */
+	assert_int_equal(weight("10.0.0.2"), -1);
+	load(f);
+	assert_int_equal(weight("10.0.0.2"), -1);
+	assert_int_equal(subscribed, 1);
+}
+
 static void flags_and_the_engine_reach_the_kernel(void **state)
 {
 	struct fixture *f = *state;
@@ -389,6 +412,7 @@ int main(void)
 		TEST(inhibit_keeps_it_at_weight_zero),
 		TEST(the_sorry_server_steps_in),
 		TEST(an_ipv6_mask_becomes_a_prefix_length),
+		TEST(a_check_that_does_not_run_counts_for_nothing),
 		TEST(flags_and_the_engine_reach_the_kernel),
 		TEST(a_server_known_to_be_down_stays_down_over_a_reload),
 		TEST(changed_settings_make_the_verdict_provisional),

@@ -717,6 +717,19 @@ static void test_descriptors(void **state)
 	bench_free(b);
 }
 
+/* A check either has its plug-in, or its block says that it does not run. */
+static void every_check_runs_or_says_that_it_does_not(void **state)
+{
+	(void)state;
+	for (size_t i = 0; rs_block.blocks[i]; i++) {
+		bool has_ops = false;
+
+		for (size_t k = 0; checkers[k]; k++)
+			has_ops = has_ops || checkers[k]->conf == rs_block.blocks[i];
+		assert_int_equal(has_ops, rs_block.blocks[i]->not_in_effect == NULL);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -740,6 +753,7 @@ int main(void)
 		cmocka_unit_test(test_rounds),
 		cmocka_unit_test(test_no_haste),
 		cmocka_unit_test(test_descriptors),
+		cmocka_unit_test(every_check_runs_or_says_that_it_does_not),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

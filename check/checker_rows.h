@@ -1,0 +1,66 @@
+/*
+ * Rows that checkers share, and how they get their derived values. Only the tables of checkers
+ * include this.
+ */
+#ifndef DIARCH_CHECK_CHECKER_ROWS_H
+#define DIARCH_CHECK_CHECKER_ROWS_H
+
+#include "check/check_conf.h"
+#include "lib/clock.h"
+#include "lib/global_conf.h"
+
+#define CHECKER_TIME_MAX_US    (UINT32_MAX * US_PER_S)
+#define CHECKER_CONNECT_MAX_US (4294 * US_PER_S)
+
+#define LIVE      .apply = CONF_APPLY_LIVE
+#define NO_EFFECT .apply = CONF_APPLY_LIVE, .flags = CONF_NO_EFFECT
+#define INHERIT   .apply = CONF_APPLY_LIVE, .flags = CONF_INHERIT
+#define CHECKER   struct checker_conf
+
+/* Of checks without a plug-in. */
+#define CHECKER_NOT_IN_EFFECT \
+	"this check does not run yet: the server counts as up on its other checks"
+
+/* Of checks that send something. */
+#define CHECKER_CONNECT_KEYS                                                                      \
+	K_ADDR("connect_ip", CHECKER, connect_ip, LIVE,                                           \
+	       .help = "Address to check; default that of the server."),                          \
+		K_U16("connect_port", CHECKER, connect_port, 1, 65535, LIVE,                      \
+		      .help = "Port to check; default that of the server."),                      \
+		K_ADDR("bindto", CHECKER, bindto, LIVE, .help = "Source address of the check."),  \
+		K_U16("bind_port", CHECKER, bind_port, 1, 65535, LIVE,                            \
+		      .help = "Source port of the check."),                                       \
+		K_CUSTOM("bind_if", &conf_type_ifname, CHECKER, bind_if, const char *, LIVE,      \
+			 .help = "Interface to check through."),                                  \
+		K_U32("fwmark", CHECKER, fwmark, 0, UINT32_MAX, LIVE,                             \
+		      .help = "Mark on the packets of the check."),                               \
+		K_SECS("connect_timeout", CHECKER, connect_timeout_us, 1, CHECKER_CONNECT_MAX_US, \
+		       .dflt = 5 * US_PER_S, INHERIT,                                             \
+		       .help = "Time the check may take to connect.")
+
+#define CHECKER_ALPHA \
+	K_FLAG("alpha", CHECKER, alpha, INHERIT, .help = "Count as failed until the first success.")
+
+/* Of checks that run in intervals. delay_dflt_us -1 is delay_loop. */
+#define CHECKER_SCHEDULE_KEYS(retry_dflt, delay_dflt_us)                                          \
+	K_U32("retry", CHECKER, retry, 0, UINT32_MAX, .dflt = retry_dflt, INHERIT,                \
+	      .help = "Further attempts before the check has failed."),                           \
+		K_SECS("delay_before_retry", CHECKER, delay_before_retry_us, 0,                   \
+		       CHECKER_TIME_MAX_US, .dflt = delay_dflt_us, INHERIT,                       \
+		       .help = "Time between attempts."),                                         \
+		K_SECS("warmup", CHECKER, warmup_us, 0, CHECKER_TIME_MAX_US, .dflt = -1, INHERIT, \
+		       .help = "Time over which first runs are spread; default delay_loop."),     \
+		K_SECS("delay_loop", CHECKER, delay_loop_us, 1, CHECKER_TIME_MAX_US,              \
+		       .dflt = 60 * US_PER_S, INHERIT, .help = "Time between runs."),             \
+		CHECKER_ALPHA,                                                                    \
+		K_BOOL("log_all_failures", CHECKER, log_all_failures,                             \
+		       .dflt_from = "checker_log_all_failures", LIVE,                             \
+		       .help = "Log every failure, not only changes of state.")
+
+#define CHECKER_KEYS(retry_dflt, delay_dflt_us) \
+	CHECKER_CONNECT_KEYS, CHECKER_SCHEDULE_KEYS(retry_dflt, delay_dflt_us)
+
+/* resolve() of a checker, or a part of one: what the server and the service decide. */
+void checker_resolve(struct conf_walk *walk, struct conf_obj *obj);
+
+#endif

@@ -1,0 +1,41 @@
+/*
+ * SMTP_CHECK and its hosts: tables.
+ * The parent runs it while it loads a file; the checker child when it decodes what the parent
+ * loaded.
+ */
+#include "check/checker_rows.h"
+
+#define SMTP struct smtp_check_conf
+
+static const struct conf_key smtp_keys[] = {
+	CHECKER_KEYS(1, US_PER_S),
+	K_STR("helo_name", SMTP, helo_name, LIVE, .dflt_text = "smtpchecker.keepalived.org",
+	      .help = "Name to greet with."),
+	K_END,
+};
+
+/* What a host leaves open is as in the check around it, but for where to connect. */
+static const struct conf_key host_keys[] = {
+	CHECKER_KEYS(1, US_PER_S),
+	K_END,
+};
+
+static const struct conf_block host_block = {
+	.name = "host",
+	.size = sizeof(struct smtp_host_conf),
+	.list_offset = offsetof(SMTP, hosts),
+	.keys = host_keys,
+	.resolve = checker_resolve,
+	.help = "A further address to check; deprecated, since a second SMTP_CHECK says the same.",
+};
+
+const struct conf_block smtp_check_block = {
+	.name = "SMTP_CHECK",
+	.size = sizeof(SMTP),
+	.list_offset = offsetof(struct rs_conf, checkers),
+	.keys = smtp_keys,
+	.blocks = (const struct conf_block *const[]){ &host_block, NULL },
+	.resolve = checker_resolve,
+	.not_in_effect = CHECKER_NOT_IN_EFFECT,
+	.help = "The server is up when it answers HELO as a mail server should.",
+};

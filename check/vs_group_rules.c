@@ -1,0 +1,214 @@
+/*
+ * Rules over groups of virtual servers, and over all addresses that services have. Pure apart from
+ * diagnostics; the parent runs them after a load.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "check/check_conf.h"
+#include "lib/global_conf.h"
+#include "lib/rule.h"
+
+/* ---- groups by themselves ---- */
+
+static void check_families(const struct vs_group_conf *group, struct conf_diags *diags)
+{
+	const struct vs_group_line_conf *line, *open = NULL;
+	bool has_v4 = false, has_v6 = false;
+
+	conf_list_for_each (line, &group->lines) {
+		has_v4 = has_v4 || line->range.family == AF_INET;
+		has_v6 = has_v6 || line->range.family == AF_INET6;
+		if (line->range.family == AF_UNSPEC && !open)
+			open = line;
+	}
+	if (has_v4 && has_v6 && open)
+		conf_diag_add(diags, CONF_ERROR, CONF_SEMANTIC, "family-mix", open->obj.pos,
+			      "write inet or inet6 behind the number",
+			      "the family of this fwmark is not known in a group that has both");
+}
+
+static int name_cmp(const struct conf_obj *a, const struct conf_obj *b)
+{
+	return strcmp(((const struct vs_group_conf *)a)->name,
+		      ((const struct vs_group_conf *)b)->name);
+}
+
+static void on_same_name(const struct conf_obj *first, const struct conf_obj *again,
+			 struct conf_diags *diags)
+{
+	char place[RULE_PLACE_MAX];
+
+	conf_diag_add(diags, CONF_WARNING, CONF_SEMANTIC, "duplicate-group", again->pos, NULL,
+		      "virtual_server_group %s is already defined, at %s; that one is used",
+		      ((const struct vs_group_conf *)again)->name,
+		      rule_place(diags, first->pos, place));
+}
+
+/* ---- services of groups ---- */
+
+static void check_service(const struct vs_conf *vs, struct conf_diags *diags)
+{
+	if (!vs->group)
+		conf_diag_add(diags, CONF_ERROR, CONF_SEMANTIC, "undefined-group", vs->obj.pos,
+			      NULL, "virtual_server_group %s is not defined", vs->addr.group);
+	else
+		conf_diag_add(
+			diags, CONF_WARNING, CONF_SEMANTIC, "not-in-effect", vs->obj.pos,
+			"write a virtual_server for each address",
+			"the services of a group are not installed yet: traffic to group %s is "
+			"not distributed, and its servers are not checked",
+			vs->addr.group);
+}
+
+/* ---- addresses that two services have ---- */
+
+/* Some addresses of a service, with what tells them apart in IPVS. */
+struct claim {
+	struct vs_range range;
+	int family, protocol;
+	const struct vs_conf *vs;
+	struct conf_pos pos;
+};
+
+struct claims {
+	struct claim *v;
+	size_t n;
+};
+
+static struct claim claim_make(const struct vs_conf *vs, const struct vs_range *range,
+			       struct conf_pos pos)
+{
+	return (struct claim){
+		.range = *range,
+		.family = range->family ? range->family : vs_family(vs),
+		.protocol = range->fwmark ? 0 : vs->protocol,
+		.vs = vs,
+		.pos = pos,
+	};
+}
+
+static void claims_add(struct claims *claims, const struct vs_conf *vs)
+{
+	const struct vs_range own = {
+		.first = vs->addr.addr,
+		.last = vs->addr.addr,
+		.port = vs->addr.port,
+		.fwmark = vs->addr.fwmark,
+	};
+	const struct vs_group_line_conf *line;
+
+	if (!vs->addr.group)
+		claims->v[claims->n++] = claim_make(vs, &own, vs->obj.pos);
+	if (vs->group)
+		conf_list_for_each (line, &vs->group->lines)
+			claims->v[claims->n++] = claim_make(vs, &line->range, vs->obj.pos);
+}
+
+static int number_cmp(uint64_t a, uint64_t b)
+{
+	return (a > b) - (a < b);
+}
+
+/* Order of what can never be the same service. */
+static int kind_cmp(const struct claim *a, const struct claim *b)
+{
+	int order = number_cmp((unsigned)a->family, (unsigned)b->family);
+
+	if (order == 0)
+		order = number_cmp((unsigned)a->protocol, (unsigned)b->protocol);
+	if (order == 0)
+		order = number_cmp(a->range.port, b->range.port);
+	return order ? order : number_cmp(a->range.fwmark, b->range.fwmark);
+}
+
+static int claim_cmp(const void *x, const void *y)
+{
+	const struct claim *a = x, *b = y;
+	int order = kind_cmp(a, b);
+
+	if (order == 0)
+		order = addr_cmp(&a->range.first, &b->range.first);
+	return order ? order : number_cmp(a->vs->obj.index, b->vs->obj.index);
+}
+
+static void report_same(const struct claim *a, const struct claim *b, struct conf_diags *diags)
+{
+	const struct claim *first = a->vs->obj.index <= b->vs->obj.index ? a : b;
+	const struct claim *again = first == a ? b : a;
+	const struct ipvs_svc_key key = {
+		.family = (uint8_t)again->family,
+		.protocol = (uint8_t)again->protocol,
+		.port = again->range.port,
+		.fwmark = again->range.fwmark,
+		.addr = b->range.first,
+	};
+	char name[ADDR_NAME_MAX], place[RULE_PLACE_MAX];
+
+	if (first->vs == again->vs)
+		conf_diag_add(diags, CONF_WARNING, CONF_SEMANTIC, "duplicate-address", again->pos,
+			      NULL, "group %s has %s more than once", again->vs->addr.group,
+			      svc_name(&key, name));
+	else
+		conf_diag_add(diags, CONF_ERROR, CONF_SEMANTIC, "duplicate-virtual-server",
+			      again->pos, NULL, "virtual_server %s is already defined at %s",
+			      svc_name(&key, name), rule_place(diags, first->pos, place));
+}
+
+/* Sorted by their first address, ranges meet when one begins before the furthest so far ends. */
+static void claims_check(struct claims *claims, struct conf_diags *diags)
+{
+	const struct claim *furthest = NULL;
+
+	if (claims->n > 0)
+		qsort(claims->v, claims->n, sizeof(*claims->v), claim_cmp);
+	for (size_t i = 0; i < claims->n; i++) {
+		const struct claim *claim = &claims->v[i];
+		bool is_near = furthest && kind_cmp(furthest, claim) == 0;
+
+		if (is_near && addr_cmp(&claim->range.first, &furthest->range.last) <= 0)
+			report_same(furthest, claim, diags);
+		if (!is_near || addr_cmp(&claim->range.last, &furthest->range.last) > 0)
+			furthest = claim;
+	}
+}
+
+static void check_claims(const struct root_conf *conf, struct conf_diags *diags)
+{
+	const struct conf_pos none = { 0 };
+	struct claims claims = { 0 };
+	const struct vs_conf *vs;
+	size_t n = 0;
+
+	conf_list_for_each (vs, &conf->virtual_servers)
+		n += vs->group ? vs->group->lines.n : 1;
+	claims.v = calloc(n + 1, sizeof(*claims.v));
+	if (!claims.v) {
+		conf_diag_add(diags, CONF_ERROR, CONF_ENVIRONMENT, "no-memory", none, NULL,
+			      "out of memory");
+		return;
+	}
+	conf_list_for_each (vs, &conf->virtual_servers)
+		claims_add(&claims, vs);
+	claims_check(&claims, diags);
+	free(claims.v);
+}
+
+void vs_group_rules(const struct conf_obj *root, struct conf_diags *diags)
+{
+	const struct root_conf *conf = (const struct root_conf *)root;
+	struct rule_set set = { 0 };
+	const struct vs_group_conf *group;
+	const struct vs_conf *vs;
+
+	conf_list_for_each (group, &conf->virtual_server_groups) {
+		check_families(group, diags);
+		rule_set_add(&set, &group->obj, diags);
+	}
+	rule_each_duplicate(&set, name_cmp, on_same_name, diags);
+	rule_set_done(&set);
+	conf_list_for_each (vs, &conf->virtual_servers)
+		if (vs->addr.group)
+			check_service(vs, diags);
+	check_claims(conf, diags);
+}
