@@ -13,7 +13,15 @@
 #include "director/cmdline.h"
 #include "lib/log.h"
 
-enum { OPT_CONTROL = 256, OPT_ROLE, OPT_JSON, OPT_DUMP_CONFIG, OPT_PLAN, OPT_JSON_SCHEMA };
+enum {
+	OPT_CONTROL = 256,
+	OPT_ROLE,
+	OPT_JSON,
+	OPT_DUMP_CONFIG,
+	OPT_PLAN,
+	OPT_JSON_SCHEMA,
+	OPT_TOLERANT
+};
 
 /* One row an option: parsing, usage and "not built yet" all come from here. */
 struct option_row {
@@ -40,6 +48,8 @@ static const struct option_row rows[] = {
 	{ 't', "config-test", optional_argument, "FILE",
 	  "check the configuration and exit; problems go to FILE" },
 	{ 'i', "config-id", required_argument, "ID", "value that @ID lines are compared with" },
+	{ OPT_TOLERANT, "tolerant", no_argument, NULL,
+	  "take rejected values for their defaults, as keepalived does" },
 	{ 'v', "version", no_argument, NULL, "print the version and exit" },
 	{ 'h', "help", no_argument, NULL, "print this help and exit" },
 	{ OPT_CONTROL, "control", required_argument, "SOCKET", "path of the control socket" },
@@ -167,6 +177,7 @@ static bool apply_simple(struct cmdline *out, int key, const char *arg)
 	case OPT_ROLE: out->role = arg; return true;
 	case OPT_JSON: out->json = true; return true;
 	case OPT_DUMP_CONFIG: out->action = CMDLINE_DUMP; return true;
+	case OPT_TOLERANT: out->is_tolerant = true; return true;
 	case OPT_JSON_SCHEMA: out->action = CMDLINE_SCHEMA; return true;
 	case OPT_PLAN: out->action = CMDLINE_PLAN; return true;
 	default: return false;
@@ -238,6 +249,12 @@ void cmdline_parse(int argc, char **argv, struct cmdline *out)
 		out->with_vrrp = out->with_checkers = true;
 	for (; out->action != CMDLINE_EXIT && optind < argc; optind++)
 		fprintf(stderr, "diarch: unexpected argument '%s'\n", argv[optind]);
+}
+
+struct conf_options cmdline_conf_options(const struct cmdline *cmdline)
+{
+	return (struct conf_options){ .config_id = cmdline->config_id,
+				      .is_tolerant = cmdline->is_tolerant };
 }
 
 void cmdline_open_log(const struct cmdline *cmdline, const char *role)

@@ -6,6 +6,8 @@
 
 #include <stdbool.h>
 
+#include "lib/conf.h"
+
 enum cmdline_action {
 	CMDLINE_RUN,
 	CMDLINE_TEST,
@@ -30,13 +32,17 @@ struct cmdline {
 	unsigned log_detail;
 	int log_facility;
 	bool dump_conf;
-	bool json; /* diagnostics or dump as JSON */
+	bool is_tolerant; /* towards what keepalived tolerates in a file */
+	bool json;        /* diagnostics or dump as JSON */
 	bool with_vrrp, with_checkers;
 };
 
 /* Fills `out` from the arguments; prints usage, version and mistakes itself (action CMDLINE_EXIT).
  */
 void cmdline_parse(int argc, char **argv, struct cmdline *out);
+
+/* How the options want files to be read. */
+struct conf_options cmdline_conf_options(const struct cmdline *cmdline);
 
 /* Opens the log of a process as the options say. `role` is NULL, "vrrp" or "check". */
 void cmdline_open_log(const struct cmdline *cmdline, const char *role);

@@ -39,7 +39,7 @@ int conf_test_print_schema(void)
 
 int conf_test_main(const struct cmdline *cmdline)
 {
-	const struct conf_options options = { .config_id = cmdline->config_id };
+	const struct conf_options options = cmdline_conf_options(cmdline);
 	FILE *out = conf_test_output(cmdline);
 	struct conf_diags *diags;
 	struct conf *conf;

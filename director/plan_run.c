@@ -158,7 +158,7 @@ static int plan_conf(const struct cmdline *cmdline, const struct conf *conf,
 
 int plan_run_main(const struct cmdline *cmdline)
 {
-	const struct conf_options options = { .config_id = cmdline->config_id };
+	const struct conf_options options = cmdline_conf_options(cmdline);
 	FILE *out = conf_test_output(cmdline);
 	struct conf_diags *diags;
 	struct conf *conf;

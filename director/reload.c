@@ -39,7 +39,7 @@ static void log_diags(const struct conf_diags *diags)
 
 struct conf *reload_read(const struct cmdline *cmdline, int *status)
 {
-	const struct conf_options options = { .config_id = cmdline->config_id };
+	const struct conf_options options = cmdline_conf_options(cmdline);
 	struct conf_diags *diags = conf_diags_new();
 	struct conf *conf = conf_load(cmdline->conf_file, &diarch_schema, &options, diags);
 

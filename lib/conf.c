@@ -181,7 +181,7 @@ const char *conf_strdup(struct conf_walk *walk, const char *s)
 void conf_error(struct conf_walk *walk, struct conf_pos pos, enum conf_class class,
 		const char *code, const char *hint, const char *fmt, ...)
 {
-	bool is_tolerated = walk->is_tolerant && walk->is_value && class == CONF_VALUE;
+	bool is_tolerated = walk->is_tolerant && walk->can_go_on && class == CONF_VALUE;
 	struct conf_report report = { CONF_ERROR, class, code, pos, hint };
 	va_list ap;
 

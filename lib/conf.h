@@ -327,7 +327,9 @@ struct conf_schema {
 
 struct conf_options {
 	const char *config_id; /* for @ID lines; NULL = host name */
-	bool is_tolerant; /* keepalived's tolerance: rejected values fall back to their default */
+	/* keepalived's tolerance: rejected values fall back to their default, unknown keywords and
+	 * objects that cannot be named are left out, with warnings. */
+	bool is_tolerant;
 };
 
 /* ---- loading ---- */

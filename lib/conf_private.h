@@ -172,7 +172,9 @@ struct conf_walk {
 	struct conf *conf;
 	struct conf_diags *diags;
 	bool is_tolerant;
-	bool is_value; /* a keyword's value is being parsed, which has a default to fall back to */
+	/* A value is being parsed that can be done without: there is a default, or the object is
+	 * left out. */
+	bool can_go_on;
 	struct walk_frame *stack; /* blocks under construction */
 	unsigned depth;
 };

@@ -76,9 +76,10 @@ static void report_unknown(struct conf_walk *walk, const struct conf_block *bloc
 				 block_title(home),
 				 home->name ? "" : "; is a \"}\" missing above?");
 	}
-	conf_error(walk, word->pos, CONF_SYNTAX, "unknown-keyword", hint[0] ? hint : NULL,
-		   "unknown keyword \"%s\" in %s%s", word->text, block_title(block),
-		   has_body ? "; its block is skipped" : "");
+	(walk->is_tolerant ? conf_warning : conf_error)(
+		walk, word->pos, CONF_SYNTAX, "unknown-keyword", hint[0] ? hint : NULL,
+		"unknown keyword \"%s\" in %s%s", word->text, block_title(block),
+		has_body ? "; its block is skipped" : "");
 }
 
 /* ---- keys ---- */
@@ -150,11 +151,11 @@ static void take_key(struct conf_walk *walk, struct walk_frame *frame, struct co
 	if (!is_taken)
 		conf_error(walk, word->pos, CONF_SYNTAX, "missing-value", NULL,
 			   "\"%s\" needs a value: %s", key->name, key->type->name);
-	walk->is_value = true;
+	walk->can_go_on = true;
 	if (is_taken)
 		is_taken = key->type->parse(walk, key, conf_obj_field(frame->obj, key), word + 1,
 					    argc);
-	walk->is_value = false;
+	walk->can_go_on = false;
 
 	if (is_taken && set)
 		set->pos = word->pos;
@@ -236,10 +237,12 @@ static unsigned take_args(struct conf_walk *walk, struct walk_frame *frame,
 		}
 		if (n == 0)
 			continue;
+		walk->can_go_on = true;
 		if (key->type->parse(walk, key, conf_obj_field(frame->obj, key), argv + at, n))
 			frame->obj->set = set_new(walk, key, argv[at].pos, frame->obj->set);
 		else
 			frame->is_dropped = true;
+		walk->can_go_on = false;
 	}
 	return at;
 }

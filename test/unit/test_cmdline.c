@@ -104,6 +104,17 @@ static void config_test_with_and_without_a_file(void **state)
 	assert_int_equal(parse("-t --plan").action, CMDLINE_PLAN);
 }
 
+static void how_files_are_read(void **state)
+{
+	struct cmdline plain = parse("-t"), tolerant = parse("-t --tolerant -i node");
+
+	(void)state;
+	assert_false(cmdline_conf_options(&plain).is_tolerant);
+	assert_null(cmdline_conf_options(&plain).config_id);
+	assert_true(cmdline_conf_options(&tolerant).is_tolerant);
+	assert_string_equal(cmdline_conf_options(&tolerant).config_id, "node");
+}
+
 static void version_and_help_end_well_mistakes_do_not(void **state)
 {
 	static const struct {
@@ -148,6 +159,7 @@ int main(void)
 		cmocka_unit_test(short_and_long_options_agree),
 		cmocka_unit_test(only_one_child_or_both),
 		cmocka_unit_test(config_test_with_and_without_a_file),
+		cmocka_unit_test(how_files_are_read),
 		cmocka_unit_test(version_and_help_end_well_mistakes_do_not),
 		cmocka_unit_test(a_child_gets_the_log_options),
 	};

@@ -321,10 +321,11 @@ static void test_tolerant(void **state)
 	const struct fix_instance *a = fix_at(&fix_root_of(conf)->instances, 0);
 
 	(void)state;
-	/* Values have a default to fall back to; unknown words and objects without an address have
-	 * none. */
+	/* Values have a default to fall back to; unknown words and objects without an address are
+	 * left out. */
 	FIX_EXPECT(diags, "out-of-range", "invalid-number", "unknown-keyword", "invalid-address");
-	assert_int_equal(conf_diags_errors(diags), 2);
+	assert_int_equal(conf_diags_errors(diags), 0);
+	assert_int_equal(a->addrs.n, 0);
 	assert_int_equal(a->priority, 100);
 	assert_int_equal(a->advert_int_us, 1000000);
 	conf_free(conf);
@@ -373,6 +374,46 @@ static void test_bad_bare_lines(void **state)
 			"unknown-keyword", "invalid-address");
 	FIX_TEXT_EXPECT("server_group g {\nmember {\n}\n}\n", "not-in-effect", "invalid-address",
 			"unexpected-brace");
+}
+
+/* What has no default, or would leave a block open, stays an error. */
+static void test_tolerance_ends(void **state)
+{
+	static const char *const texts[] = {
+		"vrrp_instance A {\npriority 5\n}\n",
+		"vrrp_instance A {\nvrid 1\npriority\n}\n",
+		"vrrp_instance A {\nvrid 1\n",
+		"vrrp_instance A {\nvrid 1\n}\nvrrp_instance B {\nvrid 1\n}\n",
+	};
+	const struct conf_options options = { .is_tolerant = true };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		struct conf_diags *diags = conf_diags_new();
+		struct conf *conf = conf_load_text(texts[i], strlen(texts[i]), "t", &fix_schema,
+						   &options, diags);
+
+		assert_int_equal(conf_diags_errors(diags), 1);
+		conf_free(conf);
+		conf_diags_free(diags);
+	}
+}
+
+/* A required keyword that was rejected takes its object with it: there is no default to run on. */
+static void test_tolerant_required(void **state)
+{
+	static const char text[] = "vrrp_instance A {\nvrid 300\n}\n";
+	const struct conf_options options = { .is_tolerant = true };
+	struct conf_diags *diags = conf_diags_new();
+	struct conf *conf =
+		conf_load_text(text, sizeof(text) - 1, "t", &fix_schema, &options, diags);
+
+	(void)state;
+	FIX_EXPECT(diags, "out-of-range");
+	assert_int_equal(conf_diags_errors(diags), 0);
+	assert_int_equal(fix_root_of(conf)->instances.n, 0);
+	conf_free(conf);
+	conf_diags_free(diags);
 }
 
 /* ---- size ---- */
@@ -429,6 +470,8 @@ int main(void)
 		cmocka_unit_test(test_global_defaults),
 		cmocka_unit_test(test_rules),
 		cmocka_unit_test(test_tolerant),
+		cmocka_unit_test(test_tolerance_ends),
+		cmocka_unit_test(test_tolerant_required),
 		cmocka_unit_test(test_bare_lines),
 		cmocka_unit_test(test_bad_bare_lines),
 		cmocka_unit_test(test_linear),
