@@ -165,24 +165,28 @@ static bool is_unchecked(const struct rs_conf *rs)
 	return rs->checkers.n > 0;
 }
 
-/* Said once for a service: what servers count as that have only checks that do not run. */
-static void warn_unchecked(const struct vs_conf *vs, struct conf_diags *diags)
+/* Said once: what servers count as that have only checks that do not run. */
+static void warn_unchecked(const struct root_conf *conf, struct conf_diags *diags)
 {
 	const struct rs_conf *rs, *first = NULL;
+	const struct vs_conf *vs;
 	unsigned n = 0;
 
-	conf_list_for_each (rs, &vs->real_servers) {
-		if (!is_unchecked(rs))
-			continue;
-		first = first ? first : rs;
-		n++;
-	}
-	if (first)
+	conf_list_for_each (vs, &conf->virtual_servers)
+		conf_list_for_each (rs, &vs->real_servers) {
+			if (!is_unchecked(rs))
+				continue;
+			first = first ? first : rs;
+			n++;
+		}
+	if (n == 1)
 		conf_diag_add(diags, CONF_WARNING, CONF_SEMANTIC, "not-in-effect", first->obj.pos,
-			      NULL,
-			      "%u of %u servers of this service have no check that runs yet: they "
-			      "always count as up",
-			      n, vs->real_servers.n);
+			      NULL, "no check of this server runs yet: it always counts as up");
+	else if (n > 1)
+		conf_diag_add(
+			diags, CONF_WARNING, CONF_SEMANTIC, "not-in-effect", first->obj.pos, NULL,
+			"no check of this and %u more servers runs yet: they always count as up",
+			n - 1);
 }
 
 static void check_pool(const struct vs_conf *vs, struct conf_diags *diags)
@@ -194,7 +198,6 @@ static void check_pool(const struct vs_conf *vs, struct conf_diags *diags)
 		check_real_server(vs, rs, diags);
 		rule_set_add(&set, &rs->obj, diags);
 	}
-	warn_unchecked(vs, diags);
 	rule_each_duplicate(&set, rs_cmp, on_same_rs, diags);
 	rule_set_done(&set);
 }
@@ -219,6 +222,7 @@ static void check_sched_flags(const struct vs_conf *vs, struct conf_diags *diags
 		{ "sh-fallback", "sh", vs->sh_fallback },
 		{ "mh-port", "mh", vs->mh_port },
 		{ "mh-fallback", "mh", vs->mh_fallback },
+		{ "hashed", vs->lvs_sched[0] == 'm' ? "mh" : "sh", vs->idle.hashed },
 	};
 
 	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
@@ -258,4 +262,5 @@ void check_conf_rules(const struct conf_obj *root, struct conf_diags *diags)
 		check_sorry(vs, diags);
 		check_pool(vs, diags);
 	}
+	warn_unchecked(conf, diags);
 }

@@ -47,18 +47,24 @@ static void on_same_name(const struct conf_obj *first, const struct conf_obj *ag
 
 /* ---- services of groups ---- */
 
-static void check_service(const struct vs_conf *vs, struct conf_diags *diags)
+static void check_services(const struct root_conf *conf, struct conf_diags *diags)
 {
-	if (!vs->group)
-		conf_diag_add(diags, CONF_ERROR, CONF_SEMANTIC, "undefined-group", vs->obj.pos,
-			      NULL, "virtual_server_group %s is not defined", vs->addr.group);
-	else
+	const struct vs_conf *vs, *first = NULL;
+
+	conf_list_for_each (vs, &conf->virtual_servers) {
+		if (vs->addr.group && !vs->group)
+			conf_diag_add(diags, CONF_ERROR, CONF_SEMANTIC, "undefined-group",
+				      vs->obj.pos, NULL, "virtual_server_group %s is not defined",
+				      vs->addr.group);
+		if (vs->group && !first)
+			first = vs;
+	}
+	if (first)
 		conf_diag_add(
-			diags, CONF_WARNING, CONF_SEMANTIC, "not-in-effect", vs->obj.pos,
+			diags, CONF_WARNING, CONF_SEMANTIC, "not-in-effect", first->obj.pos,
 			"write a virtual_server for each address",
-			"the services of a group are not installed yet: traffic to group %s is "
-			"not distributed, and its servers are not checked",
-			vs->addr.group);
+			"services of groups are not installed yet: traffic to their addresses "
+			"is not distributed, and their servers are not checked");
 }
 
 /* ---- addresses that two services have ---- */
@@ -199,7 +205,6 @@ void vs_group_rules(const struct conf_obj *root, struct conf_diags *diags)
 	const struct root_conf *conf = (const struct root_conf *)root;
 	struct rule_set set = { 0 };
 	const struct vs_group_conf *group;
-	const struct vs_conf *vs;
 
 	conf_list_for_each (group, &conf->virtual_server_groups) {
 		check_families(group, diags);
@@ -207,8 +212,6 @@ void vs_group_rules(const struct conf_obj *root, struct conf_diags *diags)
 	}
 	rule_each_duplicate(&set, name_cmp, on_same_name, diags);
 	rule_set_done(&set);
-	conf_list_for_each (vs, &conf->virtual_servers)
-		if (vs->addr.group)
-			check_service(vs, diags);
+	check_services(conf, diags);
 	check_claims(conf, diags);
 }
