@@ -103,12 +103,14 @@ static void print_text(const struct known *known, const struct plan *plan)
 	plan_print(plan, stdout);
 }
 
+/* Without a plan the file is refused. */
 static void print_json(const struct known *known, const struct plan *plan,
 		       const struct conf_diags *diags)
 {
 	json_t *object = json_object();
 
 	json_object_set_new(object, "diagnostics", conf_diags_json(diags));
+	json_object_set_new(object, "is_refused", json_boolean(!plan));
 	if (plan) {
 		json_object_set_new(object, "is_running", json_boolean(known->running));
 		json_object_set_new(object, "is_kernel_read", json_boolean(known->is_kernel_read));
@@ -139,6 +141,8 @@ static int plan_conf(const struct cmdline *cmdline, const struct conf *conf,
 	if (status == EXIT_STATUS_OK && plan_is_refused(&input)) {
 		fprintf(stderr, "diarch: a reload would be refused: the file configures nothing "
 				"any more\n");
+		if (cmdline->json)
+			print_json(&known, NULL, diags);
 		status = EXIT_STATUS_TEST_FAILED;
 	}
 	if (status == EXIT_STATUS_OK) {

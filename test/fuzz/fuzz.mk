@@ -1,4 +1,5 @@
 # Fuzz targets of the configuration. `make check` replays their corpora; --enable-fuzzers builds the fuzzers.
+# fuzz_conf knows the keywords with -dict=test/fuzz/conf.dict, which doc/generate.mk makes.
 FUZZ_CONF_LDADD = libconf.a liblvs.a libdiarch.a $(CHECK_LIBS) $(LVS_LIBS) $(LIB_LIBS)
 
 check_PROGRAMS += test/fuzz/replay_conf test/fuzz/replay_wire
