@@ -229,6 +229,12 @@ extern const struct conf_block tcp_check_block, http_get_block, ssl_get_block, m
 	bfd_check_block;
 extern const struct conf_block ssl_block, virtual_server_group_block;
 
+/* Whether a check of this configuration runs at all: it has a plug-in. */
+static inline bool checker_runs(const struct checker_conf *checker)
+{
+	return !checker->obj.block->not_in_effect;
+}
+
 /* The server that a checker, or a host of one, belongs to. */
 const struct rs_conf *checker_server(const struct checker_conf *checker);
 

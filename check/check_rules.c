@@ -160,7 +160,7 @@ static bool is_unchecked(const struct rs_conf *rs)
 	const struct checker_conf *checker;
 
 	conf_list_for_each (checker, &rs->checkers)
-		if (!checker->obj.block->not_in_effect)
+		if (checker_runs(checker))
 			return false;
 	return rs->checkers.n > 0;
 }

@@ -109,9 +109,12 @@ static uint32_t count_failed(const struct plan_health *health, const char *vs, c
 
 	conf_list_for_each (conf, &rs->checkers) {
 		const struct health_params params = { .alpha = conf->alpha };
-		const struct verdict *found = find(health, &key);
+		const struct verdict *found;
 		struct health fresh;
 
+		if (!checker_runs(conf))
+			continue;
+		found = find(health, &key);
 		health_init(&fresh, &params);
 		if (found && strcmp(found->kind, conf->obj.block->name) == 0)
 			fresh.is_up = found->is_good;
