@@ -8,6 +8,7 @@
 # What --plan says before a reload against what is there afterwards: it names each change, applies none of them, and
 # has nothing more to say when the reload is done. Files that a reload would refuse are refused by the plan, too.
 . "${BASH_SOURCE[0]%/*}/lab.sh"
+need_ipvs "$@"
 need_director
 [ "$LAB_DIRECTOR" = diarch ] || skip_lab "only diarch plans"
 
@@ -62,6 +63,7 @@ make_node real sw 192.168.197.2/24
 say "before the start"
 director_conf 100 3 $VIP
 expect start-is-a-change plan 3
+expect kernel-is-read grep -q 'table was read' "$LAB_DIR/plan"
 expect start-brings-the-instance says '+ VI_1: eth0 vrid 51 IPv4'
 start_director a
 wait_for "a is active" 10 has_address a $VIP || give_up "a does not become active"
@@ -71,6 +73,19 @@ say "the same file"
 expect same-file-changes-nothing plan 0
 expect same-file-says-so says 'No change.'
 
+say "a table that somebody emptied, and a service of somebody else in it"
+checker=$(role_pid a check)
+kill -STOP "$checker" # it would repair the table before the plan sees it
+on a "$LVSADM" -C
+on a "$LVSADM" -A -t 192.168.197.9:80
+expect emptied-table plan 3
+kill -CONT "$checker"
+expect repair-is-planned says "+ add service [$VIP]:tcp:80 scheduler rr"
+expect others-are-left-alone eval '! grep -q 192.168.197.9 "$LAB_DIR/plan"'
+reload_director a
+expect_soon repaired 10 is_generation 2
+expect then-the-table-is-right plan 0
+
 say "another priority, address and interval"
 director_conf 120 4 $VIP2 $VIP
 expect changes-are-a-change plan 3
@@ -79,10 +94,10 @@ expect address-is-named says "+ $VIP2/24 dev eth0 of VI_1 (active now)"
 expect interval-is-named says "~ [$VIP]:tcp:80: delay_loop 3 -> 4"
 expect dead-server-stays-out eval '! grep -q "add server" "$LAB_DIR/plan"'
 expect nothing-was-applied lacks_address a $VIP2
-expect_eq no-new-generation 1 "$(generation)"
+expect_eq no-new-generation 2 "$(generation)"
 expect json-has-items eval 'plan 3 --json && jq -e ".is_running and (.items | length) == 5" "$LAB_DIR/plan" >/dev/null'
 reload_director a
-expect_soon reloaded 5 is_generation 2
+expect_soon reloaded 5 is_generation 3
 expect_soon address-came 5 has_address a $VIP2
 expect then-nothing-is-left plan 0
 
