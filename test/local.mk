@@ -6,7 +6,7 @@ test_lab_udpname_SOURCES = test/lab/udpname.c
 
 TESTS += test/tidy/tidy test/readme
 
-EXTRA_DIST += test/run test/setup test/demo \
+EXTRA_DIST += test/run test/setup test/demo test/bench/config \
 	test/readme test/tidy/tidy test/tidy/bad/lib/bad.c test/tidy/bad/check/bad.h test/tidy/bad/local.mk \
 	test/bench/README \
 	test/lab/lab.sh test/lab/uml.sh test/lab/demo.sh test/lab/vrrp_pair.sh test/lab/vrrp_interop.sh \
