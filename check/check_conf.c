@@ -415,6 +415,27 @@ static void resolve_sorry(struct vs_conf *vs)
 		vs->sorry_server.port = vs->addr.port;
 }
 
+/* Mail of a server goes out unless something says no, that of a service only if something says so.
+ */
+static bool alert_default(const struct global_conf *global, bool dflt)
+{
+	if (conf_is_set(&global->obj, "smtp_alert_checker", NULL))
+		return global->idle.smtp_alert_checker;
+	return conf_is_set(&global->obj, "smtp_alert", NULL) ? global->idle.smtp_alert : dflt;
+}
+
+static void resolve_alerts(struct vs_conf *vs)
+{
+	const struct global_conf *global = root_global(vs->obj.parent);
+	struct rs_conf *rs;
+
+	if (!conf_is_set(&vs->obj, "smtp_alert", NULL))
+		vs->idle.smtp_alert = alert_default(global, false);
+	conf_list_for_each (rs, &vs->real_servers)
+		if (!conf_is_set(&rs->obj, "smtp_alert", NULL))
+			rs->smtp_alert = alert_default(global, true);
+}
+
 static void vs_resolve(struct conf_walk *walk, struct conf_obj *obj)
 {
 	struct vs_conf *vs = (struct vs_conf *)obj;
@@ -428,6 +449,7 @@ static void vs_resolve(struct conf_walk *walk, struct conf_obj *obj)
 			     "ops works with UDP only and is left out");
 		vs->ops = false;
 	}
+	resolve_alerts(vs);
 	resolve_sorry(vs);
 	resolve_persistence(walk, vs);
 	conf_list_for_each (rs, &vs->real_servers)

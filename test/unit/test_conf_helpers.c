@@ -124,6 +124,37 @@ static void test_udp_patterns(void **state)
 	conf_free(conf);
 }
 
+/* Whether mail goes out for the service and for its server, as two bits. */
+static int alerts_with(const char *globals, const char *service)
+{
+	char text[300];
+	struct conf *conf;
+	const struct vs_conf *vs;
+	int alerts;
+
+	snprintf(text, sizeof(text),
+		 "global_defs {\n%s\n}\nvirtual_server 192.0.2.1 80 {\nprotocol TCP\n%s\n"
+		 "real_server 10.0.0.1 80 {\n}\n}\n",
+		 globals, service);
+	conf = load(text);
+	vs = first_vs(conf);
+	alerts = vs->idle.smtp_alert << 1 |
+		 ((const struct rs_conf *)vs->real_servers.head)->smtp_alert;
+	conf_free(conf);
+	return alerts;
+}
+
+static void test_alerts(void **state)
+{
+	(void)state;
+	assert_int_equal(alerts_with("", ""), 1);
+	assert_int_equal(alerts_with("", "smtp_alert"), 3);
+	assert_int_equal(alerts_with("smtp_alert on", ""), 3);
+	assert_int_equal(alerts_with("smtp_alert off", ""), 0);
+	assert_int_equal(alerts_with("smtp_alert on\nsmtp_alert_checker off", ""), 0);
+	assert_int_equal(alerts_with("smtp_alert_checker on", "smtp_alert off"), 1);
+}
+
 static int fwmark_family(const char *line, const char *real_server)
 {
 	struct ipvs_svc_key key;
@@ -177,10 +208,10 @@ static void test_vrrp_family(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rs_port),       cmocka_unit_test(test_vs_key),
-		cmocka_unit_test(test_groups),        cmocka_unit_test(test_udp_patterns),
-		cmocka_unit_test(test_fwmark_family), cmocka_unit_test(test_global),
-		cmocka_unit_test(test_vrrp_family),
+		cmocka_unit_test(test_rs_port),      cmocka_unit_test(test_vs_key),
+		cmocka_unit_test(test_alerts),       cmocka_unit_test(test_groups),
+		cmocka_unit_test(test_udp_patterns), cmocka_unit_test(test_fwmark_family),
+		cmocka_unit_test(test_global),       cmocka_unit_test(test_vrrp_family),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
