@@ -198,6 +198,6 @@ if [ "${1:-}" = --keep ]; then
 	echo "      ip netns exec $(ns a) $LVSADM -Ln"
 	echo "      $DIARCHCTL --control=$(node_dir a)/control.sock status"
 	echo "$LAB_TAG $(node_dir a)" >"$BUILD/demo.up"
-	while [ ! -e "$BUILD/demo.stop" ]; do read -r -t 0.5 -u "$LAB_PAUSE_FD" || :; done
+	while [ ! -e "$BUILD/demo.stop" ]; do poll_pause 0.5; done
 	rm -f "$BUILD/demo.up" "$BUILD/demo.stop"
 fi

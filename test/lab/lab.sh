@@ -31,7 +31,10 @@ LAB_SKIPPED=0
 colour() { # NUMBER TEXT: coloured on a terminal only
 	if [ -t 1 ] || [ -n "${LAB_COLOUR:-}" ]; then printf '\e[%sm%s\e[0m' "$1" "$2"; else printf '%s' "$2"; fi
 }
-say() { printf '\n%s\n' "$(colour 1 "== $*")"; }
+say() {
+	check_stopped
+	printf '\n%s\n' "$(colour 1 "== $*")"
+}
 note() { echo "   $*"; }
 
 ok() { # NAME [DETAILS]
@@ -83,10 +86,13 @@ part() {
 }
 # Waits for all parts, shows what they said, in order, and counts their results.
 join_parts() {
-	local part name
+	local part name status
 	for part in "${LAB_PARTS[@]}"; do
 		name=${part#* }
-		wait "${part% *}" || echo "not ok part-$name ended with status $?" >>"$LAB_DIR/parts/$name"
+		wait "${part% *}"
+		status=$?
+		check_stopped
+		[ $status -eq 0 ] || echo "not ok part-$name ended with status $status" >>"$LAB_DIR/parts/$name"
 		cat "$LAB_DIR/parts/$name"
 		LAB_PASSED=$((LAB_PASSED + $(grep -c '^ok ' "$LAB_DIR/parts/$name")))
 		LAB_FAILED=$((LAB_FAILED + $(grep -c '^not ok ' "$LAB_DIR/parts/$name")))
@@ -105,7 +111,13 @@ in_s() { # MS: as seconds
 
 # Pauses without a process of its own; only for polling.
 exec {LAB_PAUSE_FD}<> <(:)
-poll_pause() { read -r -t 0.03 -u "$LAB_PAUSE_FD" || :; }
+poll_pause() { # [SECONDS]
+	read -r -t "${1:-0.03}" -u "$LAB_PAUSE_FD" || :
+	check_stopped
+}
+# Signals only leave a note: bash 5.2 crashes when a trap exits from within `read -t`.
+LAB_STOPPED=
+check_stopped() { [ -z "$LAB_STOPPED" ] || exit "$LAB_STOPPED"; }
 
 # wait_for DESCRIPTION SECONDS CMD...: polls CMD until it succeeds; WAITED_MS says how long it took.
 wait_for() {
@@ -157,6 +169,7 @@ expect_stays() {
 ns() { echo "$LAB_TAG-$1"; }
 pretty() { # NODE CMD...
 	local node=$1
+	check_stopped
 	shift
 	echo "   [$node] $*"
 }
@@ -462,7 +475,8 @@ lab_remove_dir() {
 # By name, for parts of a lab that run beside it may have made some.
 lab_namespaces() { ip netns list | sed -n "s/^\\($LAB_TAG-[^ ]*\\).*/\\1/p"; }
 lab_kill_nodes() {
-	local namespace pids
+	local part namespace pids
+	for part in "${LAB_PARTS[@]}"; do kill -KILL "${part% *}" 2>/dev/null; done
 	for namespace in $(lab_namespaces); do
 		pids=$(ip netns pids "$namespace")
 		# shellcheck disable=SC2086 # a list of pids
@@ -509,8 +523,8 @@ lab_end() {
 	exit 0
 }
 trap lab_end EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
+trap 'LAB_STOPPED=130' INT
+trap 'LAB_STOPPED=143' TERM
 
 if [ -n "${LAB_LOG_DIR:-}" ]; then
 	LAB_DIR=$LAB_LOG_DIR
