@@ -5,10 +5,29 @@
 #include "director/root_conf.h"
 
 #include "check/check_conf.h"
+#include "lib/conf_like.h"
+#include "vrrp/route_conf.h"
+#include "vrrp/track_conf.h"
 #include "vrrp/vrrp_conf.h"
 
 #define ROOT      struct root_conf
 #define NO_EFFECT .apply = CONF_APPLY_RESTART, .flags = CONF_NO_EFFECT
+
+/* A name that may be left out. */
+static bool opt_name_parse(struct conf_walk *walk, const struct conf_key *key, void *field,
+			   const struct conf_token *argv, unsigned argc)
+{
+	return argc == 0 || conf_type_str.parse(walk, key, field, argv, argc);
+}
+
+CONF_LIKE(opt_name, conf_type_str)
+
+static const struct conf_type type_opt_name = {
+	.name = "name",
+	.max_args = 1,
+	CONF_LIKE_MEMBERS(opt_name),
+	.json_type = "string",
+};
 
 static const struct conf_key root_keys[] = {
 	K_U32("child_wait_time", ROOT, child_wait_time_s, 0, 3600, .dflt = 5,
@@ -17,16 +36,25 @@ static const struct conf_key root_keys[] = {
 
 	/* no effect yet */
 	K_FLAG("linkbeat_use_polling", ROOT, linkbeat_use_polling, NO_EFFECT,
+	       .not_in_effect = "the link state is what the kernel reports",
 	       .help = "Poll the link of interfaces."),
 	K_FLAG("namespace_with_ipsets", ROOT, namespace_with_ipsets, NO_EFFECT,
 	       .help = "Use ipsets also in a network namespace."),
 	K_FLAG("use_pid_dir", ROOT, use_pid_dir, NO_EFFECT,
 	       .help = "Put pid files into a directory of their own."),
 
-	/* refused */
-	K_UNBUILT("net_namespace", ROOT, .help = "Network namespace to run in."),
-	K_UNBUILT("net_namespace_ipvs", ROOT, .help = "Network namespace that has the IPVS table."),
-	K_UNBUILT("instance", ROOT, .help = "Name of one of several copies on this host."),
+	K_STR("net_namespace", ROOT, net_namespace, NO_EFFECT,
+	      .not_in_effect =
+		      "addresses and services go to the namespace that diarch was started in",
+	      .help = "Network namespace to run in."),
+	K_CUSTOM("net_namespace_ipvs", &type_opt_name, ROOT, net_namespace_ipvs, const char *,
+		 NO_EFFECT,
+		 .not_in_effect = "services go to the namespace that diarch was started in",
+		 .help = "Network namespace that has the IPVS table; without name the one that "
+			 "diarch was started in."),
+	K_STR("instance", ROOT, instance, NO_EFFECT,
+	      .not_in_effect = "files and sockets are shared with other copies on this host",
+	      .help = "Name of one of several copies on this host."),
 	K_END,
 };
 
@@ -56,11 +84,11 @@ static const struct conf_block root_block = {
 	.size = sizeof(struct root_conf),
 	.keys = root_keys,
 	.blocks = root_blocks,
-	.finish = unbuilt_finish,
 	.help = "The top level.",
 };
 
-static const conf_rule rules[] = { vrrp_conf_rules, check_conf_rules, vs_group_rules, NULL };
+static const conf_rule rules[] = { vrrp_conf_rules, track_conf_rules, check_conf_rules,
+				   vs_group_rules, NULL };
 
 const struct conf_schema diarch_schema = {
 	.root = &root_block,

@@ -7,6 +7,7 @@
  *	conf_lex   lines to a tree of statements that know file:line:col
  *	conf_diag  diagnostics: collected, printed as text with caret or as JSON, "did you mean"
  *	conf_type  the value types (parse, print, json, equal), one constant each
+ *	conf_parts values that are rows themselves
  *	conf_walk  the tree against the tables: fills objects
  *	conf_fill  defaults and inheritance, resolve functions
  *	conf_dump  canonical text and JSON from the tables
@@ -131,6 +132,11 @@ struct conf_type {
 	 * belongs to this value. NULL = every word that is not itself a keyword of the block.
 	 */
 	bool (*accepts)(const struct conf_token *word);
+	/*
+	 * How many of the words, of which the first min_args belong to it anyway, are this value's
+	 * where keywords share a line. NULL = as .accepts says.
+	 */
+	unsigned (*count)(const struct conf_key *key, const struct conf_token *argv, unsigned argc);
 	const char
 		*json_type; /* for the schema: "integer", "boolean", "string", "object", "array" */
 };
@@ -148,6 +154,21 @@ extern const struct conf_type conf_type_prefix;   /* struct conf_prefix: IP[/LEN
 extern const struct conf_type conf_type_script;   /* struct conf_script */
 extern const struct conf_type conf_type_ranges; /* struct conf_ranges: A B-C ... within min..max */
 
+/*
+ * A value made of rows: "eth0 inst VI_1 id 5". Keywords with their values stand in any order; rows
+ * with CONF_BARE may stand without keyword, in table order. The field is a struct that begins with
+ * a struct conf_parts; the offsets of .parts are from its start. conf_type_opt_parts may be empty.
+ */
+struct conf_parts {
+	bool is_given;  /* the keyword was written */
+	uint64_t given; /* bit n: the n-th row was written */
+};
+
+extern const struct conf_type conf_type_parts, conf_type_opt_parts;
+
+/* Whether the row `name` of `key` was written in this value. */
+bool conf_parts_has(const struct conf_key *key, const struct conf_parts *parts, const char *name);
+
 /* What a change of a key at reload touches. */
 enum conf_apply { CONF_APPLY_LIVE, CONF_APPLY_INSTANCE, CONF_APPLY_CHILD, CONF_APPLY_RESTART };
 
@@ -164,7 +185,11 @@ enum conf_key_flags {
 	 */
 	CONF_INHERIT = 8,
 	CONF_NO_EFFECT =
-		16, /* parsed and checked; the feature is not built yet: said once, plainly */
+		16,       /* parsed and checked; the feature is not built yet: said once, plainly */
+	CONF_BARE = 32,   /* in lines and parts: the keyword may be left out where .type->accepts
+			     the word; printed without it */
+	CONF_CLAMP = 128, /* a number outside the limits becomes the nearest, with a warning */
+	CONF_IF_SET = 64, /* stands in dumps only where it was written */
 };
 
 /* A row: one keyword of one block. */
@@ -178,7 +203,10 @@ struct conf_key {
 	const char *dflt_text; /* default of other types, in canonical words; NULL = unset */
 	const char *dflt_from; /* unset: value of this key of global_defs (same type) */
 	const struct conf_word *words;
-	const char *alias_of; /* this row is another spelling of that row; shares its field */
+	const char *alias_of;      /* this row is another spelling of that row; shares its field */
+	const char *not_in_effect; /* CONF_NO_EFFECT where it decides about mastership, traffic or
+				protection: what its absence means, as a clause */
+	const struct conf_key *parts; /* rows inside the value: see conf_type_parts */
 	enum conf_apply apply;
 	uint32_t flags;   /* enum conf_key_flags */
 	const char *help; /* one sentence for the man page; required */

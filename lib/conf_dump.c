@@ -77,9 +77,9 @@ static void dump_keys(struct dump *dump, const struct conf_obj *obj)
 	}
 }
 
-/* The words behind a block's name or at the start of a line, each after a blank but for the first.
- */
-static void dump_args(struct dump *dump, const struct conf_obj *obj, const char *before)
+/* The words behind a block's name or at the start of a line, the first behind `before`; returns
+ * what comes before the next word. */
+static const char *dump_args(struct dump *dump, const struct conf_obj *obj, const char *before)
 {
 	for (const struct conf_key *key = obj->block->args; key && key->name; key++) {
 		const char *value = conf_text_value(&dump->text, obj, key);
@@ -89,19 +89,23 @@ static void dump_args(struct dump *dump, const struct conf_obj *obj, const char 
 		fprintf(dump->out, "%s%s", before, value);
 		before = " ";
 	}
+	return before;
 }
 
 static void dump_line(struct dump *dump, const struct conf_obj *obj)
 {
+	const char *before;
+
 	put_indent(dump);
-	dump_args(dump, obj, "");
+	before = dump_args(dump, obj, "");
 	for (const struct conf_key *key = obj->block->keys; key && key->name; key++) {
 		const char *value = conf_text_value(&dump->text, obj, key);
 
 		if (!value || !conf_key_is_shown(obj, key))
 			continue;
-		fputc(' ', dump->out);
-		put_value(dump, key->name, value);
+		fputs(before, dump->out);
+		put_value(dump, key->flags & CONF_BARE ? "" : key->name, value);
+		before = " ";
 	}
 	if (dump->with_origin) {
 		fputs("  # ", dump->out);

@@ -75,5 +75,6 @@ bool conf_key_is_shown(const struct conf_obj *obj, const struct conf_key *key)
 {
 	if (key->alias_of)
 		return false;
-	return !(key->flags & (CONF_NO_EFFECT | CONF_DEPRECATED)) || conf_obj_set(obj, key);
+	return !(key->flags & (CONF_NO_EFFECT | CONF_DEPRECATED | CONF_IF_SET)) ||
+	       conf_obj_set(obj, key);
 }

@@ -94,6 +94,14 @@ static bool int_parse(struct conf_walk *walk, const struct conf_key *key, void *
 			   argv[0].text);
 		return false;
 	}
+	if (ret == NUMBER_OK && !in_range(key, value) && (key->flags & CONF_CLAMP)) {
+		int64_t near = value < key->min ? key->min : key->max;
+
+		conf_warning(walk, argv[0].pos, CONF_VALUE, "adjusted", NULL,
+			     "%s: %s is outside %" PRId64 " to %" PRId64 "; %" PRId64 " is used",
+			     key->name, argv[0].text, key->min, key->max, near);
+		value = near;
+	}
 	if (ret == NUMBER_HUGE || !in_range(key, value)) {
 		conf_error(walk, argv[0].pos, CONF_VALUE, "out-of-range", NULL,
 			   "%s: %s is outside %" PRId64 " to %" PRId64, key->name, argv[0].text,

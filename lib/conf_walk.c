@@ -102,6 +102,21 @@ static struct conf_set *set_new(struct conf_walk *walk, const struct conf_key *k
 	return set;
 }
 
+/* Says once that the feature behind a name does not exist yet. */
+static void remark_no_effect(struct conf_walk *walk, struct conf_name *name,
+			     const char *not_in_effect, struct conf_pos pos)
+{
+	if (name->is_no_effect_told)
+		return;
+	name->is_no_effect_told = true;
+	if (not_in_effect)
+		conf_warning(walk, pos, CONF_SEMANTIC, "not-in-effect", NULL, "%s: %s", name->name,
+			     not_in_effect);
+	else
+		conf_warning(walk, pos, CONF_SEMANTIC, "no-effect", NULL,
+			     "\"%s\" has no effect in this version", name->name);
+}
+
 /* Warns where a row has something to say about its use. */
 static void remark_use(struct conf_walk *walk, struct conf_name *name, struct conf_pos pos)
 {
@@ -114,11 +129,8 @@ static void remark_use(struct conf_walk *walk, struct conf_name *name, struct co
 		conf_warning(walk, pos, CONF_SEMANTIC, "deprecated", key->alias_of ? hint : NULL,
 			     "\"%s\" is deprecated", key->name);
 	}
-	if ((name->main->flags & CONF_NO_EFFECT) && !name->is_no_effect_told) {
-		name->is_no_effect_told = true;
-		conf_warning(walk, pos, CONF_SEMANTIC, "no-effect", NULL,
-			     "\"%s\" has no effect in this version", key->name);
-	}
+	if (name->main->flags & CONF_NO_EFFECT)
+		remark_no_effect(walk, name, name->main->not_in_effect, pos);
 }
 
 /* Warns when the key stands in the object already. */
@@ -138,9 +150,9 @@ static void remark_repeat(struct conf_walk *walk, const struct walk_frame *frame
 		     name->key->name);
 }
 
-/* Stores the value of a key from its words, `word` being the keyword. */
+/* Stores the value of a key from its words; `word` is the keyword, or the first word without it. */
 static void take_key(struct conf_walk *walk, struct walk_frame *frame, struct conf_name *name,
-		     const struct conf_token *word, unsigned argc)
+		     const struct conf_token *word, const struct conf_token *argv, unsigned argc)
 {
 	const struct conf_key *key = name->key;
 	struct conf_set *set = conf_obj_set(frame->obj, name->main);
@@ -153,8 +165,7 @@ static void take_key(struct conf_walk *walk, struct walk_frame *frame, struct co
 			   "\"%s\" needs a value: %s", key->name, key->type->name);
 	walk->can_go_on = true;
 	if (is_taken)
-		is_taken = key->type->parse(walk, key, conf_obj_field(frame->obj, key), word + 1,
-					    argc);
+		is_taken = key->type->parse(walk, key, conf_obj_field(frame->obj, key), argv, argc);
 	walk->can_go_on = false;
 
 	if (is_taken && set)
@@ -184,7 +195,7 @@ static void walk_key(struct conf_walk *walk, struct walk_frame *frame, struct co
 		report_extra(walk, &stmt->argv[1 + max], name->name);
 		argc = max;
 	}
-	take_key(walk, frame, name, stmt->argv, argc);
+	take_key(walk, frame, name, stmt->argv, stmt->argv + 1, argc);
 }
 
 /* ---- words of blocks and lines ---- */
@@ -215,7 +226,11 @@ static unsigned count_words(const struct conf_walk *walk, const struct conf_bloc
 	const struct conf_type *type = key->type;
 	unsigned max = type->max_args != 255 && argc > type->max_args ? type->max_args : argc;
 
-	if (!conf_block_has_lines(block) || max <= type->min_args)
+	if (!conf_block_has_lines(block) || max < type->min_args)
+		return max;
+	if (type->count)
+		return type->count(key, argv, max);
+	if (max == type->min_args)
 		return max;
 	return type->min_args +
 	       count_optional(walk, block, type, argv + type->min_args, max - type->min_args);
@@ -314,6 +329,40 @@ static void obj_close(struct conf_walk *walk, struct walk_frame *frame)
 
 /* ---- lines ---- */
 
+/* The row that takes a word which is no keyword of a line. */
+static struct conf_name *find_bare(const struct conf_walk *walk, const struct walk_frame *line,
+				   const struct conf_token *word)
+{
+	for (const struct conf_key *key = line->block->keys; key && key->name; key++)
+		if ((key->flags & CONF_BARE) && !conf_obj_set(line->obj, key) &&
+		    (!key->type->accepts || key->type->accepts(word)))
+			return conf_index_find(walk->conf->index, line->block, key->name);
+	return NULL;
+}
+
+/* A keyword of a line with its words, or a value without keyword; returns how many were taken. */
+static unsigned walk_line_word(struct conf_walk *walk, struct walk_frame *line,
+			       const struct conf_token *word, unsigned argc)
+{
+	struct conf_name *name = conf_index_find(walk->conf->index, line->block, word->text);
+	unsigned n = 0, n_name = 1;
+
+	if (!name) {
+		name = find_bare(walk, line, word);
+		n_name = 0;
+	}
+	if (name) {
+		n = count_words(walk, line->block, name->key, word + n_name, argc - n_name);
+		take_key(walk, line, name, word, word + n_name, n);
+		return n_name + n;
+	}
+	report_unknown(walk, line->block, word, false);
+	do
+		n++;
+	while (n < argc && !conf_index_find(walk->conf->index, line->block, word[n].text));
+	return n;
+}
+
 /* One object of one line in `parent`: args, then keywords with their words in any order. */
 static void walk_line(struct conf_walk *walk, const struct conf_block *block,
 		      struct conf_obj *parent, const struct conf_stmt *stmt)
@@ -329,22 +378,8 @@ static void walk_line(struct conf_walk *walk, const struct conf_block *block,
 		return;
 	line.obj = obj_new(walk, parent, block, stmt->argv[0].pos);
 	at = take_args(walk, &line, stmt->argv, stmt->argc, stmt->argv[0].pos);
-	while (at < stmt->argc) {
-		const struct conf_token *word = &stmt->argv[at++];
-		struct conf_name *name = conf_index_find(walk->conf->index, line.block, word->text);
-		unsigned n;
-
-		if (name) {
-			n = count_words(walk, line.block, name->key, word + 1, stmt->argc - at);
-			take_key(walk, &line, name, word, n);
-			at += n;
-			continue;
-		}
-		report_unknown(walk, line.block, word, false);
-		while (at < stmt->argc &&
-		       !conf_index_find(walk->conf->index, line.block, stmt->argv[at].text))
-			at++;
-	}
+	while (at < stmt->argc)
+		at += walk_line_word(walk, &line, &stmt->argv[at], stmt->argc - at);
 	obj_close(walk, &line);
 }
 
@@ -387,11 +422,8 @@ static void walk_block(struct conf_walk *walk, struct walk_frame *outer, struct 
 		frame->is_dropped = true;
 	}
 	block_begin(walk, frame, outer->obj, stmt);
-	if (block->not_in_effect && !name->is_no_effect_told) {
-		name->is_no_effect_told = true;
-		conf_warning(walk, stmt->argv[0].pos, CONF_SEMANTIC, "not-in-effect", NULL,
-			     "%s: %s", block->name, block->not_in_effect);
-	}
+	if (block->not_in_effect)
+		remark_no_effect(walk, name, block->not_in_effect, stmt->argv[0].pos);
 }
 
 /* What lines are that begin with no name of `block`; NULL = unknown. */

@@ -132,7 +132,8 @@ static void encode_line(struct encoder *enc, const struct conf_obj *obj)
 		value = conf_text_value(&enc->text, obj, key);
 		if (!value)
 			continue;
-		add_word(enc, &name);
+		if (!(key->flags & CONF_BARE))
+			add_word(enc, &name);
 		add_text(enc, value);
 	}
 	put_be(enc, WIRE_LINE, 1);

@@ -4,6 +4,7 @@
  */
 #include "lib/global_conf.h"
 
+#include <inttypes.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <string.h>
@@ -132,6 +133,62 @@ const struct conf_type conf_type_mcast = {
 	.json_type = "string",
 };
 
+/* ---- [all] SECONDS ---- */
+
+static bool garp_extra_parse(struct conf_walk *walk, const struct conf_key *key, void *field,
+			     const struct conf_token *argv, unsigned argc)
+{
+	struct conf_garp_extra value = { .is_all = strcmp(argv[0].text, "all") == 0 };
+	struct conf_key number = *key;
+
+	if (argc != (value.is_all ? 2 : 1)) {
+		conf_error(walk, argv[0].pos, CONF_VALUE, "invalid-value",
+			   "a number of seconds is expected, and before it perhaps \"all\"",
+			   "%s: unknown words", key->name);
+		return false;
+	}
+	number.size = sizeof(value.s);
+	if (!conf_type_u32.parse(walk, &number, &value.s, &argv[argc - 1], 1))
+		return false;
+	*(struct conf_garp_extra *)field = value;
+	return true;
+}
+
+static void garp_extra_print(const struct conf_key *key, const void *field, FILE *out)
+{
+	const struct conf_garp_extra *value = field;
+
+	(void)key;
+	fprintf(out, "%s%" PRIu32, value->is_all ? "all " : "", value->s);
+}
+
+static json_t *garp_extra_json(const struct conf_key *key, const void *field)
+{
+	const struct conf_garp_extra *value = field;
+
+	(void)key;
+	return json_pack("{s:b,s:I}", "all", value->is_all, "seconds", (json_int_t)value->s);
+}
+
+static bool garp_extra_is_equal(const struct conf_key *key, const void *a, const void *b)
+{
+	const struct conf_garp_extra *x = a, *y = b;
+
+	(void)key;
+	return x->is_all == y->is_all && x->s == y->s;
+}
+
+const struct conf_type conf_type_garp_extra = {
+	.name = "[all] seconds",
+	.min_args = 1,
+	.max_args = 2,
+	.parse = garp_extra_parse,
+	.print = garp_extra_print,
+	.json = garp_extra_json,
+	.is_equal = garp_extra_is_equal,
+	.json_type = "object",
+};
+
 /* ---- lvs_flush_on_stop [VS] ---- */
 
 static const struct conf_word flush_words[] = {
@@ -202,14 +259,14 @@ const struct conf_key global_keys[] = {
 	      .apply = CONF_APPLY_LIVE,
 	      .help = "Seconds between the first and the second burst of gratuitous ARP after "
 		      "becoming master; 0 leaves the second out."),
-	K_U32("vrrp_garp_master_repeat", G, vrrp_garp_master_repeat, 1, UINT32_MAX, .dflt = 5,
-	      .apply = CONF_APPLY_LIVE,
+	K_U32("vrrp_garp_master_repeat", G, vrrp_garp_master_repeat, 1, UINT32_MAX,
+	      .flags = CONF_CLAMP, .dflt = 5, .apply = CONF_APPLY_LIVE,
 	      .help = "Gratuitous ARP packets for each address in a burst."),
 	K_U32("vrrp_garp_master_refresh", G, vrrp_garp_master_refresh_s, 0, UINT32_MAX,
 	      .apply = CONF_APPLY_LIVE,
 	      .help = "Seconds between repeated gratuitous ARP while master; 0 sends none."),
 	K_U32("vrrp_garp_master_refresh_repeat", G, vrrp_garp_master_refresh_repeat, 1, UINT32_MAX,
-	      .dflt = 1, .apply = CONF_APPLY_LIVE,
+	      .flags = CONF_CLAMP, .dflt = 1, .apply = CONF_APPLY_LIVE,
 	      .help = "Gratuitous ARP packets for each address in a refresh."),
 	K_U32("vrrp_garp_lower_prio_delay", G, vrrp_garp_lower_prio_delay_s, 0, UINT32_MAX,
 	      .dflt_from = "vrrp_garp_master_delay", .apply = CONF_APPLY_LIVE,
@@ -237,11 +294,12 @@ const struct conf_key global_keys[] = {
 	K_BOOL("vrrp_skip_check_adv_addr", G, vrrp_skip_check_adv_addr, .apply = CONF_APPLY_LIVE,
 	       .help = "Do not compare the address list of a sender that was compared before."),
 
-	/* refused */
-	K_UNBUILT("v3_checksum_as_v2", G,
-		  .help = "Leave the pseudo-header out of VRRPv3 checksums."),
-	K_UNBUILT("vrrp_owner_ignore_adverts", G,
-		  .help = "Let address owners ignore all advertisements."),
+	K_BOOL("v3_checksum_as_v2", G, idle.v3_checksum_as_v2, NO_EFFECT(INSTANCE),
+	       .not_in_effect = "peers without pseudo-header in the checksum are not heard",
+	       .help = "Leave the pseudo-header out of VRRPv3 checksums."),
+	K_BOOL("vrrp_owner_ignore_adverts", G, idle.vrrp_owner_ignore_adverts, NO_EFFECT(INSTANCE),
+	       .not_in_effect = "an address owner compares advertisements as others do",
+	       .help = "Let address owners ignore all advertisements."),
 
 	/* processes and scripts */
 	K_STR("process_name", G, idle.parent.process_name, NO_EFFECT(CHILD),
@@ -260,7 +318,8 @@ const struct conf_key global_keys[] = {
 	      .help = "Nice value of the VRRP process."),
 	K_FLAG("vrrp_no_swap", G, idle.vrrp.no_swap, NO_EFFECT(CHILD),
 	       .help = "Keep the VRRP process in memory."),
-	K_U32("vrrp_rt_priority", G, idle.vrrp.rt_priority, 1, 99, NO_EFFECT(CHILD),
+	K_U32("vrrp_rt_priority", G, idle.vrrp.rt_priority, 1, 99, .apply = CONF_APPLY_CHILD,
+	      .flags = CONF_NO_EFFECT | CONF_CLAMP,
 	      .help = "Real-time priority of the VRRP process."),
 	K_WORDS("vrrp_cpu_affinity", G, idle.vrrp.cpu_affinity, 255, NO_EFFECT(CHILD),
 		.help = "Processors that the VRRP process may use."),
@@ -273,7 +332,8 @@ const struct conf_key global_keys[] = {
 	      .help = "Nice value of the checker process."),
 	K_FLAG("checker_no_swap", G, idle.checker.no_swap, NO_EFFECT(CHILD),
 	       .help = "Keep the checker process in memory."),
-	K_U32("checker_rt_priority", G, idle.checker.rt_priority, 1, 99, NO_EFFECT(CHILD),
+	K_U32("checker_rt_priority", G, idle.checker.rt_priority, 1, 99, .apply = CONF_APPLY_CHILD,
+	      .flags = CONF_NO_EFFECT | CONF_CLAMP,
 	      .help = "Real-time priority of the checker process."),
 	K_WORDS("checker_cpu_affinity", G, idle.checker.cpu_affinity, 255, NO_EFFECT(CHILD),
 		.help = "Processors that the checker process may use."),
@@ -286,7 +346,8 @@ const struct conf_key global_keys[] = {
 	      .help = "Nice value of the BFD process."),
 	K_FLAG("bfd_no_swap", G, idle.bfd.no_swap, NO_EFFECT(CHILD),
 	       .help = "Keep the BFD process in memory."),
-	K_U32("bfd_rt_priority", G, idle.bfd.rt_priority, 1, 99, NO_EFFECT(CHILD),
+	K_U32("bfd_rt_priority", G, idle.bfd.rt_priority, 1, 99, .apply = CONF_APPLY_CHILD,
+	      .flags = CONF_NO_EFFECT | CONF_CLAMP,
 	      .help = "Real-time priority of the BFD process."),
 	K_WORDS("bfd_cpu_affinity", G, idle.bfd.cpu_affinity, 255, NO_EFFECT(CHILD),
 		.help = "Processors that the BFD process may use."),
@@ -324,7 +385,8 @@ const struct conf_key global_keys[] = {
 	K_STR("smtp_helo_name", G, idle.smtp_helo_name, NO_EFFECT(LIVE),
 	      .help = "Name to greet the mail relay with."),
 	K_U32("smtp_connect_timeout", G, idle.smtp_connect_timeout_s, 1, UINT32_MAX, .dflt = 30,
-	      NO_EFFECT(LIVE), .help = "Seconds to wait for the mail relay."),
+	      .apply = CONF_APPLY_LIVE, .flags = CONF_NO_EFFECT | CONF_CLAMP,
+	      .help = "Seconds to wait for the mail relay."),
 	K_BOOL("smtp_alert", G, idle.smtp_alert, NO_EFFECT(LIVE),
 	       .help = "Send mail on changes of state."),
 	K_BOOL("smtp_alert_vrrp", G, idle.smtp_alert_vrrp, NO_EFFECT(LIVE),
@@ -349,10 +411,13 @@ const struct conf_key global_keys[] = {
 		       "interface."),
 	K_BOOL("vrrp_min_garp", G, idle.vrrp_min_garp, NO_EFFECT(LIVE),
 	       .help = "Send a single gratuitous ARP where nothing else is configured."),
-	K_WORDS("vrrp_garp_extra_if", G, idle.vrrp_garp_extra_if, 2, NO_EFFECT(LIVE),
-		.help = "Repeat gratuitous ARP on further interfaces."),
-	K_WORDS("vrrp_vmac_garp_intvl", G, idle.vrrp_garp_extra_if, 2,
-		OLD_NAME("vrrp_garp_extra_if"), .help = "Old name of vrrp_garp_extra_if."),
+	K_CUSTOM("vrrp_garp_extra_if", &conf_type_garp_extra, G, idle.vrrp_garp_extra_if,
+		 struct conf_garp_extra, .max = 86400, NO_EFFECT(LIVE),
+		 .help = "Seconds between gratuitous ARP on further interfaces; all includes those "
+			 "without VMAC."),
+	K_CUSTOM("vrrp_vmac_garp_intvl", &conf_type_garp_extra, G, idle.vrrp_garp_extra_if,
+		 struct conf_garp_extra, .max = 86400, OLD_NAME("vrrp_garp_extra_if"),
+		 .help = "Old name of vrrp_garp_extra_if."),
 	K_BOOL("vrrp_strict", G, idle.vrrp_strict, NO_EFFECT(LIVE),
 	       .help = "Hold all instances to the letter of the RFC."),
 	K_OPT_WORDS("vrrp_iptables", G, idle.vrrp_iptables, 2, NO_EFFECT(LIVE),
@@ -531,7 +596,6 @@ const struct conf_block global_block = {
 	.is_single = true,
 	.keys = global_keys,
 	.blocks = (const struct conf_block *const[]){ &email_block, NULL },
-	.finish = unbuilt_finish,
 	.help = "Settings of the whole process.",
 };
 

@@ -9,6 +9,12 @@
 
 enum lvs_flush { LVS_FLUSH_NONE, LVS_FLUSH_ALL, LVS_FLUSH_VS };
 
+/* "[all] SECONDS"; 0 = off. */
+struct conf_garp_extra {
+	uint32_t s;
+	bool is_all;
+};
+
 /* A child's scheduling settings; accepted, no effect yet. */
 struct child_conf {
 	const char *process_name;
@@ -58,7 +64,8 @@ struct global_idle_conf {
 	struct conf_words lvs_timeouts, lvs_sync_daemon;
 	int64_t vrrp_gna_interval_us;
 	bool vrrp_min_garp;
-	struct conf_words vrrp_garp_extra_if;
+	struct conf_garp_extra vrrp_garp_extra_if;
+	bool v3_checksum_as_v2, vrrp_owner_ignore_adverts;
 	struct conf_words vrrp_iptables, vrrp_ipsets, nftables, nftables_ipvs;
 	int64_t nftables_priority, nftables_ipvs_priority;
 	uint32_t nftables_ipvs_start_fwmark;
@@ -111,7 +118,6 @@ struct global_conf {
 	bool vrrp_check_unicast_src;
 	struct addr vrrp_mcast_group4, vrrp_mcast_group6;
 	struct global_idle_conf idle;
-	struct conf_words unbuilt;
 };
 
 struct vs_group_conf;
@@ -126,8 +132,13 @@ struct root_conf {
 	struct conf_list virtual_server_groups;
 	const struct vs_group_conf **groups_by_name; /* found by vs_group_find() */
 	struct conf_list ssl;
-	bool linkbeat_use_polling, namespace_with_ipsets, use_pid_dir; /* no effect yet */
-	struct conf_words unbuilt;
+	/* No effect yet: */
+	bool linkbeat_use_polling, namespace_with_ipsets, use_pid_dir;
+	const char *net_namespace, *net_namespace_ipvs, *instance;
+	struct conf_list sync_groups, track_groups, garp_groups;
+	struct conf_list vrrp_scripts, track_files, track_processes, bfd_instances;
+	struct conf_list static_addresses, static_routes, static_rules;
+	struct conf_list linkbeat_interfaces, link_delays;
 	struct conf_list unbuilt_blocks; /* struct unbuilt_conf: refused */
 };
 
@@ -139,6 +150,9 @@ extern const struct conf_type conf_type_user;
 
 /* The name of a network interface: a string of at most 15 bytes. */
 extern const struct conf_type conf_type_ifname;
+
+/* "[all] SECONDS" up to .max; fills a struct conf_garp_extra. */
+extern const struct conf_type conf_type_garp_extra;
 
 /* A multicast group; .min and .max are its family, or AF_UNSPEC for any. Fills a struct addr. */
 extern const struct conf_type conf_type_mcast;

@@ -85,3 +85,19 @@ struct conf_pos rule_pos(const struct conf_obj *obj, const char *name)
 
 	return conf_is_set(obj, name, &pos) ? pos : obj->pos;
 }
+
+bool rule_keep_first(struct conf_walk *walk, const struct conf_list *list,
+		     const struct conf_obj *obj, rule_cmp cmp, const char *what)
+{
+	const struct conf_obj *other;
+
+	conf_list_for_each (other, list) {
+		if (other != obj && cmp(other, obj) == 0) {
+			conf_warning(walk, obj->pos, CONF_SEMANTIC, "duplicate-line", NULL,
+				     "%s already stands in line %u; this line is left out", what,
+				     other->pos.line);
+			return false;
+		}
+	}
+	return true;
+}

@@ -39,4 +39,11 @@ const char *rule_place(const struct conf_diags *diags, struct conf_pos pos, char
 /* Where `name` was written in `obj`, or the object itself when it was not. */
 struct conf_pos rule_pos(const struct conf_obj *obj, const char *name);
 
+/*
+ * For finish functions: false, with a warning, when `obj` says what an earlier object of `list`
+ * said; `what` is "this peer".
+ */
+bool rule_keep_first(struct conf_walk *walk, const struct conf_list *list,
+		     const struct conf_obj *obj, rule_cmp cmp, const char *what);
+
 #endif

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "lib/log.h"
+#include "vrrp/track_conf.h"
 #include "vrrp/vrrp_app.h"
 
 /* A timer that runs later than this tells of a pause: first see what the others said meanwhile. */

@@ -22,10 +22,10 @@ static void expect_auth(struct vrrp_expect *e, const struct vrrp_conf *conf)
 {
 	const struct auth_conf *auth = auth_of(conf);
 
-	if (conf->version != 2 || !auth)
+	if (conf->version != 2 || !auth || auth->auth_type != VRRP_AUTH_PASS)
 		return;
 	e->auth_type = (uint8_t)auth->auth_type;
-	if (auth->auth_type == VRRP_AUTH_PASS && auth->auth_pass)
+	if (auth->auth_pass)
 		memcpy(e->auth_data, auth->auth_pass, strnlen(auth->auth_pass, VRRP_AUTH_LEN));
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lib/log.h"
+#include "vrrp/track_conf.h"
 #include "vrrp/vrrp_app.h"
 
 /* ---- what to watch ---- */

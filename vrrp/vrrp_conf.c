@@ -13,8 +13,9 @@
 #include "lib/conf_like.h"
 #include "lib/global_conf.h"
 #include "lib/rule.h"
+#include "vrrp/route_conf.h"
+#include "vrrp/track_conf.h"
 
-#define AUTH_PASS_MAX 8
 #define V2_ADVERT_MAX (255 * US_PER_S)
 #define V3_ADVERT_MAX (4095 * US_PER_CS)
 
@@ -54,167 +55,6 @@ static const struct conf_type type_state = {
 	.json_type = "string",
 };
 
-static const struct conf_word scope_words[] = {
-	{ "global", RT_SCOPE_UNIVERSE },
-	{ "universe", RT_SCOPE_UNIVERSE },
-	{ "site", RT_SCOPE_SITE },
-	{ "link", RT_SCOPE_LINK },
-	{ "host", RT_SCOPE_HOST },
-	{ "nowhere", RT_SCOPE_NOWHERE },
-	{ NULL, 0 },
-};
-
-static bool scope_parse(struct conf_walk *walk, const struct conf_key *key, void *field,
-			const struct conf_token *argv, unsigned argc)
-{
-	bool is_number = argv[0].text[0] >= '0' && argv[0].text[0] <= '9';
-
-	return (is_number ? conf_type_u32.parse : conf_type_word.parse)(walk, key, field, argv,
-									argc);
-}
-
-static const char *scope_name(int scope)
-{
-	for (const struct conf_word *w = scope_words; w->name; w++)
-		if (w->value == scope)
-			return w->name;
-	return NULL;
-}
-
-static void scope_print(const struct conf_key *key, const void *field, FILE *out)
-{
-	int scope = *(const int *)field;
-	const char *name = scope_name(scope);
-
-	(void)key;
-	if (name)
-		fputs(name, out);
-	else
-		fprintf(out, "%d", scope);
-}
-
-static json_t *scope_json(const struct conf_key *key, const void *field)
-{
-	int scope = *(const int *)field;
-	const char *name = scope_name(scope);
-
-	(void)key;
-	return name ? json_string(name) : json_integer(scope);
-}
-
-static bool scope_is_equal(const struct conf_key *key, const void *a, const void *b)
-{
-	(void)key;
-	return *(const int *)a == *(const int *)b;
-}
-
-static const struct conf_type type_scope = {
-	.name = "scope",
-	.min_args = 1,
-	.max_args = 1,
-	.parse = scope_parse,
-	.print = scope_print,
-	.json = scope_json,
-	.is_equal = scope_is_equal,
-	.json_type = "string",
-};
-
-static bool broadcast_parse(struct conf_walk *walk, const struct conf_key *key, void *field,
-			    const struct conf_token *argv, unsigned argc)
-{
-	struct addr addr;
-	const char *text = argv[0].text;
-
-	if (strcmp(text, "+") != 0 && strcmp(text, "-") != 0 &&
-	    (!addr_parse(text, &addr) || addr.family != AF_INET)) {
-		conf_error(walk, argv[0].pos, CONF_VALUE, "bad-broadcast", NULL,
-			   "\"%s\" is not a broadcast address: an IPv4 address, + or -", text);
-		return false;
-	}
-	return conf_type_str.parse(walk, key, field, argv, argc);
-}
-
-CONF_LIKE(broadcast, conf_type_str)
-
-static const struct conf_type type_broadcast = {
-	.name = "broadcast",
-	.min_args = 1,
-	.max_args = 1,
-	CONF_LIKE_MEMBERS(broadcast),
-	.json_type = "string",
-};
-
-static bool pass_parse(struct conf_walk *walk, const struct conf_key *key, void *field,
-		       const struct conf_token *argv, unsigned argc)
-{
-	char cut[AUTH_PASS_MAX + 1] = "";
-	struct conf_token token = argv[0];
-
-	if (strlen(token.text) > AUTH_PASS_MAX) {
-		conf_warning(walk, token.pos, CONF_SECURITY, "auth-pass-cut", NULL,
-			     "only the first %d bytes of auth_pass count", AUTH_PASS_MAX);
-		memcpy(cut, token.text, AUTH_PASS_MAX);
-		token.text = cut;
-	}
-	return conf_type_str.parse(walk, key, field, &token, argc);
-}
-
-CONF_LIKE(pass, conf_type_str)
-
-static const struct conf_type type_pass = {
-	.name = "password",
-	.min_args = 1,
-	.max_args = 1,
-	CONF_LIKE_MEMBERS(pass),
-	.json_type = "string",
-};
-
-/* ---- authentication ---- */
-
-static const struct conf_word auth_words[] = {
-	{ "PASS", VRRP_AUTH_PASS },
-	{ "AH", VRRP_AUTH_AH },
-	{ NULL, 0 },
-};
-
-static const struct conf_key auth_keys[] = {
-	K_WORD("auth_type", struct auth_conf, auth_type, auth_words, .apply = CONF_APPLY_INSTANCE,
-	       .help = "PASS sends the password in clear text, which protects against mistakes "
-		       "only; AH is not built yet."),
-	K_CUSTOM("auth_pass", &type_pass, struct auth_conf, auth_pass, const char *,
-		 .apply = CONF_APPLY_INSTANCE,
-		 .help = "Password, of which the first 8 bytes count."),
-	K_END,
-};
-
-static bool auth_finish(struct conf_walk *walk, struct conf_obj *obj)
-{
-	struct auth_conf *auth = (struct auth_conf *)obj;
-
-	if (auth->auth_type == VRRP_AUTH_AH) {
-		conf_error(
-			walk, rule_pos(obj, "auth_type"), CONF_SECURITY, "not-built-yet", NULL,
-			"keepalived knows authentication by AH, but diarch does not have it yet");
-	} else if (auth->auth_type == VRRP_AUTH_PASS && !auth->auth_pass) {
-		conf_error(walk, rule_pos(obj, "auth_type"), CONF_SECURITY, "auth-without-pass",
-			   NULL, "auth_type PASS needs an auth_pass");
-	} else if (auth->auth_type == VRRP_AUTH_NONE && auth->auth_pass) {
-		conf_warning(walk, rule_pos(obj, "auth_pass"), CONF_SECURITY, "auth-without-type",
-			     "add \"auth_type PASS\"", "auth_pass without auth_type has no effect");
-	}
-	return true;
-}
-
-static const struct conf_block auth_block = {
-	.name = "authentication",
-	.size = sizeof(struct auth_conf),
-	.list_offset = offsetof(struct vrrp_conf, auth),
-	.is_single = true,
-	.keys = auth_keys,
-	.finish = auth_finish,
-	.help = "Authentication of VRRP version 2.",
-};
-
 /* ---- unicast_peer ---- */
 
 static const struct conf_key peer_args[] = {
@@ -231,23 +71,6 @@ static const struct conf_key peer_keys[] = {
 	K_END,
 };
 
-/* Drops a line that says what an earlier line of `list` said. */
-static bool keep_first(struct conf_walk *walk, const struct conf_list *list,
-		       const struct conf_obj *obj, rule_cmp cmp, const char *what)
-{
-	const struct conf_obj *other;
-
-	conf_list_for_each (other, list) {
-		if (other != obj && cmp(other, obj) == 0) {
-			conf_warning(walk, obj->pos, CONF_SEMANTIC, "duplicate-line", NULL,
-				     "%s already stands in line %u; this line is left out", what,
-				     other->pos.line);
-			return false;
-		}
-	}
-	return true;
-}
-
 static int peer_cmp(const struct conf_obj *a, const struct conf_obj *b)
 {
 	return addr_cmp(&((const struct peer_conf *)a)->addr, &((const struct peer_conf *)b)->addr);
@@ -257,7 +80,7 @@ static bool peer_finish(struct conf_walk *walk, struct conf_obj *obj)
 {
 	const struct vrrp_conf *vi = (const struct vrrp_conf *)obj->parent;
 
-	return keep_first(walk, &vi->peers, obj, peer_cmp, "this peer");
+	return rule_keep_first(walk, &vi->peers, obj, peer_cmp, "this peer");
 }
 
 static const struct conf_block peer_block = {
@@ -271,150 +94,6 @@ static const struct conf_block peer_block = {
 	.help = "Send advertisements to these routers instead of the multicast group.",
 };
 
-/* ---- virtual_ipaddress, virtual_ipaddress_excluded ---- */
-
-#define A struct vaddr_conf
-
-static const struct conf_key vaddr_args[] = {
-	K_PREFIX("address", A, prefix, .apply = CONF_APPLY_LIVE,
-		 .help = "The address; without length a host address."),
-	K_END,
-};
-
-static const struct conf_key vaddr_keys[] = {
-	K_CUSTOM("dev", &conf_type_ifname, A, dev, const char *, .apply = CONF_APPLY_LIVE,
-		 .help = "Interface that gets the address; default the interface of the instance."),
-	K_CUSTOM("scope", &type_scope, A, scope, int, .words = scope_words, .max = 255,
-		 .apply = CONF_APPLY_LIVE,
-		 .help = "Scope of the address: global, site, link, host, nowhere or a number."),
-	K_CUSTOM("broadcast", &type_broadcast, A, broadcast, const char *, .apply = CONF_APPLY_LIVE,
-		 .help = "IPv4 broadcast address; + and - set or clear the host bits."),
-	K_CUSTOM("brd", &type_broadcast, A, broadcast, const char *, .alias_of = "broadcast",
-		 .help = "The same as broadcast."),
-	K_STR("label", A, label, .apply = CONF_APPLY_LIVE,
-	      .help = "Label of an IPv4 address, at most 15 bytes."),
-	K_FLAG("no_track", A, no_track, .apply = CONF_APPLY_LIVE,
-	       .help = "Do not put the instance in FAULT when the interface of this address is "
-		       "down."),
-	K_FLAG("home", A, home, .apply = CONF_APPLY_LIVE, .flags = CONF_NO_EFFECT,
-	       .help = "Mobile IPv6 home address."),
-	K_FLAG("-nodad", A, nodad_off, .apply = CONF_APPLY_LIVE, .flags = CONF_NO_EFFECT,
-	       .help = "Detect duplicates of an IPv6 address."),
-	K_FLAG("mngtmpaddr", A, mngtmpaddr, .apply = CONF_APPLY_LIVE, .flags = CONF_NO_EFFECT,
-	       .help = "Let the kernel make temporary IPv6 addresses from this one."),
-	K_FLAG("noprefixroute", A, noprefixroute, .apply = CONF_APPLY_LIVE, .flags = CONF_NO_EFFECT,
-	       .help = "Make no route for the prefix."),
-	K_FLAG("autojoin", A, autojoin, .apply = CONF_APPLY_LIVE, .flags = CONF_NO_EFFECT,
-	       .help = "Join the multicast group of the address."),
-	K_WORDS("preferred_lft", A, preferred_lft, 1, .apply = CONF_APPLY_LIVE,
-		.flags = CONF_NO_EFFECT, .help = "Preferred lifetime in seconds, or forever."),
-	K_UNBUILT("peer", A, .help = "Other end of a point-to-point address."),
-	K_UNBUILT("use_vmac", A,
-		  .help = "Put the address on an interface with the virtual router MAC."),
-	K_END,
-};
-
-static int vaddr_cmp(const struct conf_obj *a, const struct conf_obj *b)
-{
-	const struct vaddr_conf *va = (const struct vaddr_conf *)a,
-				*vb = (const struct vaddr_conf *)b;
-	int order = addr_cmp(&va->prefix.addr, &vb->prefix.addr);
-
-	return order != 0 ? order : strcmp(va->dev ? va->dev : "", vb->dev ? vb->dev : "");
-}
-
-static void check_vaddr(struct conf_walk *walk, const struct vaddr_conf *va)
-{
-	bool is_host_bits = va->broadcast && strlen(va->broadcast) == 1;
-
-	if (va->broadcast && va->prefix.addr.family != AF_INET)
-		conf_error(walk, rule_pos(&va->obj, "broadcast"), CONF_SEMANTIC, "bad-broadcast",
-			   NULL, "only IPv4 has broadcast addresses");
-	else if (is_host_bits && va->prefix.len > 30)
-		conf_error(walk, rule_pos(&va->obj, "broadcast"), CONF_SEMANTIC, "bad-broadcast",
-			   NULL, "broadcast %s needs a prefix length of at most 30", va->broadcast);
-	if (va->label && strlen(va->label) >= IFNAMSIZ)
-		conf_error(walk, rule_pos(&va->obj, "label"), CONF_VALUE, "label-too-long", NULL,
-			   "label \"%s\" is longer than %d bytes", va->label, IFNAMSIZ - 1);
-}
-
-static bool vaddr_finish(struct conf_walk *walk, struct conf_obj *obj)
-{
-	const struct vrrp_conf *vi = (const struct vrrp_conf *)obj->parent;
-
-	check_vaddr(walk, (const struct vaddr_conf *)obj);
-	return unbuilt_finish(walk, obj) &&
-	       keep_first(walk, &vi->addresses, obj, vaddr_cmp, "this address") &&
-	       keep_first(walk, &vi->excluded, obj, vaddr_cmp, "this address");
-}
-
-static const struct conf_block vaddr_block = {
-	.name = "virtual_ipaddress",
-	.style = CONF_BLOCK_LINES,
-	.size = sizeof(struct vaddr_conf),
-	.list_offset = offsetof(struct vrrp_conf, addresses),
-	.args = vaddr_args,
-	.keys = vaddr_keys,
-	.finish = vaddr_finish,
-	.help = "Addresses that this host has while master, announced in advertisements.",
-};
-
-static const struct conf_block excluded_block = {
-	.name = "virtual_ipaddress_excluded",
-	.style = CONF_BLOCK_LINES,
-	.size = sizeof(struct vaddr_conf),
-	.list_offset = offsetof(struct vrrp_conf, excluded),
-	.args = vaddr_args,
-	.keys = vaddr_keys,
-	.finish = vaddr_finish,
-	.help = "Addresses that this host has while master, not announced in advertisements.",
-};
-
-/* ---- track_interface ---- */
-
-static const struct conf_key track_if_args[] = {
-	K_CUSTOM("interface", &conf_type_ifname, struct track_if_conf, name, const char *,
-		 .apply = CONF_APPLY_LIVE, .help = "The interface to watch."),
-	K_END,
-};
-
-static const struct conf_key track_if_keys[] = {
-	K_I64("weight", struct track_if_conf, weight, -253, 253, .apply = CONF_APPLY_LIVE,
-	      .help = "Added to the priority while the link is up, or if negative while it is "
-		      "down; 0 means FAULT while it "
-		      "is down."),
-	K_FLAG("reverse", struct track_if_conf, is_reverse, .apply = CONF_APPLY_LIVE,
-	       .help = "Exchange the meaning of up and down."),
-	K_END,
-};
-
-static int track_if_cmp(const struct conf_obj *a, const struct conf_obj *b)
-{
-	return strcmp(((const struct track_if_conf *)a)->name,
-		      ((const struct track_if_conf *)b)->name);
-}
-
-static bool track_if_finish(struct conf_walk *walk, struct conf_obj *obj)
-{
-	const struct vrrp_conf *vi = (const struct vrrp_conf *)obj->parent;
-
-	if (conf_is_set(obj, "reverse", NULL) && !conf_is_set(obj, "weight", NULL))
-		conf_error(walk, rule_pos(obj, "reverse"), CONF_SYNTAX, "reverse-without-weight",
-			   NULL, "\"reverse\" follows a weight");
-	return keep_first(walk, &vi->track_interfaces, obj, track_if_cmp, "this interface");
-}
-
-static const struct conf_block track_if_block = {
-	.name = "track_interface",
-	.style = CONF_BLOCK_LINES,
-	.size = sizeof(struct track_if_conf),
-	.list_offset = offsetof(struct vrrp_conf, track_interfaces),
-	.args = track_if_args,
-	.keys = track_if_keys,
-	.finish = track_if_finish,
-	.help = "Interfaces whose link decides about FAULT or the priority.",
-};
-
 /* ---- vrrp_instance ---- */
 
 #define V          struct vrrp_conf
@@ -422,6 +101,95 @@ static const struct conf_block track_if_block = {
 #define INSTANCE   .apply = CONF_APPLY_INSTANCE
 #define NO_EFFECT  .apply = CONF_APPLY_LIVE, .flags = CONF_NO_EFFECT
 #define FROM(name) .dflt_from = name, .apply = CONF_APPLY_LIVE
+
+#define NOT_DROPPED "packets to the addresses are accepted"
+
+/* notify_deleted [SCRIPT] */
+static bool opt_script_parse(struct conf_walk *walk, const struct conf_key *key, void *field,
+			     const struct conf_token *argv, unsigned argc)
+{
+	return argc == 0 || conf_type_script.parse(walk, key, field, argv, argc);
+}
+
+CONF_LIKE(opt_script, conf_type_script)
+
+static const struct conf_type type_opt_script = {
+	.name = "command [user [group]]",
+	.max_args = 3,
+	CONF_LIKE_MEMBERS(opt_script),
+	.json_type = "object",
+};
+
+/* A source address, with a prefix length that does not matter. */
+static bool source_parse(struct conf_walk *walk, const struct conf_key *key, void *field,
+			 const struct conf_token *argv, unsigned argc)
+{
+	struct conf_prefix prefix;
+
+	if (!strchr(argv[0].text, '/'))
+		return conf_type_addr.parse(walk, key, field, argv, argc);
+	if (!conf_type_prefix.parse(walk, key, &prefix, argv, argc))
+		return false;
+	conf_warning(walk, argv[0].pos, CONF_VALUE, "extra-length", NULL,
+		     "%s is an address: the prefix length is ignored", key->name);
+	*(struct addr *)field = prefix.addr;
+	return true;
+}
+
+CONF_LIKE(source, conf_type_addr)
+
+static const struct conf_type type_source = {
+	.name = "address",
+	.min_args = 1,
+	.max_args = 1,
+	CONF_LIKE_MEMBERS(source),
+	.json_type = "string",
+};
+
+/* timer_expired_backup [PRIORITY] */
+static bool expired_parse(struct conf_walk *walk, const struct conf_key *key, void *field,
+			  const struct conf_token *argv, unsigned argc)
+{
+	if (argc > 0)
+		return conf_type_u8.parse(walk, key, field, argv, argc);
+	*(uint8_t *)field = (uint8_t)key->max;
+	return true;
+}
+
+CONF_LIKE(expired, conf_type_u8)
+
+static const struct conf_type type_expired = {
+	.name = "priority",
+	.max_args = 1,
+	CONF_LIKE_MEMBERS(expired),
+	.json_type = "integer",
+};
+
+/* old_unicast_checksum [never] */
+enum { OLD_CHECKSUM_USE = 1, OLD_CHECKSUM_NEVER = 2 };
+
+static const struct conf_word old_checksum_words[] = {
+	{ "never", OLD_CHECKSUM_NEVER },
+	{ NULL, 0 },
+};
+
+static bool old_checksum_parse(struct conf_walk *walk, const struct conf_key *key, void *field,
+			       const struct conf_token *argv, unsigned argc)
+{
+	if (argc > 0)
+		return conf_type_word.parse(walk, key, field, argv, argc);
+	*(int *)field = OLD_CHECKSUM_USE;
+	return true;
+}
+
+CONF_LIKE(old_checksum, conf_type_word)
+
+static const struct conf_type type_old_checksum = {
+	.name = "never",
+	.max_args = 1,
+	CONF_LIKE_MEMBERS(old_checksum),
+	.json_type = "string",
+};
 
 static const struct conf_word version_words[] = { { "2", 2 }, { "3", 3 }, { NULL, 0 } };
 
@@ -432,7 +200,6 @@ static const struct conf_key vrrp_args[] = {
 
 static const struct conf_key vrrp_keys[] = {
 	K_CUSTOM("interface", &conf_type_ifname, V, interface, const char *, INSTANCE,
-		 .flags = CONF_REQUIRED,
 		 .help = "Interface to send and receive advertisements on."),
 	K_U8("virtual_router_id", V, virtual_router_id, 1, 255, INSTANCE, .flags = CONF_REQUIRED,
 	     .help = "Number of the virtual router, the same on all its hosts."),
@@ -458,11 +225,11 @@ static const struct conf_key vrrp_keys[] = {
 	K_BOOL("accept", V, accept, .dflt = 1, LIVE,
 	       .help = "Accept packets to the addresses also when not their owner, which is the "
 		       "default."),
-	K_ADDR("mcast_src_ip", V, mcast_src_ip, INSTANCE,
-	       .help = "Source address of advertisements; default the first address of the "
-		       "interface."),
-	K_ADDR("unicast_src_ip", V, unicast_src_ip, INSTANCE,
-	       .help = "Source address of advertisements to peers."),
+	K_CUSTOM("mcast_src_ip", &type_source, V, mcast_src_ip, struct addr, INSTANCE,
+		 .help = "Source address of advertisements; default the first address of the "
+			 "interface."),
+	K_CUSTOM("unicast_src_ip", &type_source, V, unicast_src_ip, struct addr, INSTANCE,
+		 .help = "Source address of advertisements to peers."),
 	K_CUSTOM("mcast_dst_ip", &conf_type_mcast, V, mcast_dst_ip, struct addr,
 		 .dflt_from = "vrrp_mcast_group4", INSTANCE,
 		 .help = "Multicast group for advertisements."),
@@ -476,14 +243,14 @@ static const struct conf_key vrrp_keys[] = {
 	      FROM("vrrp_garp_master_delay"),
 	      .help = "Seconds between the first and the second burst of gratuitous ARP; 0 leaves "
 		      "the second out."),
-	K_U32("garp_master_repeat", V, garp_master_repeat, 1, UINT32_MAX,
+	K_U32("garp_master_repeat", V, garp_master_repeat, 1, UINT32_MAX, .flags = CONF_CLAMP,
 	      FROM("vrrp_garp_master_repeat"),
 	      .help = "Gratuitous ARP packets for each address in a burst."),
 	K_U32("garp_master_refresh", V, garp_master_refresh_s, 0, UINT32_MAX,
 	      FROM("vrrp_garp_master_refresh"),
 	      .help = "Seconds between repeated gratuitous ARP while master; 0 sends none."),
 	K_U32("garp_master_refresh_repeat", V, garp_master_refresh_repeat, 1, UINT32_MAX,
-	      FROM("vrrp_garp_master_refresh_repeat"),
+	      .flags = CONF_CLAMP, FROM("vrrp_garp_master_refresh_repeat"),
 	      .help = "Gratuitous ARP packets for each address in a refresh."),
 	K_U32("garp_lower_prio_delay", V, garp_lower_prio_delay_s, 0, UINT32_MAX,
 	      FROM("vrrp_garp_lower_prio_delay"),
@@ -520,47 +287,82 @@ static const struct conf_key vrrp_keys[] = {
 		       "advertisement without."),
 	K_FLAG("promote_secondaries", V, idle.promote_secondaries, NO_EFFECT,
 	       .help = "Set the sysctl promote_secondaries of the interface."),
-	K_BOOL("strict_mode", V, idle.strict_mode, NO_EFFECT,
+	K_BOOL("strict_mode", V, idle.strict_mode, .dflt_from = "vrrp_strict", NO_EFFECT,
+	       .not_in_effect = "the instance is not held to the letter of the RFC",
 	       .help = "Hold the instance to the letter of the RFC."),
 	K_U8("debug", V, idle.debug, 0, 4, NO_EFFECT, .help = "Level of debugging output."),
-	K_BOOL("smtp_alert", V, idle.smtp_alert, NO_EFFECT,
+	K_BOOL("smtp_alert", V, idle.smtp_alert, .dflt_from = "smtp_alert_vrrp", NO_EFFECT,
 	       .help = "Send mail on changes of state."),
-	K_BOOL("notify_priority_changes", V, idle.notify_priority_changes, NO_EFFECT,
+	K_BOOL("notify_priority_changes", V, idle.notify_priority_changes,
+	       .dflt_from = "vrrp_notify_priority_changes", NO_EFFECT,
 	       .help = "Report changes of effective priority as events."),
-	K_OPT_WORDS("notify_deleted", V, idle.notify_deleted, 3, NO_EFFECT,
-		    .help = "Report removal by a reload as DELETED, and the command to run then."),
+	K_CUSTOM("notify_deleted", &type_opt_script, V, idle.notify_deleted, struct conf_script,
+		 NO_EFFECT,
+		 .help = "Report removal by a reload as DELETED, and the command to run then."),
 	K_SCRIPT("notify_master_rx_lower_pri", V, idle.notify_master_rx_lower_pri, NO_EFFECT,
 		 .help = "Command to run when a master of lower priority is heard."),
 	K_CUSTOM("lvs_sync_daemon_interface", &conf_type_ifname, V, idle.lvs_sync_daemon_interface,
 		 const char *, NO_EFFECT,
 		 .help = "Interface for the synchronisation of IPVS connections."),
-	K_OPT_WORDS("timer_expired_backup", V, idle.timer_expired_backup, 1, NO_EFFECT,
-		    .help = "Go to BACKUP first after a timer ran very late."),
-	K_OPT_WORDS("thread_timer_expired", V, idle.timer_expired_backup, 1,
-		    .alias_of = "timer_expired_backup", .flags = CONF_DEPRECATED | CONF_NO_EFFECT,
-		    .help = "Old name of timer_expired_backup."),
-	K_WORDS("garp_extra_if", V, idle.garp_extra_if, 2, NO_EFFECT,
-		.help = "Repeat gratuitous ARP on further interfaces."),
-	K_WORDS("vmac_garp_intvl", V, idle.garp_extra_if, 2, .alias_of = "garp_extra_if",
-		.flags = CONF_DEPRECATED | CONF_NO_EFFECT, .help = "Old name of garp_extra_if."),
+	K_CUSTOM("timer_expired_backup", &type_expired, V, idle.timer_expired_backup, uint8_t,
+		 .min = 1, .max = 254, NO_EFFECT,
+		 .help = "After a timer ran very late go to BACKUP first, if a router of at most "
+			 "this priority, 254 when it is left out, may have taken over."),
+	K_CUSTOM("thread_timer_expired", &type_expired, V, idle.timer_expired_backup, uint8_t,
+		 .min = 1, .max = 254, .alias_of = "timer_expired_backup",
+		 .flags = CONF_DEPRECATED | CONF_NO_EFFECT,
+		 .help = "Old name of timer_expired_backup."),
+	K_CUSTOM("garp_extra_if", &conf_type_garp_extra, V, idle.garp_extra_if,
+		 struct conf_garp_extra, .dflt_from = "vrrp_garp_extra_if", .max = 86400, NO_EFFECT,
+		 .help = "Seconds between gratuitous ARP on further interfaces; all includes those "
+			 "without VMAC."),
+	K_CUSTOM("vmac_garp_intvl", &conf_type_garp_extra, V, idle.garp_extra_if,
+		 struct conf_garp_extra, .max = 86400, .alias_of = "garp_extra_if",
+		 .flags = CONF_DEPRECATED | CONF_NO_EFFECT, .help = "Old name of garp_extra_if."),
 	K_U32("kernel_rx_buf_size", V, idle.kernel_rx_buf_size, 1, UINT32_MAX, NO_EFFECT,
 	      .help = "Receive buffer for advertisements, in bytes."),
-
-	/* refused */
-	K_UNBUILT("use_vmac", V, .help = "Use an interface with the virtual router MAC."),
-	K_UNBUILT("use_vmac_addr", V,
-		  .help = "Use interfaces with the virtual router MAC for addresses elsewhere."),
-	K_UNBUILT("vmac_xmit_base", V, .help = "Send advertisements on the interface below."),
-	K_UNBUILT("use_ipvlan", V, .help = "Use an ipvlan interface."),
-	K_UNBUILT("vrf", V, .help = "Routing domain of an instance without interface."),
-	K_UNBUILT("unicast_fault_no_peer", V, .help = "Stay in FAULT without peers."),
-	K_UNBUILT("old_unicast_checksum", V,
-		  .help = "Use the unicast checksum of very old versions."),
-	K_UNBUILT("track_src_ip", V, .help = "Go to FAULT while the source address is missing."),
-	K_UNBUILT("linkbeat_use_polling", V, .help = "Poll the link state."),
-	K_UNBUILT("v3_checksum_as_v2", V, .help = "Leave the pseudo-header out of the checksum."),
-	K_UNBUILT("no_accept", V, .help = "Drop packets to the addresses when not their owner."),
-	K_UNBUILT("owner_ignore_adverts", V, .help = "Ignore all advertisements as address owner."),
+	K_CUSTOM("use_vmac", &conf_type_opt_parts, V, idle.use_vmac, struct vmac_conf,
+		 .parts = vmac_parts, NO_EFFECT,
+		 .not_in_effect =
+			 "the addresses have the MAC of the interface, and hosts learn a new one "
+			 "at every failover",
+		 .help = "Use an interface with the virtual router MAC."),
+	K_FLAG("use_vmac_addr", V, idle.use_vmac_addr, NO_EFFECT,
+	       .not_in_effect = "the addresses have the MAC of their interface",
+	       .help = "Use interfaces with the virtual router MAC for addresses elsewhere."),
+	K_FLAG("vmac_xmit_base", V, idle.vmac_xmit_base, NO_EFFECT,
+	       .help = "Send advertisements on the interface below."),
+	K_CUSTOM("use_ipvlan", &conf_type_opt_parts, V, idle.use_ipvlan, struct ipvlan_conf,
+		 .parts = ipvlan_parts, NO_EFFECT,
+		 .not_in_effect = "the addresses are on the interface itself",
+		 .help = "Use an ipvlan interface."),
+	K_CUSTOM("vrf", &conf_type_ifname, V, idle.vrf, const char *, NO_EFFECT,
+		 .not_in_effect = "the instance is not bound to the routing domain",
+		 .help = "Routing domain of an instance without interface."),
+	K_FLAG("unicast_fault_no_peer", V, idle.unicast_fault_no_peer, NO_EFFECT,
+	       .not_in_effect = "without peers multicast is used",
+	       .help = "Stay in FAULT without peers."),
+	K_CUSTOM(
+		"old_unicast_checksum", &type_old_checksum, V, idle.old_unicast_checksum, int,
+		.words = old_checksum_words, NO_EFFECT,
+		.not_in_effect = "advertisements of very old versions are dropped",
+		.help = "Use the unicast checksum of very old versions; never does not accept it."),
+	K_FLAG("track_src_ip", V, idle.track_src_ip, NO_EFFECT,
+	       .not_in_effect = "a missing source address does not cause FAULT",
+	       .help = "Go to FAULT while the source address is missing."),
+	K_FLAG("linkbeat_use_polling", V, idle.linkbeat_use_polling, NO_EFFECT,
+	       .not_in_effect = "the link state is what the kernel reports",
+	       .help = "Poll the link state."),
+	K_BOOL("v3_checksum_as_v2", V, idle.v3_checksum_as_v2, .dflt_from = "v3_checksum_as_v2",
+	       NO_EFFECT,
+	       .not_in_effect = "peers without pseudo-header in the checksum are not heard",
+	       .help = "Leave the pseudo-header out of the checksum."),
+	K_FLAG("no_accept", V, idle.no_accept, NO_EFFECT, .not_in_effect = NOT_DROPPED,
+	       .help = "Drop packets to the addresses when not their owner."),
+	K_BOOL("owner_ignore_adverts", V, idle.owner_ignore_adverts,
+	       .dflt_from = "vrrp_owner_ignore_adverts", NO_EFFECT,
+	       .not_in_effect = "an address owner compares advertisements as others do",
+	       .help = "Ignore all advertisements as address owner."),
 	K_END,
 };
 
@@ -569,7 +371,7 @@ static const struct conf_block *const vrrp_blocks[] = {
 	&peer_block,
 	&vaddr_block,
 	&excluded_block,
-	&track_if_block,
+	&vrrp_track_if_block,
 	&vrrp_track_script_block,
 	&vrrp_track_file_lines_block,
 	&vrrp_track_process_lines_block,
@@ -697,15 +499,37 @@ static void vrrp_resolve(struct conf_walk *walk, struct conf_obj *obj)
 	resolve_auth(walk, vi);
 }
 
+/* Unicast with a source address works without interface. */
+static void check_interface(struct conf_walk *walk, const struct vrrp_conf *vi)
+{
+	if (vi->interface)
+		return;
+	if (vi->peers.n > 0 && !addr_is_unset(&vi->unicast_src_ip))
+		conf_warning(walk, vi->obj.pos, CONF_SEMANTIC, "not-in-effect",
+			     "name the interface that has the source address",
+			     "an instance without interface does not run in this version");
+	else
+		conf_error(walk, vi->obj.pos, CONF_SEMANTIC, "missing-keyword",
+			   "it may be left out with unicast_peer and unicast_src_ip only",
+			   "vrrp_instance needs the keyword \"interface\"");
+}
+
 static bool vrrp_finish(struct conf_walk *walk, struct conf_obj *obj)
 {
 	const struct vrrp_conf *vi = (const struct vrrp_conf *)obj;
 	struct conf_pos pos;
 
 	if (conf_is_set(obj, "accept", &pos) && !vi->accept)
-		conf_error(walk, pos, CONF_SECURITY, "not-built-yet", NULL,
-			   "keepalived can drop packets to the addresses, but diarch cannot yet");
-	return unbuilt_finish(walk, obj);
+		conf_warning(walk, pos, CONF_SEMANTIC, "not-in-effect", NULL,
+			     "\"accept off\" is not in effect in this version: " NOT_DROPPED);
+	check_interface(walk, vi);
+	if (vi->idle.use_vmac.parts.is_given && vi->idle.use_ipvlan.parts.is_given)
+		conf_error(walk, rule_pos(obj, "use_ipvlan"), CONF_SEMANTIC, "vmac-and-ipvlan",
+			   NULL, "use_vmac and use_ipvlan exclude each other");
+	if (vi->auth.n > 0 && vi->idle.auth_hmac.n > 0)
+		conf_warning(walk, vi->auth.head->pos, CONF_SECURITY, "two-authentications", NULL,
+			     "authentication and auth_hmac exclude each other");
+	return true;
 }
 
 const struct conf_block vrrp_block = {

@@ -1,26 +1,30 @@
 /*
- * vrrp_instance: the typed configuration and its table.
+ * vrrp_instance: the typed configuration and its table. What instances depend on: track_conf.h.
  */
 #ifndef DIARCH_VRRP_VRRP_CONF_H
 #define DIARCH_VRRP_VRRP_CONF_H
 
 #include "lib/conf.h"
-#include "lib/unbuilt.h"
+#include "lib/global_conf.h"
 
-enum vrrp_auth { VRRP_AUTH_NONE = 0, VRRP_AUTH_PASS = 1, VRRP_AUTH_AH = 2 /* refused */ };
+enum vrrp_auth { VRRP_AUTH_NONE = 0, VRRP_AUTH_PASS = 1, VRRP_AUTH_AH = 2 /* no effect yet */ };
 
-/* A line of virtual_ipaddress or virtual_ipaddress_excluded. */
+#define VADDR_FOREVER UINT32_MAX
+
+/* A line of virtual_ipaddress, virtual_ipaddress_excluded or static_ipaddress. */
 struct vaddr_conf {
 	struct conf_obj obj;
 	struct conf_prefix prefix;
-	const char *dev;       /* NULL = the instance's interface */
+	const char *dev;       /* NULL = the instance's interface, or default_interface */
 	int scope;             /* RT_SCOPE_* */
 	const char *broadcast; /* NULL, "+", "-" or an address */
 	const char *label;
 	bool no_track;
-	bool home, nodad_off, mngtmpaddr, noprefixroute, autojoin; /* no effect yet */
-	struct conf_words preferred_lft;                           /* no effect yet */
-	struct conf_words unbuilt;
+	/* No effect yet: */
+	bool home, nodad_off, mngtmpaddr, noprefixroute, autojoin, use_vmac;
+	uint32_t preferred_lft_s; /* VADDR_FOREVER */
+	struct addr peer;
+	const char *track_group; /* static_ipaddress */
 };
 
 /* A line of unicast_peer. */
@@ -30,14 +34,6 @@ struct peer_conf {
 	uint8_t min_ttl, max_ttl;
 };
 
-/* A line of track_interface. Without weight the instance is in FAULT while the link is down. */
-struct track_if_conf {
-	struct conf_obj obj;
-	const char *name;
-	int64_t weight; /* -253..253; 0 = FAULT while down */
-	bool is_reverse;
-};
-
 /* The authentication block. */
 struct auth_conf {
 	struct conf_obj obj;
@@ -45,15 +41,70 @@ struct auth_conf {
 	const char *auth_pass; /* at most 8 bytes */
 };
 
-/* Comfort of keepalived that is accepted and has no effect yet. Nothing reads it. */
+#define MAC_LEN 6
+
+/* A MAC address, or its first five octets. */
+struct conf_mac {
+	uint8_t octets[MAC_LEN];
+	uint8_t n;
+};
+
+/* use_vmac [[name] IFNAME] [MAC] [group GROUP] [netlink_notify_msg] */
+struct vmac_conf {
+	struct conf_parts parts;
+	const char *name, *group;
+	struct conf_mac mac;
+	bool netlink_notify_msg;
+};
+
+/* use_ipvlan [[name] IFNAME] [IP] [bridge|private|vepa] [group GROUP] */
+struct ipvlan_conf {
+	struct conf_parts parts;
+	const char *name, *group;
+	struct conf_prefix addr;
+	bool bridge, private, vepa;
+};
+
+/* One key of auth_hmac. The text is HEX behind "hex:", a path behind "file:", else the key. */
+struct hmac_key {
+	uint8_t id;
+	const char *text;
+};
+
+struct hmac_keys {
+	const struct hmac_key *v;
+	uint32_t n;
+};
+
+struct hmac_conf {
+	struct conf_obj obj;
+	struct hmac_keys keys;
+	uint8_t active_key;
+	uint32_t time_window_s; /* 0 = 5 or three intervals, what is longer */
+	int anti_replay, mode;
+};
+
+/* What is accepted and has no effect yet. Nothing reads it. */
 struct vrrp_idle_conf {
 	bool no_virtual_ipaddress, promote_secondaries, strict_mode, smtp_alert,
 		notify_priority_changes;
 	uint8_t debug;
-	struct conf_words notify_deleted, garp_extra_if, timer_expired_backup;
-	struct conf_script notify_master_rx_lower_pri;
+	struct conf_garp_extra garp_extra_if;
+	uint8_t timer_expired_backup;
+	struct conf_script notify_master_rx_lower_pri, notify_deleted;
 	const char *lvs_sync_daemon_interface;
 	uint32_t kernel_rx_buf_size;
+	struct vmac_conf use_vmac;
+	struct ipvlan_conf use_ipvlan;
+	bool use_vmac_addr, vmac_xmit_base;
+	const char *vrf;
+	bool unicast_fault_no_peer, track_src_ip, linkbeat_use_polling, v3_checksum_as_v2,
+		no_accept, owner_ignore_adverts;
+	int old_unicast_checksum;
+	struct conf_list auth_hmac; /* struct hmac_conf */
+	struct conf_list track_scripts, track_files, track_processes, track_bfds; /* track_conf */
+	struct conf_list routes; /* struct route_conf */
+	struct conf_list rules;  /* struct iprule_conf */
 };
 
 struct vrrp_conf {
@@ -90,24 +141,22 @@ struct vrrp_conf {
 	struct conf_list peers;            /* struct peer_conf */
 	struct conf_list addresses;        /* struct vaddr_conf, advertised */
 	struct conf_list excluded;         /* struct vaddr_conf, not advertised */
-	struct conf_list track_interfaces; /* struct track_if_conf */
+	struct conf_list track_interfaces; /* struct track_if_conf of track_conf.h */
 	struct vrrp_idle_conf idle;
-	struct conf_words unbuilt;
-	struct conf_list unbuilt_lines; /* struct unbuilt_conf: refused */
 };
 
 extern const struct conf_block vrrp_block;
 
-/* Blocks of keepalived that belong to VRRP and are refused: trackers, groups, routes. In the root
- * ... */
-extern const struct conf_block vrrp_sync_group_block, track_group_block, garp_group_block,
-	vrrp_script_block, vrrp_track_process_block, track_file_block, vrrp_track_file_block,
-	bfd_instance_block, static_ipaddress_block, static_routes_block, static_rules_block,
-	linkbeat_interfaces_block, interface_up_down_delays_block;
-/* ... and in an instance. */
-extern const struct conf_block vrrp_track_script_block, vrrp_track_file_lines_block,
-	vrrp_track_process_lines_block, vrrp_track_bfd_block, virtual_routes_block,
-	virtual_rules_block, auth_hmac_block;
+/* Lines of addresses: in an instance, and in the root. */
+extern const struct conf_block vaddr_block, excluded_block, static_ipaddress_block;
+
+/* Scope of an address or route by name or number; fills an int. */
+extern const struct conf_type conf_type_scope;
+
+extern const struct conf_block auth_block, auth_hmac_block;
+
+/* The words of use_vmac and use_ipvlan. */
+extern const struct conf_key vmac_parts[], ipvlan_parts[];
 
 /* AF_INET or AF_INET6, by native_ipv6, the first address, the first peer or the source, in this
  * order. */

@@ -223,6 +223,12 @@ static const struct root_conf *root_of(const struct conf *conf)
 	return (const void *)conf_root(conf);
 }
 
+/* Instances without interface are accepted, with a warning, and do not run. */
+static bool is_served(const struct vrrp_conf *conf)
+{
+	return conf->interface != NULL;
+}
+
 static int conf_key_cmp(const void *a, const void *b)
 {
 	const struct vrrp_conf *x = *(const struct vrrp_conf *const *)a,
@@ -243,7 +249,8 @@ static int check_unique(const struct conf_list *list, char *why, size_t size)
 	int result = 0;
 
 	conf_list_for_each (conf, list)
-		v[n++] = conf;
+		if (is_served(conf))
+			v[n++] = conf;
 	qsort(v, n, sizeof(v[0]), conf_key_cmp);
 	for (uint32_t i = 1; i < n && result == 0; i++) {
 		if (conf_key_cmp(&v[i - 1], &v[i]) != 0)
@@ -263,7 +270,7 @@ static int prepare(struct role *role, const struct conf *conf, char *why, size_t
 
 	(void)role;
 	conf_list_for_each (instance, list) {
-		int result = vrouter_check_conf(instance, why, size);
+		int result = is_served(instance) ? vrouter_check_conf(instance, why, size) : 0;
 		if (result < 0)
 			return result;
 	}
@@ -335,7 +342,11 @@ static void commit(struct role *role, const struct conf *conf)
 	app->routers = xcalloc(root->vrrp_instances.n + 1UL, sizeof(struct vrouter *));
 	app->n_routers = 0;
 	conf_list_for_each (instance, &root->vrrp_instances) {
-		struct vrouter *r = take_match(old, n_old, &cursor, instance);
+		struct vrouter *r;
+
+		if (!is_served(instance))
+			continue;
+		r = take_match(old, n_old, &cursor, instance);
 		if (r)
 			vrouter_set_conf(r, instance);
 		else

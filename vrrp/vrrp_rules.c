@@ -7,6 +7,7 @@
 
 #include "lib/global_conf.h"
 #include "lib/rule.h"
+#include "vrrp/track_conf.h"
 #include "vrrp/vrrp_conf.h"
 
 #define ADDRS_MAX 255 /* the count in an advertisement is a byte */

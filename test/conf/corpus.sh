@@ -13,12 +13,8 @@ cd "$dir"
 
 ours=$(mktemp)
 trap 'rm -f "$ours"' EXIT
-# Files with conditions are read as by the first host that they name. Those with a network namespace are left out:
-# keepalived does not get as far as the grammar where that namespace does not exist.
+# Files with conditions are read as by the first host that they name.
 awk -F'\t' 'NR > 1 && $2 !~ /ldirectord/ { print $1 }' verdicts.tsv | while read -r file; do
-	if grep -q net_namespace "$file"; then
-		continue
-	fi
 	id=$(sed -n 's/^[[:space:]]*@^\{0,1\}\([[:alnum:]_.-]\{1,\}\).*/\1/p' "$file" | sed 1q)
 	"$program" -i "${id:-none}" "$file"
 done > "$ours"

@@ -205,7 +205,7 @@ static void on_blocks(const struct conf_block *block)
 		if (block->blocks[i]->list_offset < sizeof(struct conf_obj) ||
 		    block->blocks[i]->list_offset + sizeof(struct conf_list) > block->size)
 			FAULT(block, block->blocks[i]->name, "has its list outside the struct");
-	if (conf_block_has_lines(block) && !block->args)
+	if (conf_block_has_lines(block) && !block->args && !block->keys)
 		FAULT(block, "args", "are missing: lines begin with something");
 }
 

@@ -1,0 +1,292 @@
+/*
+ * Rules over trackers and groups: references and names. Pure apart from diagnostics; the parent
+ * runs them after a load, so that the order of blocks does not matter.
+ */
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/global_conf.h"
+#include "lib/rule.h"
+#include "vrrp/route_conf.h"
+#include "vrrp/track_conf.h"
+#include "vrrp/vrrp_conf.h"
+
+/* Everything that others refer to by name, each set sorted by it. */
+struct names {
+	struct rule_set instances, scripts, files, processes, bfds, track_groups;
+	const struct conf_obj **group_of; /* by index of the instance: its first sync group */
+	struct conf_diags *diags;
+};
+
+/* Blocks with a name keep it first. */
+struct named_conf {
+	struct conf_obj obj;
+	const char *name;
+};
+
+#define NAME_IS_FIRST(s) _Static_assert(offsetof(s, name) == offsetof(struct named_conf, name), #s)
+NAME_IS_FIRST(struct vrrp_conf);
+NAME_IS_FIRST(struct script_conf);
+NAME_IS_FIRST(struct file_conf);
+NAME_IS_FIRST(struct process_conf);
+NAME_IS_FIRST(struct bfd_conf);
+NAME_IS_FIRST(struct sync_group_conf);
+NAME_IS_FIRST(struct track_group_conf);
+
+static const char *name_of(const struct conf_obj *obj)
+{
+	return ((const struct named_conf *)obj)->name;
+}
+
+static int name_cmp(const struct conf_obj *a, const struct conf_obj *b)
+{
+	return strcmp(name_of(a), name_of(b));
+}
+
+/* ---- definitions ---- */
+
+static void report_same(const struct conf_obj *first, const struct conf_obj *again,
+			enum conf_severity severity, struct conf_diags *diags)
+{
+	char place[RULE_PLACE_MAX];
+
+	conf_diag_add(diags, severity, CONF_SEMANTIC, "duplicate-name", again->pos, NULL,
+		      "%s %s is already defined at %s", again->block->name, name_of(again),
+		      rule_place(diags, first->pos, place));
+}
+
+static void on_same_group(const struct conf_obj *first, const struct conf_obj *again,
+			  struct conf_diags *diags)
+{
+	report_same(first, again, CONF_ERROR, diags);
+}
+
+static void on_same_tracker(const struct conf_obj *first, const struct conf_obj *again,
+			    struct conf_diags *diags)
+{
+	report_same(first, again, CONF_WARNING, diags);
+}
+
+/* Instances with one name are reported with the instances. */
+static void on_same_instance(const struct conf_obj *first, const struct conf_obj *again,
+			     struct conf_diags *diags)
+{
+	(void)first;
+	(void)again;
+	(void)diags;
+}
+
+static void define(struct rule_set *set, const struct conf_list *list,
+		   rule_on_duplicate on_duplicate, struct conf_diags *diags)
+{
+	rule_set_add_list(set, list, diags);
+	rule_each_duplicate(set, name_cmp, on_duplicate, diags);
+}
+
+/* ---- references ---- */
+
+static const struct conf_obj *find(const struct rule_set *set, const char *name)
+{
+	size_t lo = 0, hi = set->n;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+		int order = strcmp(name, name_of(set->v[mid]));
+
+		if (order == 0)
+			return set->v[mid];
+		if (order < 0)
+			hi = mid;
+		else
+			lo = mid + 1;
+	}
+	return NULL;
+}
+
+static const struct conf_obj *refer(const struct names *names, const struct rule_set *set,
+				    struct conf_pos pos, const char *what, const char *name)
+{
+	const struct conf_obj *obj = find(set, name);
+
+	if (!obj)
+		conf_diag_add(names->diags, CONF_ERROR, CONF_SEMANTIC, "undefined-name", pos, NULL,
+			      "%s \"%s\" is not defined", what, name);
+	return obj;
+}
+
+static void check_trackers(const struct names *names, const struct rule_set *set, const char *what,
+			   const struct conf_list *lines)
+{
+	const struct track_conf *line;
+
+	conf_list_for_each (line, lines)
+		refer(names, set, line->obj.pos, what, line->name);
+}
+
+static void check_instance(const struct names *names, const struct vrrp_conf *vi)
+{
+	check_trackers(names, &names->scripts, "vrrp_script", &vi->idle.track_scripts);
+	check_trackers(names, &names->files, "track_file", &vi->idle.track_files);
+	check_trackers(names, &names->processes, "vrrp_track_process", &vi->idle.track_processes);
+	check_trackers(names, &names->bfds, "bfd_instance", &vi->idle.track_bfds);
+}
+
+/* ---- groups ---- */
+
+/* The instance belongs to `group`, and should to no other. */
+static void note_group(const struct names *names, const struct conf_obj *group,
+		       const struct conf_obj *instance, struct conf_pos pos)
+{
+	const struct conf_obj **first = &names->group_of[instance->index];
+	char place[RULE_PLACE_MAX];
+
+	if (*first)
+		conf_diag_add(names->diags, CONF_WARNING, CONF_SEMANTIC, "in-two-groups", pos, NULL,
+			      "instance %s is already in a vrrp_sync_group, at %s",
+			      name_of(instance), rule_place(names->diags, (*first)->pos, place));
+	else
+		*first = group;
+}
+
+/* Without sync_group_tracking_weight all members have one priority. */
+static void check_weights(const struct names *names, const struct conf_list *lines,
+			  const struct rule_set *set, const char *group)
+{
+	const struct track_conf *line;
+
+	conf_list_for_each (line, lines) {
+		const struct script_conf *script =
+			(const struct script_conf *)find(set, line->name);
+		int64_t weight = line->weight.is_given ? line->weight.weight
+				 : script              ? script->weight.weight
+						       : 0;
+
+		if (weight != 0)
+			conf_diag_add(names->diags, CONF_ERROR, CONF_SEMANTIC, "weight-in-group",
+				      line->obj.pos,
+				      "add sync_group_tracking_weight to the group, or weight 0 "
+				      "here",
+				      "%s has a weight, and vrrp_sync_group %s keeps its instances "
+				      "at one priority",
+				      line->name, group);
+	}
+}
+
+static void check_member(const struct names *names, const struct conf_obj *sync_group,
+			 const struct conf_obj *instance, struct conf_pos pos)
+{
+	const struct sync_group_conf *group = (const struct sync_group_conf *)sync_group;
+	const struct vrrp_conf *vi = (const struct vrrp_conf *)instance;
+
+	if (names->group_of)
+		note_group(names, sync_group, instance, pos);
+	if (!group->sync_group_tracking_weight)
+		check_weights(names, &vi->idle.track_scripts, &names->scripts, group->name);
+}
+
+/* Returns how many names the lines have. */
+static uint32_t check_members(const struct names *names, const struct conf_list *lines,
+			      const struct conf_obj *sync_group)
+{
+	const struct member_conf *line;
+	uint32_t n = 0;
+
+	conf_list_for_each (line, lines) {
+		for (uint32_t i = 0; i < line->names.n; i++, n++) {
+			const struct conf_obj *instance =
+				refer(names, &names->instances, line->obj.pos, "vrrp_instance",
+				      line->names.v[i]);
+
+			if (instance && sync_group)
+				check_member(names, sync_group, instance, line->obj.pos);
+		}
+	}
+	return n;
+}
+
+static void check_sync_group(const struct names *names, const struct sync_group_conf *group)
+{
+	uint32_t n = check_members(names, &group->members, &group->obj);
+
+	if (n == 0)
+		conf_diag_add(names->diags, CONF_ERROR, CONF_SEMANTIC, "no-member", group->obj.pos,
+			      "name its instances in a block \"group\"",
+			      "vrrp_sync_group %s has no instance", group->name);
+	else if (n == 1)
+		conf_diag_add(names->diags, CONF_WARNING, CONF_SEMANTIC, "single-member",
+			      group->obj.pos, NULL,
+			      "vrrp_sync_group %s has only one instance, which then changes with "
+			      "no other",
+			      group->name);
+	if (!group->sync_group_tracking_weight)
+		check_weights(names, &group->track_scripts, &names->scripts, group->name);
+	check_trackers(names, &names->scripts, "vrrp_script", &group->track_scripts);
+	check_trackers(names, &names->files, "track_file", &group->track_files);
+	check_trackers(names, &names->processes, "vrrp_track_process", &group->track_processes);
+	check_trackers(names, &names->bfds, "bfd_instance", &group->track_bfds);
+}
+
+static void check_track_group(const struct names *names, const struct track_group_conf *group)
+{
+	if (check_members(names, &group->members, NULL) == 0)
+		conf_diag_add(names->diags, CONF_ERROR, CONF_SEMANTIC, "no-member", group->obj.pos,
+			      "name its instances in a block \"group\"",
+			      "track_group %s has no instance", group->name);
+}
+
+/* ---- static addresses, routes and rules ---- */
+
+static void check_statics(const struct names *names, const struct root_conf *conf)
+{
+	const struct vaddr_conf *addr;
+	const struct route_conf *route;
+	const struct iprule_conf *rule;
+
+	conf_list_for_each (addr, &conf->static_addresses)
+		if (addr->track_group)
+			refer(names, &names->track_groups, rule_pos(&addr->obj, "track_group"),
+			      "track_group", addr->track_group);
+	conf_list_for_each (route, &conf->static_routes)
+		if (route->track_group)
+			refer(names, &names->track_groups, rule_pos(&route->obj, "track_group"),
+			      "track_group", route->track_group);
+	conf_list_for_each (rule, &conf->static_rules)
+		if (rule->track_group)
+			refer(names, &names->track_groups, rule_pos(&rule->obj, "track_group"),
+			      "track_group", rule->track_group);
+}
+
+void track_conf_rules(const struct conf_obj *root, struct conf_diags *diags)
+{
+	const struct root_conf *conf = (const struct root_conf *)root;
+	struct names names = { .diags = diags };
+	struct rule_set sync_groups = { 0 };
+	const struct sync_group_conf *sync_group;
+	const struct track_group_conf *track_group;
+	const struct vrrp_conf *vi;
+
+	names.group_of = calloc(conf->vrrp_instances.n + 1, sizeof(*names.group_of));
+	define(&names.instances, &conf->vrrp_instances, on_same_instance, diags);
+	define(&names.scripts, &conf->vrrp_scripts, on_same_tracker, diags);
+	define(&names.files, &conf->track_files, on_same_tracker, diags);
+	define(&names.processes, &conf->track_processes, on_same_tracker, diags);
+	define(&names.bfds, &conf->bfd_instances, on_same_tracker, diags);
+	define(&names.track_groups, &conf->track_groups, on_same_group, diags);
+	define(&sync_groups, &conf->sync_groups, on_same_group, diags);
+	conf_list_for_each (vi, &conf->vrrp_instances)
+		check_instance(&names, vi);
+	conf_list_for_each (sync_group, &conf->sync_groups)
+		check_sync_group(&names, sync_group);
+	conf_list_for_each (track_group, &conf->track_groups)
+		check_track_group(&names, track_group);
+	check_statics(&names, conf);
+	rule_set_done(&names.instances);
+	rule_set_done(&names.scripts);
+	rule_set_done(&names.files);
+	rule_set_done(&names.processes);
+	rule_set_done(&names.bfds);
+	rule_set_done(&names.track_groups);
+	rule_set_done(&sync_groups);
+	free(names.group_of);
+}
