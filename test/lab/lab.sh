@@ -361,12 +361,13 @@ start_client() { # NODE NAME CMD...: vipping or httpcount; returns when it has b
 	start "$@"
 	wait_for "$2 begins" 10 grep -q '^begins' "$LAB_DIR/$1/$2.log"
 }
-stop_ping() { # NODE: PING_SENT, PING_LOST, PING_GAP_MS
-	stop ping
-	sed '/^begins/d; s/^/   vipping: /' "$LAB_DIR/$1/ping.log"
-	PING_SENT=$(sed -n 's/^sent=\([0-9]*\).*/\1/p' "$LAB_DIR/$1/ping.log")
-	PING_LOST=$(sed -n 's/^sent=.* lost=\([0-9]*\).*/\1/p' "$LAB_DIR/$1/ping.log")
-	PING_GAP_MS=$(sed -n 's/^sent=.* gap_ms=\([0-9.]*\).*/\1/p' "$LAB_DIR/$1/ping.log")
+stop_ping() { # NODE [NAME]: PING_SENT, PING_LOST, PING_GAP_MS
+	local log=$LAB_DIR/$1/${2:-ping}.log
+	stop "${2:-ping}"
+	sed '/^begins/d; s/^/   vipping: /' "$log"
+	PING_SENT=$(sed -n 's/^sent=\([0-9]*\).*/\1/p' "$log")
+	PING_LOST=$(sed -n 's/^sent=.* lost=\([0-9]*\).*/\1/p' "$log")
+	PING_GAP_MS=$(sed -n 's/^sent=.* gap_ms=\([0-9.]*\).*/\1/p' "$log")
 }
 
 # --- IPVS tables, read from /proc: an observer that is not part of diarch ---

@@ -1,18 +1,19 @@
 #!/bin/bash
 #
-#	   192.168.195.0/24, VIP .200, once per form and role, all at the same time
+#	   192.168.195.0/24, fd00:195::/64, VIP .200 or ::200, once per form and role, all at the same time
 #	 ┌────────────────── sw (br0) ──────────────────┐
 #	 │                     │                        │
 #	a .130 diarch         b .131 keepalived       client .1
 #
 # diarch and Debian's keepalived as the two directors of one address, in both roles and in every form of the protocol
-# that both speak: v3, v2, v2 with password, v2 and v3 with unicast peers. Per form: election, no flapping,
+# that both speak: v3, v3 over IPv6, v2, v2 with password, v2 and v3 with unicast peers. Per form: election, no flapping,
 # takeover when the active is killed, and no packet that diarch calls damaged.
 . "${BASH_SOURCE[0]%/*}/lab.sh"
 need ip keepalived jq
 need_director
 
-VIP=192.168.195.200
+VIP4=192.168.195.200
+VIP6=fd00:195::200
 ADVERT_S=1
 STABLE_S=10
 
@@ -20,9 +21,11 @@ STABLE_S=10
 other() { if [[ $1 = a* ]]; then echo "b${1:1}"; else echo "a${1:1}"; fi; }
 address_of() { if [[ $1 = a* ]]; then echo 192.168.195.130; else echo 192.168.195.131; fi; }
 
-# FORM is v2 or v3, then any of -pass, -unicast.
+# FORM is v2 or v3, then any of -ipv6, -pass, -unicast. VIP is set by the part that runs it.
 interop_conf() { # NODE PRIORITY FORM
-	local extra=
+	local extra='' addresses="$VIP4/24"
+	case $3 in *-ipv6*) addresses="fe80::200
+		        $VIP6/128" ;; esac
 	case $3 in *-pass*) extra="authentication {
 		        auth_type PASS
 		        auth_pass s3cret
@@ -46,13 +49,13 @@ interop_conf() { # NODE PRIORITY FORM
 		    garp_master_delay 1
 		    $extra
 		    virtual_ipaddress {
-		        $VIP/24
+		        $addresses
 		    }
 		}
 	EOF
 }
 owns_alone() { # NODE
-	has_address "$1" $VIP && lacks_address "$(other "$1")" $VIP
+	has_address "$1" "$VIP" && lacks_address "$(other "$1")" "$VIP"
 }
 transitions() { # N: of both directors together
 	echo $(($(log_lines "a.$1" 'Entering [A-Z]+ STATE') + $(log_lines "b.$1" 'Entering [A-Z]+ STATE')))
@@ -68,14 +71,15 @@ errors_seen() { # NODE: packets it called damaged; only diarch tells in JSON
 }
 
 run_form() { # N FORM ACTIVE
-	local n=$1 form=$2 active=$3.$1 backup name
+	local n=$1 form=$2 active=$3.$1 backup name VIP=$VIP4
+	case $form in *-ipv6*) VIP=$VIP6 ;; esac
 	backup=$(other "$active")
 	name=$form-$(if [ "$3" = a ]; then echo diarch; else echo keepalived; fi)-active
 	say "$name"
 	make_switch "sw.$n"
-	make_node "a.$n" "sw.$n" 192.168.195.130/24
-	make_node "b.$n" "sw.$n" 192.168.195.131/24
-	make_node "client.$n" "sw.$n" 192.168.195.1/24
+	make_node "a.$n" "sw.$n" 192.168.195.130/24 fd00:195::130/64
+	make_node "b.$n" "sw.$n" 192.168.195.131/24 fd00:195::131/64
+	make_node "client.$n" "sw.$n" 192.168.195.1/24 fd00:195::1/64
 	interop_conf "$active" 150 "$form"
 	interop_conf "$backup" 100 "$form"
 	start_one "$backup"
@@ -84,19 +88,19 @@ run_form() { # N FORM ACTIVE
 	expect_soon "election-$name" 20 owns_alone "$active" || return 0
 	expect_stays "no-flapping-$name" "$STABLE_S" are_still "$n" "$(transitions "$n")"
 	[ "$LAB_DIRECTOR" = keepalived ] || expect_eq "errors-$name" 0 "$(errors_seen "a.$n")"
-	start_ping "client.$n" $VIP -w 100
+	start_ping "client.$n" "$VIP" -w 100
 	kill_director "$active"
 	cut_cable "$active" "sw.$n"
-	expect_soon "takeover-$name" 10 has_address "$backup" $VIP
-	expect_soon "client-follows-$name" 5 neighbour_is "client.$n" $VIP "$backup"
+	expect_soon "takeover-$name" 10 has_address "$backup" "$VIP"
+	expect_soon "client-follows-$name" 5 neighbour_is "client.$n" "$VIP" "$backup"
 	stop_ping "client.$n"
 	expect_most "blackout-$name" 3900 "$PING_GAP_MS" ms
 	stop "$backup" TERM
-	expect "stop-$name" lacks_address "$backup" $VIP
+	expect "stop-$name" lacks_address "$backup" "$VIP"
 }
 
 n=0
-for form in v3 v2 v2-pass v2-unicast v3-unicast; do
+for form in v3 v3-ipv6 v2 v2-pass v2-unicast v3-unicast; do
 	for active in a b; do
 		n=$((n + 1))
 		part $n run_form $n $form $active
