@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "check/check_conf.h"
 #include "lib/global_conf.h"
 #include "lib/rule.h"
 #include "vrrp/route_conf.h"
@@ -257,6 +258,32 @@ static void check_statics(const struct names *names, const struct root_conf *con
 			      "track_group", rule->track_group);
 }
 
+/* ---- checks ---- */
+
+static void check_checker(const struct names *names, const struct checker_conf *checker)
+{
+	const struct conf_obj *obj = &checker->obj;
+
+	if (obj->block == &file_check_block)
+		refer(names, &names->files, rule_pos(obj, "track_file"), "track_file",
+		      ((const struct file_check_conf *)checker)->track_file);
+	else if (obj->block == &bfd_check_block)
+		refer(names, &names->bfds, rule_pos(obj, "name"), "bfd_instance",
+		      ((const struct bfd_check_conf *)checker)->name);
+}
+
+static void check_checkers(const struct names *names, const struct root_conf *conf)
+{
+	const struct checker_conf *checker;
+	const struct vs_conf *vs;
+	const struct rs_conf *rs;
+
+	conf_list_for_each (vs, &conf->virtual_servers)
+		conf_list_for_each (rs, &vs->real_servers)
+			conf_list_for_each (checker, &rs->checkers)
+				check_checker(names, checker);
+}
+
 void track_conf_rules(const struct conf_obj *root, struct conf_diags *diags)
 {
 	const struct root_conf *conf = (const struct root_conf *)root;
@@ -281,6 +308,7 @@ void track_conf_rules(const struct conf_obj *root, struct conf_diags *diags)
 	conf_list_for_each (track_group, &conf->track_groups)
 		check_track_group(&names, track_group);
 	check_statics(&names, conf);
+	check_checkers(&names, conf);
 	rule_set_done(&names.instances);
 	rule_set_done(&names.scripts);
 	rule_set_done(&names.files);
