@@ -52,7 +52,7 @@ skip() { # NAME REASON
 expect() { # NAME CMD...: ok when the command succeeds
 	local name=$1
 	shift
-	if "$@"; then ok "$name"; else not_ok "$name" "failed: $*"; fi
+	if "$@" >/dev/null; then ok "$name"; else not_ok "$name" "failed: $*"; fi
 }
 expect_eq() { # NAME WANTED SEEN
 	if [ "$2" = "$3" ]; then ok "$1" "$3"; else not_ok "$1" "wanted $2, seen $3"; fi
@@ -121,6 +121,9 @@ check_stopped() { [ -z "$LAB_STOPPED" ] || exit "$LAB_STOPPED"; }
 
 # wait_for DESCRIPTION SECONDS CMD...: polls CMD until it succeeds; WAITED_MS says how long it took.
 wait_for() {
+	poll_until "$@" && note "$(in_s $WAITED_MS) s: $1"
+}
+poll_until() { # the same, silent on success
 	local description=$1 limit_ms=$(($2 * 1000)) start_ms
 	shift 2
 	tell_time
@@ -136,11 +139,10 @@ wait_for() {
 	done
 	tell_time
 	WAITED_MS=$((NOW_MS - start_ms))
-	note "$(in_s $WAITED_MS) s: $description"
 }
 # The same as a check of its own.
 expect_soon() { # NAME SECONDS CMD...
-	if wait_for "$@"; then
+	if poll_until "$@"; then
 		ok "$1" "$(in_s "$WAITED_MS") s"
 	else
 		not_ok "$1" "not within $2 s"
@@ -167,11 +169,14 @@ expect_stays() {
 # --- namespaces ---
 
 ns() { echo "$LAB_TAG-$1"; }
-pretty() { # NODE CMD...
-	local node=$1
+pretty() { # NODE CMD...: without the long names of the folders that everything is in
+	local node=$1 words
 	check_stopped
 	shift
-	echo "   [$node] $*"
+	words=$*
+	words=${words//"$BUILD/test/lab/"/}
+	words=${words//"$BUILD/"/}
+	echo "   [$node] ${words//"$LAB_DIR/"/}"
 }
 in_ns() { # NODE CMD...: runs silently
 	local node=$1
