@@ -20,10 +20,12 @@ test_conf_verdict_SOURCES = test/conf/verdict.c
 test_conf_verdict_LDADD = $(CONF_LDADD)
 
 if HAVE_CMOCKA
-check_PROGRAMS += test/unit/test_tables test/unit/test_conf_helpers
-TESTS += test/unit/test_tables test/unit/test_conf_helpers
+check_PROGRAMS += test/unit/test_tables test/unit/test_conf_helpers test/unit/test_script_check
+TESTS += test/unit/test_tables test/unit/test_conf_helpers test/unit/test_script_check
 endif
 test_unit_test_tables_SOURCES = test/unit/test_tables.c
 test_unit_test_tables_LDADD = $(CONF_LDADD) $(CMOCKA_LIBS)
 test_unit_test_conf_helpers_SOURCES = test/unit/test_conf_helpers.c
 test_unit_test_conf_helpers_LDADD = $(CONF_LDADD) $(CMOCKA_LIBS)
+test_unit_test_script_check_SOURCES = test/unit/test_script_check.c
+test_unit_test_script_check_LDADD = $(CONF_LDADD) $(CMOCKA_LIBS)

@@ -9,6 +9,7 @@
 #include "director/reload.h"
 #include "director/root_conf.h"
 #include "lib/log.h"
+#include "lib/script_check.h"
 #include "lib/sd.h"
 
 #define ACK_TIMEOUT_US (10 * US_PER_S)
@@ -43,6 +44,8 @@ struct conf *reload_read(const struct cmdline *cmdline, int *status)
 	struct conf_diags *diags = conf_diags_new();
 	struct conf *conf = conf_load(cmdline->conf_file, &diarch_schema, &options, diags);
 
+	if (conf)
+		script_check(conf_root(conf), diags);
 	log_diags(diags);
 	*status = EXIT_STATUS_OK;
 	if (!conf)

@@ -232,7 +232,7 @@ const struct conf_key global_keys[] = {
 	K_CUSTOM("script_user", &conf_type_user, G, script_user, struct conf_script,
 		 .apply = CONF_APPLY_LIVE,
 		 .help = "User and group that run scripts which name none."),
-	K_FLAG("enable_script_security", G, enable_script_security, NO_EFFECT(LIVE),
+	K_FLAG("enable_script_security", G, enable_script_security, .apply = CONF_APPLY_LIVE,
 	       .help = "Refuse scripts that would run as root and that somebody else may change."),
 	K_BOOL("checker_log_all_failures", G, checker_log_all_failures, .apply = CONF_APPLY_LIVE,
 	       .help = "Log every failed probe, not only changes of state."),
