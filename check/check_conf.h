@@ -5,7 +5,6 @@
 #define DIARCH_CHECK_CHECK_CONF_H
 
 #include "lib/conf.h"
-#include "lib/unbuilt.h"
 #include "lvs/ipvs.h"
 
 struct root_conf;

@@ -1,8 +1,7 @@
 /*
  * The tables as JSON Schema (draft 2020-12) of what conf_json() gives.
  *
- * Used by the process that the user started. Of keywords that are refused it says that they are
- * empty, and it leaves out blocks that are refused: no valid configuration has them.
+ * Used by the process that the user started.
  */
 #include "lib/conf_private.h"
 
@@ -11,7 +10,6 @@
 
 #include "lib/clock.h"
 #include "lib/log.h"
-#include "lib/unbuilt.h"
 
 static void put_limits(json_t *json, const struct conf_key *key)
 {
@@ -52,6 +50,14 @@ static void put_default(json_t *json, const struct conf_key *key)
 	free(field);
 }
 
+/* That a feature is not built yet; `what` is what this means, or NULL. */
+static void put_not_in_effect(json_t *json, const char *what)
+{
+	json_object_set_new(json, "$comment",
+			    what ? json_sprintf("Not in effect in this version: %s.", what)
+				 : json_string("Accepted, but has no effect in this version."));
+}
+
 static json_t *row_schema(const struct conf_key *key)
 {
 	json_t *json = json_object();
@@ -61,13 +67,10 @@ static json_t *row_schema(const struct conf_key *key)
 	put_limits(json, key);
 	put_words(json, key);
 	put_default(json, key);
-	if (key->type == &conf_type_unbuilt)
-		json_object_set_new(json, "maxItems", json_integer(0));
 	if (key->flags & CONF_DEPRECATED)
 		json_object_set_new(json, "deprecated", json_true());
 	if (key->flags & CONF_NO_EFFECT)
-		json_object_set_new(json, "$comment",
-				    json_string("Accepted, but has no effect in this version."));
+		put_not_in_effect(json, key->not_in_effect);
 	return json;
 }
 
@@ -91,8 +94,6 @@ static json_t *block_schema(const struct conf_block *block)
 	for (size_t i = 0; block->blocks && block->blocks[i]; i++) {
 		const struct conf_block *inner = block->blocks[i];
 
-		if (inner->finish == unbuilt_refuse)
-			continue;
 		json_object_set_new(properties, inner->name,
 				    inner->is_single ? block_schema(inner)
 						     : json_pack("{s:s, s:o}", "type", "array",
@@ -101,6 +102,8 @@ static json_t *block_schema(const struct conf_block *block)
 	json_object_set_new(json, "type", json_string("object"));
 	if (block->help)
 		json_object_set_new(json, "description", json_string(block->help));
+	if (block->not_in_effect)
+		put_not_in_effect(json, block->not_in_effect);
 	json_object_set_new(json, "properties", properties);
 	json_object_set_new(json, "required", required);
 	json_object_set_new(json, "additionalProperties", json_false());

@@ -139,7 +139,6 @@ struct root_conf {
 	struct conf_list vrrp_scripts, track_files, track_processes, bfd_instances;
 	struct conf_list static_addresses, static_routes, static_rules;
 	struct conf_list linkbeat_interfaces, link_delays;
-	struct conf_list unbuilt_blocks; /* struct unbuilt_conf: refused */
 };
 
 extern const struct conf_block global_block;

@@ -1,6 +1,6 @@
 /*
- * Words without meaning yet, and how they are refused. Part of the configuration tables: the parent
- * runs it while it loads a file.
+ * Words without meaning yet. Part of the configuration tables: the parent runs it while it loads a
+ * file.
  */
 #include "lib/unbuilt.h"
 
@@ -67,50 +67,3 @@ static bool words_is_equal(const struct conf_key *key, const void *a, const void
 
 const struct conf_type conf_type_words = { .name = "words", .min_args = 1, WORDS_FUNCTIONS };
 const struct conf_type conf_type_opt_words = { .name = "words", WORDS_FUNCTIONS };
-const struct conf_type conf_type_unbuilt = { .name = "refused", WORDS_FUNCTIONS };
-
-static void report(struct conf_walk *walk, struct conf_pos pos, const char *name)
-{
-	conf_error(walk, pos, CONF_SEMANTIC, "not-built-yet", NULL,
-		   "keepalived knows \"%s\", but diarch does not have it yet", name);
-}
-
-bool unbuilt_finish(struct conf_walk *walk, struct conf_obj *obj)
-{
-	for (const struct conf_set *set = obj->set; set; set = set->next)
-		if (set->key->type == &conf_type_unbuilt)
-			report(walk, set->pos, set->key->name);
-	return true;
-}
-
-/* Whether an earlier line of the same block was refused: once is enough. */
-static bool is_reported(const struct conf_obj *obj)
-{
-	const struct conf_list *list =
-		(const void *)((const char *)obj->parent + obj->block->list_offset);
-	const struct conf_obj *other;
-
-	if (obj->block->style != CONF_BLOCK_LINES)
-		return false;
-	conf_list_for_each (other, list)
-		if (other->block == obj->block)
-			return true;
-	return false;
-}
-
-bool unbuilt_refuse(struct conf_walk *walk, struct conf_obj *obj)
-{
-	if (obj->parent->block->finish != unbuilt_refuse && !is_reported(obj))
-		report(walk, obj->pos, obj->block->name);
-	return true;
-}
-
-const struct conf_key unbuilt_line[] = {
-	K_WORDS("words", struct unbuilt_conf, words, 255, .help = "The line as written."),
-	K_END,
-};
-
-const struct conf_key unbuilt_name[] = {
-	K_STR("name", struct unbuilt_conf, name, .help = "Name that others refer to."),
-	K_END,
-};

@@ -26,22 +26,19 @@ awk -F'\t' '
 	{
 		k = kind[$1]; t = theirs[$1]
 		kinds[k] = 1; total[k]++; count[k, t, $2]++
-		if ($2 == "unbuilt")
-			unbuilt[k]++
-		else if ((t == "error") == ($2 == "error"))
+		if ((t == "error") == ($2 == "error"))
 			agreed[k]++
 		else
 			other[++n] = sprintf("%s: keepalived %s, diarch %s: %s", $1, t, $2, $3)
 	}
 	END {
-		split("ok warn error", them, " "); split("ok warn unbuilt error", us, " ")
-		printf "%-22s %-6s %6s %6s %8s %6s\n", "kind", "theirs", "ok", "warn", "unbuilt", "error"
+		split("ok warn error", verdicts, " ")
+		printf "%-22s %-6s %6s %6s %6s\n", "kind", "theirs", "ok", "warn", "error"
 		for (k in kinds) {
 			for (i = 1; i <= 3; i++)
-				printf "%-22s %-6s %6d %6d %8d %6d\n", k, them[i], count[k, them[i], us[1]], \
-					count[k, them[i], us[2]], count[k, them[i], us[3]], count[k, them[i], us[4]]
-			printf "%-22s accept or refuse alike: %d of %d; %d need what is not built yet\n", k, agreed[k], \
-				total[k] - unbuilt[k], unbuilt[k]
+				printf "%-22s %-6s %6d %6d %6d\n", k, verdicts[i], count[k, verdicts[i], "ok"], \
+					count[k, verdicts[i], "warn"], count[k, verdicts[i], "error"]
+			printf "%-22s accept or refuse alike: %d of %d\n", k, agreed[k], total[k]
 		}
 		for (i = 1; i <= n; i++)
 			print other[i]

@@ -1,8 +1,7 @@
 /*
  * Loads each file with the real tables and prints one line: path, verdict, and the codes of what
- * was reported. The verdict is error, unbuilt (only features that do not exist yet), warn or ok
- * (also with keywords that have no effect yet). For comparing with the verdicts of another program;
- * see corpus.sh.
+ * was reported. The verdict is error, warn or ok (also with features that do not exist yet). For
+ * comparing with the verdicts of another program; see corpus.sh.
  */
 #include <string.h>
 
@@ -15,22 +14,17 @@ static bool is_code(const struct conf_diag *diag, const char *code)
 
 static const char *verdict_of(const struct conf_diags *diags)
 {
-	bool is_unbuilt = false, is_warned = false, is_wrong = false;
+	bool is_warned = false, is_wrong = false;
 
 	for (size_t i = 0; i < conf_diags_count(diags); i++) {
 		const struct conf_diag *diag = conf_diags_at(diags, i);
 
-		/* Without definitions and conditions the rest cannot be judged. */
-		if (is_code(diag, "not-supported"))
-			return "unbuilt";
-		if (is_code(diag, "not-built-yet"))
-			is_unbuilt = true;
-		else if (diag->severity == CONF_ERROR)
+		if (diag->severity == CONF_ERROR)
 			is_wrong = true;
 		else if (!is_code(diag, "no-effect") && !is_code(diag, "not-in-effect"))
 			is_warned = true;
 	}
-	return is_wrong ? "error" : is_unbuilt ? "unbuilt" : is_warned ? "warn" : "ok";
+	return is_wrong ? "error" : is_warned ? "warn" : "ok";
 }
 
 static void print_verdict(const char *path, const struct conf_options *options)

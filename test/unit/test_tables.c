@@ -13,7 +13,6 @@
 #include <cmocka.h>
 
 #include "director/root_conf.h"
-#include "lib/unbuilt.h"
 
 enum { USED_MAX = 4096, PATH_LEN = 4096 };
 
@@ -162,15 +161,14 @@ static void on_names(const struct conf_block *block)
 	}
 }
 
-/* Rows that are refused share a field; rows that work must not. */
+/* Rows share a field only as spellings of one thing. */
 static bool is_shared(const struct conf_key *a, const struct conf_key *b)
 {
 	bool is_same = a->offset == b->offset && a->size == b->size;
 
 	if (a->offset + a->size <= b->offset || b->offset + b->size <= a->offset)
 		return true;
-	return is_same && (a->alias_of || b->alias_of || a->type == &conf_type_unbuilt ||
-			   (a->flags & CONF_REPEAT));
+	return is_same && (a->alias_of || b->alias_of || (a->flags & CONF_REPEAT));
 }
 
 static void on_fields(const struct conf_block *block)
