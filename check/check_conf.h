@@ -75,7 +75,7 @@ struct ping_check_conf {
 struct misc_check_conf {
 	struct checker_conf common;
 	struct conf_script command;
-	struct conf_script user; /* only user and group are used; they win over those of command */
+	struct conf_script user; /* only user and group are used; count where command names none */
 	uint32_t timeout_s;      /* 0 = delay_loop */
 	bool is_dynamic;
 };
