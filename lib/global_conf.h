@@ -15,13 +15,69 @@ struct conf_garp_extra {
 	bool is_all;
 };
 
+/* [NAME] */
+struct opt_name_conf {
+	struct conf_parts parts;
+	const char *name;
+};
+
+/* HOST [PORT] */
+struct smtp_server_conf {
+	struct conf_parts parts;
+	const char *host;
+	uint16_t port; /* 0 = 25 */
+};
+
+/* PATH [USER [GROUP]] */
+struct fifo_path_conf {
+	struct conf_parts parts;
+	const char *path, *user, *group;
+};
+
+/* [allow_if_changes] */
+struct dynamic_conf {
+	struct conf_parts parts;
+	bool allow_if_changes;
+};
+
+/* [IN [OUT]]; NULL = INPUT and OUTPUT */
+struct chains_conf {
+	struct conf_parts parts;
+	const char *in, *out;
+};
+
+/* Names of sets. */
+struct ipsets_conf {
+	struct conf_parts parts;
+	const char *ipv4, *ipv6, *ipv6_if, *igmp, *mld, *nd;
+};
+
+/* tcp, tcpfin, udp with seconds */
+struct lvs_timeouts_conf {
+	struct conf_parts parts;
+	uint32_t tcp_s, tcpfin_s, udp_s;
+};
+
+/* INTERFACE [INSTANCE [ID]], or these and others by name */
+struct sync_daemon_conf {
+	struct conf_parts parts;
+	const char *interface, *inst;
+	uint8_t id, ttl;
+	uint32_t maxlen;
+	uint16_t port;
+	struct addr group;
+};
+
+/* Values of vrrp_rx_bufs_policy that are no bytes. */
+enum { GLOBAL_BUFS_MTU = -1, GLOBAL_BUFS_ADVERT = -2 };
+
 /* A child's scheduling settings; accepted, no effect yet. */
 struct child_conf {
 	const char *process_name;
 	int64_t priority;
 	bool no_swap;
 	uint32_t rt_priority;
-	struct conf_words cpu_affinity;
+	struct conf_ranges cpu_affinity;
 	uint32_t rlimit_rttime_us;
 };
 
@@ -33,7 +89,7 @@ struct rcvbuf_conf {
 
 /* A FIFO that receives events, and its reader; accepted, no effect yet. */
 struct fifo_conf {
-	struct conf_words path;
+	struct fifo_path_conf path;
 	struct conf_script script;
 };
 
@@ -51,22 +107,25 @@ struct global_idle_conf {
 	bool process_names, use_symlink_paths, set_supplementary_groups;
 	struct conf_list notification_email; /* struct email_conf */
 	const char *notification_email_from, *smtp_helo_name;
-	struct conf_words smtp_server;
+	struct smtp_server_conf smtp_server;
 	uint32_t smtp_connect_timeout_s;
 	bool smtp_alert, smtp_alert_vrrp, smtp_alert_checker, no_email_faults, no_checker_emails;
 	struct conf_script startup_script, shutdown_script;
 	uint32_t startup_script_timeout_s, shutdown_script_timeout_s;
-	struct conf_words max_auto_priority;
+	int64_t max_auto_priority;
 	uint32_t min_auto_priority_delay_us;
-	struct conf_words dynamic_interfaces;
+	struct dynamic_conf dynamic_interfaces;
 	const char *default_interface;
 	bool disable_local_igmp;
-	struct conf_words lvs_timeouts, lvs_sync_daemon;
+	struct lvs_timeouts_conf lvs_timeouts;
+	struct sync_daemon_conf lvs_sync_daemon;
 	int64_t vrrp_gna_interval_us;
 	bool vrrp_min_garp;
 	struct conf_garp_extra vrrp_garp_extra_if;
 	bool v3_checksum_as_v2, vrrp_owner_ignore_adverts;
-	struct conf_words vrrp_iptables, vrrp_ipsets, nftables, nftables_ipvs;
+	struct chains_conf vrrp_iptables;
+	struct ipsets_conf vrrp_ipsets;
+	struct opt_name_conf nftables, nftables_ipvs;
 	int64_t nftables_priority, nftables_ipvs_priority;
 	uint32_t nftables_ipvs_start_fwmark;
 	bool nftables_ifindex, nftables_counters;
@@ -78,14 +137,15 @@ struct global_idle_conf {
 	int64_t snmp_vs_stats_update_interval_us, snmp_rs_stats_update_interval_us;
 	bool enable_dbus;
 	const char *dbus_service_name, *dbus_no_interface_name;
-	struct conf_words vrrp_rx_bufs_policy;
+	int64_t vrrp_rx_bufs_policy; /* bytes, or GLOBAL_BUFS_* */
 	uint32_t vrrp_rx_bufs_multiplier;
 	int64_t vrrp_startup_delay_us, vrrp_delay_after_boot_us;
 	bool log_unknown_vrids;
 	const char *vmac_prefix, *vmac_addr_prefix;
-	const char *umask;
+	uint32_t umask;
 	uint32_t random_seed;
-	struct conf_words reload_check_config, reload_file, include_check;
+	struct opt_name_conf reload_check_config, reload_file;
+	struct conf_words include_check;
 	const char *reload_time_file;
 	bool reload_repeat;
 	const char *config_save_dir, *tmp_config_directory;

@@ -111,8 +111,8 @@ static const struct conf_obj *refer(const struct names *names, const struct rule
 	const struct conf_obj *obj = find(set, name);
 
 	if (!obj)
-		conf_diag_add(names->diags, CONF_ERROR, CONF_SEMANTIC, "undefined-name", pos, NULL,
-			      "%s \"%s\" is not defined", what, name);
+		conf_diag_add(names->diags, CONF_ERROR, CONF_SEMANTIC, "undefined-reference", pos,
+			      NULL, "%s \"%s\" is not defined", what, name);
 	return obj;
 }
 

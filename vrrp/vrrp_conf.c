@@ -55,11 +55,37 @@ static const struct conf_type type_state = {
 	.json_type = "string",
 };
 
+/* An address of a router, with a prefix length that does not matter. */
+static bool router_parse(struct conf_walk *walk, const struct conf_key *key, void *field,
+			 const struct conf_token *argv, unsigned argc)
+{
+	struct conf_prefix prefix;
+
+	if (!strchr(argv[0].text, '/'))
+		return conf_type_addr.parse(walk, key, field, argv, argc);
+	if (!conf_type_prefix.parse(walk, key, &prefix, argv, argc))
+		return false;
+	conf_warning(walk, argv[0].pos, CONF_VALUE, "extra-length", NULL,
+		     "%s: the prefix length of \"%s\" is ignored", key->name, argv[0].text);
+	*(struct addr *)field = prefix.addr;
+	return true;
+}
+
+CONF_LIKE(router, conf_type_addr)
+
+static const struct conf_type type_router = {
+	.name = "address",
+	.min_args = 1,
+	.max_args = 1,
+	CONF_LIKE_MEMBERS(router),
+	.json_type = "string",
+};
+
 /* ---- unicast_peer ---- */
 
 static const struct conf_key peer_args[] = {
-	K_ADDR("address", struct peer_conf, addr, .apply = CONF_APPLY_INSTANCE,
-	       .help = "Address of the other router."),
+	K_CUSTOM("address", &type_router, struct peer_conf, addr, struct addr,
+		 .apply = CONF_APPLY_INSTANCE, .help = "Address of the other router."),
 	K_END,
 };
 
@@ -118,32 +144,6 @@ static const struct conf_type type_opt_script = {
 	.max_args = 3,
 	CONF_LIKE_MEMBERS(opt_script),
 	.json_type = "object",
-};
-
-/* A source address, with a prefix length that does not matter. */
-static bool source_parse(struct conf_walk *walk, const struct conf_key *key, void *field,
-			 const struct conf_token *argv, unsigned argc)
-{
-	struct conf_prefix prefix;
-
-	if (!strchr(argv[0].text, '/'))
-		return conf_type_addr.parse(walk, key, field, argv, argc);
-	if (!conf_type_prefix.parse(walk, key, &prefix, argv, argc))
-		return false;
-	conf_warning(walk, argv[0].pos, CONF_VALUE, "extra-length", NULL,
-		     "%s is an address: the prefix length is ignored", key->name);
-	*(struct addr *)field = prefix.addr;
-	return true;
-}
-
-CONF_LIKE(source, conf_type_addr)
-
-static const struct conf_type type_source = {
-	.name = "address",
-	.min_args = 1,
-	.max_args = 1,
-	CONF_LIKE_MEMBERS(source),
-	.json_type = "string",
 };
 
 /* timer_expired_backup [PRIORITY] */
@@ -225,10 +225,10 @@ static const struct conf_key vrrp_keys[] = {
 	K_BOOL("accept", V, accept, .dflt = 1, LIVE,
 	       .help = "Accept packets to the addresses also when not their owner, which is the "
 		       "default."),
-	K_CUSTOM("mcast_src_ip", &type_source, V, mcast_src_ip, struct addr, INSTANCE,
+	K_CUSTOM("mcast_src_ip", &type_router, V, mcast_src_ip, struct addr, INSTANCE,
 		 .help = "Source address of advertisements; default the first address of the "
 			 "interface."),
-	K_CUSTOM("unicast_src_ip", &type_source, V, unicast_src_ip, struct addr, INSTANCE,
+	K_CUSTOM("unicast_src_ip", &type_router, V, unicast_src_ip, struct addr, INSTANCE,
 		 .help = "Source address of advertisements to peers."),
 	K_CUSTOM("mcast_dst_ip", &conf_type_mcast, V, mcast_dst_ip, struct addr,
 		 .dflt_from = "vrrp_mcast_group4", INSTANCE,
