@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/clock.h"
+#include "lib/conf_like.h"
 #include "lib/global_conf.h"
 #include "lib/rule.h"
 #include "vrrp/track_conf.h"
@@ -136,13 +137,42 @@ const struct conf_block track_group_block = {
 
 #define GG struct garp_group_conf
 
+/* Adds to the words of earlier lines. */
+static bool more_parse(struct conf_walk *walk, const struct conf_key *key, void *field,
+		       const struct conf_token *argv, unsigned argc)
+{
+	struct conf_words *words = field, more;
+	const char **v;
+
+	if (!conf_type_words.parse(walk, key, &more, argv, argc))
+		return false;
+	v = conf_alloc(walk, (words->n + more.n) * sizeof(*v));
+	for (uint32_t i = 0; i < words->n; i++)
+		v[i] = words->v[i];
+	for (uint32_t i = 0; i < more.n; i++)
+		v[words->n + i] = more.v[i];
+	*words = (struct conf_words){ v, words->n + more.n };
+	return true;
+}
+
+CONF_LIKE(more, conf_type_words)
+
+static const struct conf_type type_more_words = {
+	.name = "interface",
+	.min_args = 1,
+	.max_args = 255,
+	CONF_LIKE_MEMBERS(more),
+	.json_type = "array",
+};
+
 static const struct conf_key garp_group_keys[] = {
 	K_SECS("garp_interval", GG, garp_interval_us, 0, 4294 * US_PER_S, LIVE,
 	       .help = "Shortest time between two gratuitous ARP packets on all interfaces of the "
 		       "group."),
 	K_SECS("gna_interval", GG, gna_interval_us, 0, 4294 * US_PER_S, LIVE,
 	       .help = "Shortest time between two unsolicited neighbour advertisements."),
-	K_WORDS("interface", GG, interface, 255, LIVE, .help = "An interface of the group."),
+	K_CUSTOM("interface", &type_more_words, GG, interface, struct conf_words, LIVE, .max = 255,
+		 .flags = CONF_REPEAT, .help = "An interface of the group; each line adds one."),
 	K_END,
 };
 
