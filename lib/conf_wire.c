@@ -223,12 +223,21 @@ struct decoder {
 /* There is no file to point to; the line tells it from what was never given. */
 static const struct conf_pos no_pos = { .line = 1 };
 
+/* What no word of a file can hold, see conf_lex.c. */
+static bool is_word(const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (text[i] == '\0' || text[i] == '"' || text[i] == '\n')
+			return false;
+	return true;
+}
+
 static bool get_word(struct decoder *dec, struct conf_token *word)
 {
 	uint32_t head = buf_get_be32(&dec->in);
 	const char *text = buf_get_bytes(&dec->in, head >> 1);
 
-	if (!text || memchr(text, '\0', head >> 1))
+	if (!text || !is_word(text, head >> 1))
 		return false;
 	word->text = conf_arena_strndup(dec->arena, text, head >> 1);
 	word->pos = no_pos;
