@@ -2,6 +2,8 @@
 #
 # One network namespace with an empty IPVS table: the kernel backend loads 2000 destinations in one go, repairs
 # drift, survives errors, time-outs and a table that changes while it is read.
+#
+# calm
 . "${BASH_SOURCE[0]%/*}/lab.sh"
 need_ipvs "$@"
 need ip

@@ -407,22 +407,25 @@ hex_of() {
 	printf -v REPLY '%s:%04X' "$REPLY" "$port"
 }
 # find_dest NODE PROTO SERVICE SERVER: "METHOD WEIGHT" in REPLY, or "-" (no such server), or "no service".
+# The file is read in one go: `read` seeks back, and finds half a line when the table changed meanwhile.
 find_dest() {
-	local service server words is_inside=
+	local service server words line lines is_inside=
 	hex_of "$3"
 	service="$2 $REPLY"
 	hex_of "$4"
 	server=$REPLY
 	REPLY="no service"
-	while read -ra words; do
-		if [ "${words[0]}" != "->" ]; then
+	mapfile -t lines <"/proc/${LAB_ANCHOR[$1]}/net/ip_vs"
+	for line in "${lines[@]}"; do
+		read -ra words <<<"$line" || :
+		if [ "${words[0]:-}" != "->" ]; then
 			is_inside=
-			[ "${words[0]} ${words[1]:-}" != "$service" ] || { is_inside=1 && REPLY=-; }
-		elif [ -n "$is_inside" ] && [ "${words[1]}" = "$server" ]; then
-			REPLY="${words[2]} ${words[3]}"
+			[ "${words[0]:-} ${words[1]:-}" != "$service" ] || { is_inside=1 && REPLY=-; }
+		elif [ -n "$is_inside" ] && [ "${words[1]:-}" = "$server" ]; then
+			REPLY="${words[2]:-} ${words[3]:-}"
 			return
 		fi
-	done <"/proc/${LAB_ANCHOR[$1]}/net/ip_vs"
+	done
 }
 # dest_is NODE PROTO SERVICE SERVER WANTED: wanted as find_dest says
 dest_is() {

@@ -7,6 +7,8 @@
 #	lvsadm_diff.sh [LVSADM]
 #
 # Where lvsadm differs on purpose, the reason stands in the list of commands; there it must differ.
+#
+# calm
 
 # --- the commands ---
 #

@@ -7,6 +7,8 @@
 #
 # What --plan says before a reload against what is there afterwards: it names each change, applies none of them, and
 # has nothing more to say when the reload is done. Files that a reload would refuse are refused by the plan, too.
+#
+# calm
 . "${BASH_SOURCE[0]%/*}/lab.sh"
 need_ipvs "$@"
 need_director
