@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/epoll.h>
 
 #include "check/checkers.h"
 #include "check/http_parse.h"
@@ -298,10 +299,14 @@ static void receive_answer(struct probe *probe)
 static void http_io(struct probe *probe, uint32_t ready)
 {
 	const struct http_run *run = probe_run(probe);
+	bool was_sent = run->is_sent;
 
-	(void)ready;
-	if (run->is_sent || send_request(probe))
+	if (!was_sent && !send_request(probe))
+		return;
+	if (was_sent || ready & EPOLLIN)
 		receive_answer(probe);
+	else
+		probe_wait_read(probe); /* no answer can be there yet */
 }
 
 static int prepare_regex(struct probe *probe, const struct url_conf *url)

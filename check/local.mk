@@ -3,7 +3,7 @@ noinst_LIBRARIES += libcheck.a
 libcheck_a_SOURCES = \
 	check/health.c check/health.h check/reason.c check/reason.def check/registry.c check/checkers.h \
 	check/probe.c check/probe.h check/probe_private.h check/probe_run.c check/probe_conn.c \
-	check/probe_tls.c check/probe_tls.h check/check_tcp.c check/check_http.c \
+	check/probe_pool.c check/probe_tls.c check/probe_tls.h check/check_tcp.c check/check_http.c \
 	check/http_parse.c check/http_parse.h check/http_regex.c check/http_regex.h
 
 CHECK_LDADD = libcheck.a libconf.a liblvs.a libdiarch.a $(CHECK_LIBS) $(LVS_LIBS) $(LIB_LIBS)

@@ -11,11 +11,13 @@
 #include "check/probe_private.h"
 #include "lib/log.h"
 
-#define RESERVED_FDS      64 /* for everything that is no probe */
-#define MIN_RUNNING       8
-#define MAX_RUNNING       (1 << 20)
-#define FIRST_BUCKETS     64
-#define GOLDEN_RATIO_FRAC UINT64_C(0x9E3779B97F4A7C15) /* of 2^64 */
+#define RESERVED_FDS       64 /* for everything that is no probe */
+#define MIN_RUNNING        8
+#define MAX_RUNNING        (1 << 20)
+#define FIRST_BUCKETS      64
+#define TICKS_PER_INTERVAL 500
+#define TICK_MAX_US        (2 * US_PER_MS)
+#define GOLDEN_RATIO_FRAC  UINT64_C(0x9E3779B97F4A7C15) /* of 2^64 */
 
 /* ---- schedule ---- */
 
@@ -33,6 +35,21 @@ static void start_at(struct probe *probe, time_us at)
 	timer_arm_at(&probe->timer, at);
 }
 
+/*
+ * Regular starts fall on a common grid, at most TICK_MAX_US late: one awakening serves many. How
+ * long the probe waits is still counted from when it was due.
+ */
+static void start_at_due(struct probe *probe)
+{
+	int64_t tick_us = probe->spec.conf->delay_loop_us / TICKS_PER_INTERVAL;
+	int64_t past_us;
+
+	if (tick_us > TICK_MAX_US)
+		tick_us = TICK_MAX_US;
+	past_us = tick_us > 0 ? probe->due.us % tick_us : 0;
+	start_at(probe, time_add(probe->due, past_us ? tick_us - past_us : 0));
+}
+
 /* The next regular start keeps the phase of the previous one. */
 static void start_at_next_turn(struct probe *probe)
 {
@@ -45,14 +62,17 @@ static void start_at_next_turn(struct probe *probe)
 		probe->engine->stats.skipped += (uint64_t)turns - 1;
 	}
 	probe->due = time_add(probe->due, turns * interval_us);
-	start_at(probe, probe->due);
+	start_at_due(probe);
 }
 
 static void begin_or_wait(struct probe *probe)
 {
 	struct probe_engine *engine = probe->engine;
-	int64_t late_us = time_sub(loop_now(engine->loop), probe->timer.at);
+	bool is_regular = time_sub(probe->timer.at, probe->due) <= TICK_MAX_US; /* no retry */
+	int64_t late_us =
+		time_sub(loop_now(engine->loop), is_regular ? probe->due : probe->timer.at);
 
+	engine->stats.late += late_us > PROBE_LATE_US;
 	if (late_us > engine->stats.worst_late_us)
 		engine->stats.worst_late_us = late_us;
 	if (engine->stats.running < engine->max_running) {
@@ -96,6 +116,12 @@ static void on_serve(struct timer *timer, void *arg)
 		stop_waiting(probe);
 		probe_run_begin(probe);
 	}
+}
+
+static void on_turn(struct timer *timer, void *arg)
+{
+	(void)timer;
+	probe_run_turns(arg);
 }
 
 /* ---- results ---- */
@@ -300,7 +326,7 @@ static struct probe *engine_create(struct probe_engine *engine, const struct pro
 	engine->stats.probes++;
 	timer_init(&probe->timer, engine->loop, on_timer, probe);
 	probe->due = time_add(loop_now(engine->loop), first_delay_us(engine, spec->conf));
-	start_at(probe, probe->due);
+	start_at_due(probe);
 	return probe;
 }
 
@@ -383,6 +409,8 @@ struct probe_engine *probe_engine_new(struct loop *loop, uint64_t seed)
 	LIST_INIT(&engine->kinds);
 	TAILQ_INIT(&engine->waiting);
 	timer_init(&engine->serve_timer, loop, on_serve, engine);
+	TAILQ_INIT(&engine->turns);
+	timer_init(&engine->turn_timer, loop, on_turn, engine);
 	engine_resize(engine, FIRST_BUCKETS);
 	return engine;
 }
@@ -411,9 +439,10 @@ void probe_engine_free(struct probe_engine *engine)
 		bucket_clear(&engine->buckets[i]);
 	while ((kind = LIST_FIRST(&engine->kinds))) {
 		LIST_REMOVE(kind, link);
-		probe_kind_free(kind);
+		probe_kind_free(engine, kind);
 	}
 	timer_cancel(&engine->serve_timer);
+	timer_cancel(&engine->turn_timer);
 	probe_tls_ctx_free(engine->tls);
 	free(engine->buckets);
 	free(engine);

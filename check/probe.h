@@ -8,9 +8,10 @@
  *
  * Schedule: the first start lies within warmup, spread evenly over all probes; each next one is one
  * delay_loop after the time the previous one was due, whatever that run took, so nothing drifts and
- * the spread stays. Starts that were missed are skipped, not caught up. A failure that did not
- * decide yet is repeated delay_before_retry later. Deadline: a run has connect_timeout to connect
- * and twice connect_timeout in all, however slowly bytes come in.
+ * the spread stays. A start is up to 2 ms (and 1/500 of delay_loop) late, so that one awakening
+ * serves many. Starts that were missed are skipped, not caught up. A failure that did not decide
+ * yet is repeated delay_before_retry later. Deadline: a run has connect_timeout to connect and
+ * twice connect_timeout in all, however slowly bytes come in.
  */
 #ifndef DIARCH_CHECK_PROBE_H
 #define DIARCH_CHECK_PROBE_H
@@ -152,12 +153,15 @@ int probe_subscribe(struct probe_engine *engine, const struct probe_spec *spec,
  * subscribed. */
 void probe_unsubscribe(struct probe_sub *sub);
 
+#define PROBE_LATE_US 10000
+
 /* Counters, and what goes on now. */
 struct probe_stats {
 	uint32_t probes, subs;     /* distinct probes, subscribers */
 	uint32_t running, waiting; /* runs in flight; starts that wait for a descriptor */
 	uint64_t runs;             /* started in all */
 	uint64_t skipped;          /* starts missed by more than an interval */
+	uint64_t late;             /* starts more than PROBE_LATE_US after they were due */
 	int64_t worst_late_us;     /* worst lateness of a start */
 };
 void probe_engine_stats(const struct probe_engine *engine, struct probe_stats *out);
@@ -177,6 +181,9 @@ void *probe_keep(struct probe *probe); /* the lasting state, zeroed when the pro
  */
 ssize_t probe_read(struct probe *probe, void *buf, size_t len);
 ssize_t probe_write(struct probe *probe, const void *buf, size_t len);
+
+/* In a callback: there is nothing to read before the next readiness, as after -EAGAIN. */
+void probe_wait_read(struct probe *probe);
 
 /* The reason for a -errno of probe_read() or probe_write(). */
 enum probe_reason probe_io_reason(int err);

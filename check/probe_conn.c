@@ -89,29 +89,43 @@ static int conn_set_source(int fd, const struct checker_conf *conf, int family)
 
 int probe_conn_open(const struct probe_spec *spec, enum probe_reason *reason)
 {
-	const struct checker_conf *conf = spec->conf;
-	struct sockaddr_storage sa;
-	socklen_t len;
 	int fd = socket(spec->addr.family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
 	if (fd < 0) {
 		*reason = probe_conn_reason(errno);
 		return -1;
 	}
-	if (conn_set_source(fd, conf, spec->addr.family) < 0) {
+	if (conn_set_source(fd, spec->conf, spec->addr.family) < 0) {
 		*reason = REASON_BIND;
 		close(fd);
 		return -1;
 	}
 	if (spec->ops->io)
 		set_int(fd, IPPROTO_TCP, TCP_NODELAY, 1);
-	len = conn_address(conf, &spec->addr, spec->port, &sa);
-	if (connect(fd, (struct sockaddr *)&sa, len) < 0 && errno != EINPROGRESS) {
-		*reason = probe_conn_reason(errno);
-		close(fd);
-		return -1;
-	}
 	return fd;
+}
+
+bool probe_conn_is_plain(const struct checker_conf *conf)
+{
+	return addr_is_unset(&conf->bindto) && !conf->bind_port && !conf->bind_if && !conf->fwmark;
+}
+
+int probe_conn_connect(int fd, const struct probe_spec *spec, enum probe_reason *reason)
+{
+	struct sockaddr_storage sa;
+	socklen_t len = conn_address(spec->conf, &spec->addr, spec->port, &sa);
+
+	if (connect(fd, (struct sockaddr *)&sa, len) == 0 || errno == EINPROGRESS)
+		return 0;
+	*reason = probe_conn_reason(errno);
+	return -1;
+}
+
+bool probe_conn_reset(int fd)
+{
+	const struct sockaddr none = { .sa_family = AF_UNSPEC };
+
+	return connect(fd, &none, sizeof(none)) == 0;
 }
 
 int probe_conn_error(int fd)

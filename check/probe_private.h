@@ -3,6 +3,7 @@
  *
  *	probe.c       engine, sharing, subscribers, schedule
  *	probe_run.c   one run: connect, TLS, plug-in, deadline, end
+ *	probe_pool.c  memory and sockets of runs, used again and again
  *	probe_conn.c  the socket of a run
  *	probe_tls.c   TLS client, with a header of its own
  */
@@ -16,14 +17,23 @@
 
 enum run_phase { RUN_CONNECT, RUN_HANDSHAKE, RUN_TALK };
 
-/* What a probe needs only while it runs. */
+/*
+ * What a probe needs only while it runs. A run that is not in use may keep a socket, disconnected
+ * and watched (edge-triggered), for the next one.
+ */
 struct probe_run {
-	SLIST_ENTRY(probe_run) link; /* in its kind's free list */
-	struct io io;
+	SLIST_ENTRY(probe_run) link; /* among its kind's unused runs */
+	struct io io;                /* io.arg is the probe; NULL = not in use */
 	int fd;
+	/* All that follows is zeroed for each use. */
+	bool is_plain;               /* the socket has no options of one configuration */
+	TAILQ_ENTRY(probe_run) turn; /* among those whose plug-in goes on in the next pass */
+	bool has_turn;
 	struct ssl_st *ssl;
 	time_us begun_at;
 	enum run_phase phase;
+	bool is_blocked; /* reading or writing found nothing to do */
+	bool is_broken;  /* reading or writing failed */
 	bool is_begun;   /* the plug-in's start was called */
 	bool is_calling; /* a callback of the plug-in is on the stack */
 	bool is_done;    /* reason and detail are in */
@@ -33,12 +43,15 @@ struct probe_run {
 	alignas(max_align_t) unsigned char state[];
 };
 
+SLIST_HEAD(probe_run_list, probe_run);
+
 /* A protocol in use, with its unused runs. */
 struct probe_kind {
 	LIST_ENTRY(probe_kind) link;
 	const struct checker_ops *ops;
-	SLIST_HEAD(, probe_run) free_runs;
-	uint32_t n_free;
+	struct probe_run_list bare;         /* without socket */
+	struct probe_run_list idle4, idle6; /* with one of IPv4, IPv6 */
+	uint32_t n_bare;
 };
 
 struct probe {
@@ -71,7 +84,11 @@ struct probe_engine {
 	uint32_t n_buckets; /* a power of two */
 	TAILQ_HEAD(, probe) waiting;
 	struct timer serve_timer; /* a descriptor is free and somebody waits */
-	uint32_t max_running;
+	TAILQ_HEAD(probe_turns, probe_run) turns;
+	struct timer turn_timer;
+	uint32_t n_turns;
+	uint32_t n_idle;      /* sockets kept for the next run */
+	uint32_t max_running; /* descriptors for runs, idle ones included */
 	struct probe_stats stats;
 };
 
@@ -83,6 +100,9 @@ void probe_deliver(struct probe *probe, enum probe_reason reason, const char *de
 
 /* ---- probe_run.c ---- */
 
+/* The runs whose plug-in used up its share of the pass before. */
+void probe_run_turns(struct probe_engine *engine);
+
 /* Starts a run, or ends it at once. */
 void probe_run_begin(struct probe *probe);
 
@@ -92,13 +112,33 @@ void probe_run_expire(struct probe *probe);
 /* Ends the run, if there is one, without a result. */
 void probe_run_cancel(struct probe *probe);
 
-/* Frees unused runs. */
-void probe_kind_free(struct probe_kind *kind);
+/* Readiness of a run's socket. */
+void probe_run_ready(struct io *io, uint32_t ready, void *arg);
+
+/* ---- probe_pool.c ---- */
+
+/* A zeroed run for `probe`, with a watched socket when a suitable one is idle; fd -1 otherwise. */
+struct probe_run *probe_pool_get(struct probe *probe);
+
+/* Takes it back; `is_clean`: the connection is up and can be taken down for the next one. */
+void probe_pool_put(struct probe *probe, struct probe_run *run, bool is_clean);
+
+/* Frees a kind and its unused runs. */
+void probe_kind_free(struct probe_engine *engine, struct probe_kind *kind);
 
 /* ---- probe_conn.c ---- */
 
-/* A connecting socket as `spec` wants it, or -1 with the reason. */
+/* A socket as `spec` wants it, not connected, or -1 with the reason. */
 int probe_conn_open(const struct probe_spec *spec, enum probe_reason *reason);
+
+/* Whether such a socket has nothing of this configuration and serves others too. */
+bool probe_conn_is_plain(const struct checker_conf *conf);
+
+/* Connects: 0 when it is on its way or there, or -1 with the reason. */
+int probe_conn_connect(int fd, const struct probe_spec *spec, enum probe_reason *reason);
+
+/* Ends a connection with a reset and keeps the socket for another one; false when that fails. */
+bool probe_conn_reset(int fd);
 
 /* The outcome of connecting: 0 or -errno. */
 int probe_conn_error(int fd);

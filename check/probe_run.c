@@ -11,45 +11,16 @@
 #include "check/probe_private.h"
 #include "lib/log.h"
 
-#define MAX_FREE_RUNS 256 /* unused ones kept per kind */
-
-/* ---- memory ---- */
-
-static struct probe_run *run_get(struct probe_kind *kind)
-{
-	size_t size = sizeof(struct probe_run) + kind->ops->run_size;
-	struct probe_run *run = SLIST_FIRST(&kind->free_runs);
-
-	if (!run)
-		return xcalloc(1, size);
-	SLIST_REMOVE_HEAD(&kind->free_runs, link);
-	kind->n_free--;
-	memset(run, 0, size);
-	return run;
-}
-
-static void run_put(struct probe_kind *kind, struct probe_run *run)
-{
-	if (kind->n_free >= MAX_FREE_RUNS) {
-		free(run);
-		return;
-	}
-	SLIST_INSERT_HEAD(&kind->free_runs, run, link);
-	kind->n_free++;
-}
-
-void probe_kind_free(struct probe_kind *kind)
-{
-	struct probe_run *run;
-
-	while ((run = SLIST_FIRST(&kind->free_runs))) {
-		SLIST_REMOVE_HEAD(&kind->free_runs, link);
-		free(run);
-	}
-	free(kind);
-}
-
 /* ---- end ---- */
+
+static void turn_take(struct probe_engine *engine, struct probe_run *run)
+{
+	if (!run->has_turn)
+		return;
+	run->has_turn = false;
+	engine->n_turns--;
+	TAILQ_REMOVE(&engine->turns, run, turn);
+}
 
 static void run_release(struct probe *probe, enum probe_reason reason)
 {
@@ -58,15 +29,13 @@ static void run_release(struct probe *probe, enum probe_reason reason)
 	if (run->is_begun && probe->spec.ops->stop)
 		probe->spec.ops->stop(probe);
 	timer_cancel(&probe->timer);
-	io_del(&run->io);
+	turn_take(probe->engine, run);
 	probe_tls_close(run->ssl);
 	if (reason == REASON_TLS_HANDSHAKE || reason == REASON_TLS)
 		probe_tls_forget(&probe->session);
-	if (run->fd >= 0)
-		probe_conn_close(run->fd, run->is_eof);
 	probe->run = NULL;
-	run_put(probe->kind, run);
 	probe->engine->stats.running--;
+	probe_pool_put(probe, run, run->phase != RUN_CONNECT && !run->is_broken && !run->is_eof);
 }
 
 static void run_end(struct probe *probe, enum probe_reason reason, const char *text)
@@ -113,6 +82,33 @@ bool probe_is_done(const struct probe *probe)
 
 /* ---- progress ---- */
 
+/* Readiness is told once: a plug-in that stopped before -EAGAIN goes on in the next pass. */
+static void turn_later(struct probe *probe)
+{
+	struct probe_engine *engine = probe->engine;
+	struct probe_run *run = probe->run;
+
+	if (run->has_turn || !probe->spec.ops->io)
+		return;
+	run->has_turn = true;
+	engine->n_turns++;
+	TAILQ_INSERT_TAIL(&engine->turns, run, turn);
+	if (!timer_is_armed(&engine->turn_timer))
+		timer_arm_in(&engine->turn_timer, 0);
+}
+
+/* A callback of the plug-in has returned. */
+static void talk_goes_on(struct probe *probe)
+{
+	struct probe_run *run = probe->run;
+
+	run->is_calling = false;
+	if (run->is_done)
+		run_end(probe, run->reason, run->detail);
+	else if (!run->is_blocked)
+		turn_later(probe);
+}
+
 static void talk_begin(struct probe *probe)
 {
 	struct probe_run *run = probe->run;
@@ -121,12 +117,14 @@ static void talk_begin(struct probe *probe)
 	run->phase = RUN_TALK;
 	run->is_begun = true;
 	run->is_calling = true;
+	run->is_blocked = false;
 	err = probe->spec.ops->start(probe);
+	if (err == 0) {
+		talk_goes_on(probe);
+		return;
+	}
 	run->is_calling = false;
-	if (err < 0)
-		run_end(probe, REASON_INTERNAL, strerror(-err));
-	else if (run->is_done)
-		run_end(probe, run->reason, run->detail);
+	run_end(probe, REASON_INTERNAL, strerror(-err));
 }
 
 static void talk_ready(struct probe *probe, uint32_t ready)
@@ -134,22 +132,30 @@ static void talk_ready(struct probe *probe, uint32_t ready)
 	struct probe_run *run = probe->run;
 
 	run->is_calling = true;
+	run->is_blocked = false;
 	probe->spec.ops->io(probe, ready);
-	run->is_calling = false;
-	if (run->is_done)
-		run_end(probe, run->reason, run->detail);
+	talk_goes_on(probe);
+}
+
+void probe_run_turns(struct probe_engine *engine)
+{
+	uint32_t n = engine->n_turns; /* those who come back in this pass wait for the next */
+
+	while (n-- > 0 && !TAILQ_EMPTY(&engine->turns)) {
+		struct probe_run *run = TAILQ_FIRST(&engine->turns);
+
+		turn_take(engine, run);
+		talk_ready(run->io.arg, EPOLLIN | EPOLLOUT);
+	}
 }
 
 static void handshake_ready(struct probe *probe)
 {
-	uint32_t events = 0;
-	int err = probe_tls_handshake(probe->run->ssl, &events);
+	int err = probe_tls_handshake(probe->run->ssl);
 
 	if (err == 0)
 		talk_begin(probe);
-	else if (err == -EAGAIN)
-		io_set_events(&probe->run->io, events);
-	else
+	else if (err != -EAGAIN)
 		run_end(probe, REASON_TLS_HANDSHAKE, err == -EPROTO ? NULL : strerror(-err));
 }
 
@@ -173,8 +179,11 @@ static void connect_ready(struct probe *probe, uint32_t ready)
 		run_end(probe, probe_conn_reason(-err), NULL);
 		return;
 	}
-	timer_arm_at(&probe->timer,
-		     time_add(run->begun_at, 2 * probe->spec.conf->connect_timeout_us));
+	if (!(ready & EPOLLOUT))
+		return;
+	if (probe->spec.ops->io)
+		timer_arm_at(&probe->timer,
+			     time_add(run->begun_at, 2 * probe->spec.conf->connect_timeout_us));
 	if (!probe->spec.ops->is_tls) {
 		talk_begin(probe);
 		return;
@@ -185,11 +194,13 @@ static void connect_ready(struct probe *probe, uint32_t ready)
 		handshake_ready(probe);
 }
 
-static void on_ready(struct io *io, uint32_t ready, void *arg)
+void probe_run_ready(struct io *io, uint32_t ready, void *arg)
 {
 	struct probe *probe = arg;
 
 	(void)io;
+	if (!probe)
+		return; /* the end of the run before */
 	switch (probe->run->phase) {
 	case RUN_CONNECT: connect_ready(probe, ready); break;
 	case RUN_HANDSHAKE: handshake_ready(probe); break;
@@ -197,18 +208,35 @@ static void on_ready(struct io *io, uint32_t ready, void *arg)
 	}
 }
 
+/* The first event is never before the connection: a socket that is not connected is watched later.
+ */
+static int run_connect(struct probe *probe, enum probe_reason *reason)
+{
+	const uint32_t events = EPOLLIN | EPOLLOUT | EPOLLET;
+	struct probe_run *run = probe->run;
+
+	if (run->fd < 0)
+		run->fd = probe_conn_open(&probe->spec, reason);
+	if (run->fd < 0 || probe_conn_connect(run->fd, &probe->spec, reason) < 0)
+		return -1;
+	if (run->io.events)
+		return 0;
+	*reason = REASON_RESOURCES;
+	return io_add(probe->engine->loop, &run->io, run->fd, events, probe_run_ready, probe);
+}
+
 void probe_run_begin(struct probe *probe)
 {
 	struct probe_engine *engine = probe->engine;
-	struct probe_run *run = run_get(probe->kind);
+	struct probe_run *run = probe_pool_get(probe);
 	enum probe_reason reason = REASON_RESOURCES;
 
 	probe->run = run;
 	engine->stats.running++;
 	engine->stats.runs++;
 	run->begun_at = loop_now(engine->loop);
-	run->fd = probe_conn_open(&probe->spec, &reason);
-	if (run->fd < 0 || io_add(engine->loop, &run->io, run->fd, EPOLLOUT, on_ready, probe) < 0) {
+	run->is_plain = probe_conn_is_plain(probe->spec.conf);
+	if (run_connect(probe, &reason) < 0) {
 		run_end(probe, reason, NULL);
 		return;
 	}
@@ -237,27 +265,35 @@ void *probe_keep(struct probe *probe)
 	return probe->keep;
 }
 
+void probe_wait_read(struct probe *probe)
+{
+	probe->run->is_blocked = true;
+}
+
+/* What reading or writing brought. */
+static ssize_t run_io_result(struct probe_run *run, ssize_t n)
+{
+	if (n == -EAGAIN)
+		run->is_blocked = true;
+	else if (n < 0)
+		run->is_broken = true;
+	return n;
+}
+
 ssize_t probe_read(struct probe *probe, void *buf, size_t len)
 {
 	struct probe_run *run = probe->run;
-	uint32_t events = EPOLLIN;
-	ssize_t n = run->ssl ? probe_tls_read(run->ssl, buf, len, &events)
-			     : probe_conn_read(run->fd, buf, len);
+	ssize_t n =
+		run->ssl ? probe_tls_read(run->ssl, buf, len) : probe_conn_read(run->fd, buf, len);
 
-	if (n == -EAGAIN)
-		io_set_events(&run->io, events);
 	run->is_eof |= n == 0;
-	return n;
+	return run_io_result(run, n);
 }
 
 ssize_t probe_write(struct probe *probe, const void *buf, size_t len)
 {
 	struct probe_run *run = probe->run;
-	uint32_t events = EPOLLOUT;
-	ssize_t n = run->ssl ? probe_tls_write(run->ssl, buf, len, &events)
-			     : probe_conn_write(run->fd, buf, len);
 
-	if (n == -EAGAIN)
-		io_set_events(&run->io, events);
-	return n;
+	return run_io_result(run, run->ssl ? probe_tls_write(run->ssl, buf, len)
+					   : probe_conn_write(run->fd, buf, len));
 }

@@ -5,7 +5,6 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <signal.h>
-#include <sys/epoll.h>
 
 #include "check/probe_tls.h"
 
@@ -72,15 +71,15 @@ struct ssl_st *probe_tls_open(struct ssl_ctx_st *ctx, int fd, const char *sni,
 	return ssl;
 }
 
-static int tls_result(SSL *ssl, int ret, uint32_t *events)
+static int tls_result(SSL *ssl, int ret)
 {
 	int sys_errno = errno;
 
 	switch (SSL_get_error(ssl, ret)) {
 	case SSL_ERROR_NONE: return ret;
 	case SSL_ERROR_ZERO_RETURN: return 0;
-	case SSL_ERROR_WANT_READ: *events = EPOLLIN; return -EAGAIN;
-	case SSL_ERROR_WANT_WRITE: *events = EPOLLOUT; return -EAGAIN;
+	case SSL_ERROR_WANT_READ:
+	case SSL_ERROR_WANT_WRITE: return -EAGAIN;
 	case SSL_ERROR_SYSCALL: return sys_errno ? -sys_errno : -ECONNRESET;
 	default: return -EPROTO;
 	}
@@ -92,27 +91,27 @@ static void tls_prepare(void)
 	errno = 0;
 }
 
-int probe_tls_handshake(struct ssl_st *ssl, uint32_t *events)
+int probe_tls_handshake(struct ssl_st *ssl)
 {
 	int ret;
 
 	tls_prepare();
-	ret = tls_result(ssl, SSL_do_handshake(ssl), events);
+	ret = tls_result(ssl, SSL_do_handshake(ssl));
 	if (ret == 0)
 		return -ECONNRESET; /* closed in the middle */
 	return ret > 0 ? 0 : ret;
 }
 
-ssize_t probe_tls_read(struct ssl_st *ssl, void *buf, size_t len, uint32_t *events)
+ssize_t probe_tls_read(struct ssl_st *ssl, void *buf, size_t len)
 {
 	tls_prepare();
-	return tls_result(ssl, SSL_read(ssl, buf, (int)len), events);
+	return tls_result(ssl, SSL_read(ssl, buf, (int)len));
 }
 
-ssize_t probe_tls_write(struct ssl_st *ssl, const void *buf, size_t len, uint32_t *events)
+ssize_t probe_tls_write(struct ssl_st *ssl, const void *buf, size_t len)
 {
 	tls_prepare();
-	return tls_result(ssl, SSL_write(ssl, buf, (int)len), events);
+	return tls_result(ssl, SSL_write(ssl, buf, (int)len));
 }
 
 void probe_tls_close(struct ssl_st *ssl)

@@ -29,13 +29,14 @@ void probe_tls_ctx_free(struct ssl_ctx_st *ctx);
 struct ssl_st *probe_tls_open(struct ssl_ctx_st *ctx, int fd, const char *sni,
 			      struct ssl_session_st **session);
 
-/* 0 when the handshake is complete, or -errno; -EAGAIN with the events to wait for in *events. */
-int probe_tls_handshake(struct ssl_st *ssl, uint32_t *events);
+/* 0 when the handshake is complete, or -errno; -EAGAIN: to go on at the next readiness of any kind.
+ */
+int probe_tls_handshake(struct ssl_st *ssl);
 
 /* Bytes, 0 at the end of the stream (read), or -errno; -EAGAIN as above; -EPROTO for errors of the
  * protocol. */
-ssize_t probe_tls_read(struct ssl_st *ssl, void *buf, size_t len, uint32_t *events);
-ssize_t probe_tls_write(struct ssl_st *ssl, const void *buf, size_t len, uint32_t *events);
+ssize_t probe_tls_read(struct ssl_st *ssl, void *buf, size_t len);
+ssize_t probe_tls_write(struct ssl_st *ssl, const void *buf, size_t len);
 
 /* Ends without a word to the peer. NULL is fine. */
 void probe_tls_close(struct ssl_st *ssl);

@@ -149,6 +149,17 @@ int io_add(struct loop *loop, struct io *io, int fd, uint32_t events,
 	return io_set_events(io, events);
 }
 
+void io_drop_ready(struct io *io)
+{
+	pending_drop(io);
+}
+
+void io_forget(struct io *io)
+{
+	pending_drop(io);
+	io->events = 0;
+}
+
 void io_del(struct io *io)
 {
 	if (io->events)

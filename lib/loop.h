@@ -79,13 +79,23 @@ void loop_quit(struct loop *loop, int result);
  * microseconds. */
 void loop_lateness(struct loop *loop, int64_t *last_us, int64_t *worst_us);
 
-/* Watches `fd` for `events` (EPOLLIN|EPOLLOUT). Returns 0 or -errno. */
+/*
+ * Watches `fd` for `events` (EPOLLIN|EPOLLOUT). With EPOLLET each change is told once: the owner
+ * goes on until -EAGAIN, or comes back by itself. Returns 0 or -errno.
+ */
 int io_add(struct loop *loop, struct io *io, int fd, uint32_t events,
 	   void (*on_ready)(struct io *io, uint32_t ready, void *arg), void *arg);
 
 /* Changes the events of an io; no system call if they are the same. 0 pauses watching until the
  * next change. */
 int io_set_events(struct io *io, uint32_t events);
+
+/* Drops readiness of this pass that was not served yet; watching goes on. */
+void io_drop_ready(struct io *io);
+
+/* Stops watching a descriptor that is about to be closed, which nobody else shares: closing it is
+ * what takes it off the kernel's list. */
+void io_forget(struct io *io);
 
 /* Stops watching. Pending readiness of this pass is dropped. Safe to call twice and from any
  * callback. */
