@@ -124,7 +124,7 @@ static bool ensure_backend(struct reconcile *r)
 
 static void log_failures(const struct ipvs_ops *ops)
 {
-	char text[256];
+	char text[256], cause[256];
 	unsigned logged = 0;
 
 	for (uint32_t i = 0; i < ops->n && logged < DRIFT_LOG_MAX; i++) {
@@ -135,7 +135,7 @@ static void log_failures(const struct ipvs_ops *ops)
 		logged++;
 		log_event(LOG_LEVEL_ERROR, "ipvs_error", log_kv("errno=%d", -op->error),
 			  "IPVS cmd %s error: %s", ipvs_op_str(op, text, sizeof(text)),
-			  ipvs_strerror(op->kind, op->error));
+			  ipvs_op_cause(op, cause, sizeof(cause)));
 	}
 }
 

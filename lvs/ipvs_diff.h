@@ -66,4 +66,13 @@ int ipvs_op_apply(struct ipvs_set *set, const struct ipvs_op *op);
 const char *ipvs_op_name(enum ipvs_op_kind kind);
 const char *ipvs_op_str(const struct ipvs_op *op, char *buf, size_t size);
 
+/* Words for an error (-errno or errno) of an operation, ipvsadm's. */
+const char *ipvs_strerror(enum ipvs_op_kind kind, int error);
+
+/*
+ * The error of an operation that failed (`op->error`) with what most likely caused it: "No such
+ * destination: deleted by another program". Returns `buf`.
+ */
+const char *ipvs_op_cause(const struct ipvs_op *op, char *buf, size_t size);
+
 #endif

@@ -21,6 +21,7 @@
 
 #include "lib/log.h"
 #include "lvs/ipvs_nl_msg.h"
+#include "lvs/ipvs_nl_request.h"
 
 #define RX_SIZE       32768     /* the kernel fills dump packets up to this */
 #define RX_QUEUE_SIZE (1 << 20) /* must hold the acknowledgements of a batch */
@@ -40,11 +41,6 @@ struct ipvs_nl {
 	uint32_t rx[RX_SIZE / sizeof(uint32_t)];
 	uint8_t tx[BATCH_MAX * MSG_SIZE];
 };
-
-/*
- * Takes one answer to a request. 0 or -errno, which becomes the result once the answer is complete.
- */
-typedef int on_reply_fn(struct nlmsghdr *nlh, void *arg);
 
 static struct ipvs_nl *nl_of(struct ipvs_backend *backend)
 {
@@ -146,14 +142,16 @@ static int sock_fail(struct ipvs_nl *nl)
 	return err;
 }
 
-/* One packet into the receive buffer: its length or -errno. */
-static int sock_recv(struct ipvs_nl *nl)
+/* One packet into the receive buffer: its length, 0 (none, with MSG_DONTWAIT) or -errno. */
+static int sock_recv(struct ipvs_nl *nl, int flags)
 {
 	ssize_t n;
 
 	do
-		n = recv(nl_socket_get_fd(nl->sock), nl->rx, sizeof(nl->rx), MSG_TRUNC);
+		n = recv(nl_socket_get_fd(nl->sock), nl->rx, sizeof(nl->rx), MSG_TRUNC | flags);
 	while (n < 0 && errno == EINTR);
+	if (n < 0 && errno == EAGAIN && (flags & MSG_DONTWAIT))
+		return 0;
 	if (n >= 0 && n <= (ssize_t)sizeof(nl->rx))
 		return (int)n;
 	if (n > 0)
@@ -174,9 +172,10 @@ static int reply_result(const struct nlmsghdr *nlh)
 /* Answers to one request as they come in. */
 struct answer {
 	uint32_t seq;
-	on_reply_fn *on_reply;
+	ipvs_on_reply_fn *on_reply;
 	void *arg;
 	unsigned n_packets; /* that carried entries */
+	bool may_be_silent; /* as in struct ipvs_request */
 	bool is_done;
 	int err;
 };
@@ -214,33 +213,61 @@ static int request(struct ipvs_nl *nl, struct nl_msg *msg, struct answer *answer
 	answer->seq = nlh->nlmsg_seq = nl->seq++;
 	n = sock_send(nl, nlh, nlh->nlmsg_len);
 	for (i = 0; i < PACKETS_MAX && n >= 0 && !answer->is_done; i++) {
-		n = sock_recv(nl);
+		n = sock_recv(nl, answer->may_be_silent ? MSG_DONTWAIT : 0);
 		if (n > 0)
 			answer_take(answer, (void *)nl->rx, n);
+		else if (n == 0)
+			answer->is_done = answer->may_be_silent;
 	}
 	if (n < 0)
 		return n;
 	return answer->is_done ? answer->err : -EMSGSIZE;
 }
 
-/* A request about one service (or none, NULL), on a socket opened if need be. */
-static int request_key(struct ipvs_nl *nl, uint8_t cmd, int flags, const struct ipvs_svc_key *key,
-		       struct answer *answer)
+/* A request with what `put` appends (NULL: nothing), on a socket opened if need be. */
+static int request_put(struct ipvs_nl *nl, const struct ipvs_request *what, struct answer *answer)
 {
 	struct nl_msg *msg;
 	int err = sock_open(nl);
 
 	if (err != 0)
 		return err;
-	msg = msg_new(nl, cmd, flags);
+	msg = msg_new(nl, what->cmd, what->flags);
 	if (!msg)
 		return -ENOMEM;
-	if (key)
-		err = ipvs_msg_put_key(msg, key);
+	if (what->put)
+		err = what->put(msg, what->value);
 	if (err == 0)
 		err = request(nl, msg, answer);
 	nlmsg_free(msg);
 	return err;
+}
+
+int ipvs_nl_request(struct ipvs_backend *backend, const struct ipvs_request *what)
+{
+	struct answer answer = {
+		.on_reply = what->on_reply,
+		.arg = what->arg,
+		.may_be_silent = what->may_be_silent,
+	};
+
+	return request_put(nl_of(backend), what, &answer);
+}
+
+static int put_key(struct nl_msg *msg, const void *key)
+{
+	return ipvs_msg_put_key(msg, key);
+}
+
+/* A request about one service, or none with NULL. */
+static int request_key(struct ipvs_nl *nl, uint8_t cmd, int flags, const struct ipvs_svc_key *key,
+		       struct answer *answer)
+{
+	const struct ipvs_request what = {
+		.cmd = cmd, .flags = flags, .put = key ? put_key : NULL, .value = key
+	};
+
+	return request_put(nl, &what, answer);
 }
 
 static int on_svc(struct nlmsghdr *nlh, void *arg)
@@ -468,6 +495,10 @@ struct ipvs_backend *ipvs_nl_open(int64_t timeout_us)
 
 	nl->backend = (struct ipvs_backend){ .dump = kernel_dump,
 					     .apply = kernel_apply,
+					     .flush = ipvs_nl_flush,
+					     .set_timeouts = ipvs_nl_set_timeouts,
+					     .start_sync = ipvs_nl_start_sync,
+					     .stop_sync = ipvs_nl_stop_sync,
 					     .free = kernel_free };
 	nl->timeout_us = timeout_us;
 	/* The family is visible to everyone: only a request shows whether we may. */
@@ -524,21 +555,4 @@ int ipvs_nl_info(struct ipvs_backend *backend, uint32_t *version, uint32_t *conn
 	*version = info.version;
 	*conn_tab_size = info.conn_tab_size;
 	return err;
-}
-
-const char *ipvs_strerror(enum ipvs_op_kind kind, int error)
-{
-	bool is_dest = ipvs_op_is_dest(kind);
-
-	switch (error < 0 ? -error : error) {
-	case EEXIST: return is_dest ? "Destination already exists" : "Service already exists";
-	case ESRCH: return is_dest ? "Service not defined" : "No such service";
-	case ENOENT:
-		return is_dest ? "No such destination"
-			       : "Scheduler or persistence engine not found";
-	case EINVAL:
-		return "Invalid operation.  Possibly wrong module version, address not unicast, "
-		       "...";
-	default: return strerror(error < 0 ? -error : error);
-	}
 }

@@ -10,6 +10,7 @@
 
 #include "lvs/ipvs.h"
 #include "lvs/ipvs_diff.h"
+#include "lvs/ipvs_global.h"
 
 struct ipvs_nl;
 
@@ -25,6 +26,11 @@ struct ipvs_backend {
 	 * failed.
 	 */
 	unsigned (*apply)(struct ipvs_backend *backend, struct ipvs_op *ops, unsigned n);
+	/* As the ipvs_nl_ functions of these names. */
+	int (*flush)(struct ipvs_backend *backend);
+	int (*set_timeouts)(struct ipvs_backend *backend, const struct ipvs_timeouts *timeouts);
+	int (*start_sync)(struct ipvs_backend *backend, const struct ipvs_sync *sync);
+	int (*stop_sync)(struct ipvs_backend *backend, enum ipvs_sync_role role);
 	void (*free)(struct ipvs_backend *backend);
 };
 
@@ -52,7 +58,23 @@ int ipvs_nl_zero(struct ipvs_backend *backend, const struct ipvs_svc_key *key);
 /* Version (e.g. 0x10201) and connection table size. 0 or -errno. */
 int ipvs_nl_info(struct ipvs_backend *backend, uint32_t *version, uint32_t *conn_tab_size);
 
-/* Words for an error (-errno or errno) of an operation: what was refused and the likely cause. */
-const char *ipvs_strerror(enum ipvs_op_kind kind, int error);
+/* Time-outs of connections; setting leaves those that are 0 as they are. 0 or -errno. */
+int ipvs_nl_get_timeouts(struct ipvs_backend *backend, struct ipvs_timeouts *out);
+int ipvs_nl_set_timeouts(struct ipvs_backend *backend, const struct ipvs_timeouts *timeouts);
+
+/*
+ * The sync daemons that run: fills `out` (IPVS_SYNC_MAX places) and `n`. 0 or -errno.
+ */
+int ipvs_nl_get_sync(struct ipvs_backend *backend, struct ipvs_sync *out, unsigned *n);
+
+/*
+ * Starts a sync daemon; what is 0 or unset gets the kernel's default. -EEXIST: one of this role
+ * runs, -ENODEV: no such interface, -EINVAL: a value, or servers of another family than their
+ * service exist.
+ */
+int ipvs_nl_start_sync(struct ipvs_backend *backend, const struct ipvs_sync *sync);
+
+/* Stops it; -ESRCH: none of this role runs. */
+int ipvs_nl_stop_sync(struct ipvs_backend *backend, enum ipvs_sync_role role);
 
 #endif

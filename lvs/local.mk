@@ -1,8 +1,9 @@
 # lvs: the model of IPVS, its difference, the kernel backend, lvsadm.
 noinst_LIBRARIES += liblvs.a
 liblvs_a_SOURCES = \
-	lvs/ipvs.c lvs/ipvs.h lvs/ipvs_ops.c lvs/ipvs_diff.c lvs/ipvs_diff.h \
-	lvs/ipvs_nl.c lvs/ipvs_nl.h lvs/ipvs_nl_msg.c lvs/ipvs_nl_msg.h
+	lvs/ipvs.c lvs/ipvs.h lvs/ipvs_ops.c lvs/ipvs_diff.c lvs/ipvs_diff.h lvs/ipvs_cause.c \
+	lvs/ipvs_nl.c lvs/ipvs_nl.h lvs/ipvs_nl_request.h lvs/ipvs_nl_msg.c lvs/ipvs_nl_msg.h \
+	lvs/ipvs_global.h lvs/ipvs_nl_global.c lvs/ipvs_conn.c lvs/ipvs_conn.h
 
 LVSADM_SOURCES = lvs/lvsadm_opt.c lvs/lvsadm_value.c lvs/lvsadm_print.c lvs/lvsadm_save.c lvs/lvsadm.h
 sbin_PROGRAMS += lvsadm

@@ -10,6 +10,8 @@ need ip
 need_built "$BUILD/test/lab/ipvs_nl_test"
 
 make_ns table
+ip -n "$(ns table)" link add sync0 type dummy # for sync daemons; IPv6 multicast needs a route
+ip -n "$(ns table)" link set dev sync0 up
 say "the kernel backend against the kernel"
 in_ns table "$BUILD/test/lab/ipvs_nl_test" >"$LAB_DIR/table/test.out" 2>&1
 status=$?

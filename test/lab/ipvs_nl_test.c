@@ -363,6 +363,74 @@ static void test_single(struct ipvs_backend *backend)
 	ipvs_set_done(&desired);
 }
 
+static bool has_timeouts(struct ipvs_backend *backend, uint32_t tcp, uint32_t fin, uint32_t udp)
+{
+	struct ipvs_timeouts now;
+
+	return ipvs_nl_get_timeouts(backend, &now) == 0 && now.tcp_s == tcp &&
+	       now.tcp_fin_s == fin && now.udp_s == udp;
+}
+
+static void test_timeouts(struct ipvs_backend *backend)
+{
+	const struct ipvs_timeouts three = { 800, 100, 200 }, one = { .udp_s = 44 };
+	const struct ipvs_timeouts most = { .tcp_s = IPVS_CONN_TIMEOUT_MAX_S };
+	const struct ipvs_timeouts huge = { .tcp_s = IPVS_CONN_TIMEOUT_MAX_S + 1 };
+
+	verdict(has_timeouts(backend, 900, 120, 300), "timeouts-default", "900 120 300");
+	verdict(ipvs_nl_set_timeouts(backend, &three) == 0 && has_timeouts(backend, 800, 100, 200),
+		"timeouts-set", "800 100 200");
+	verdict(ipvs_nl_set_timeouts(backend, &one) == 0 && has_timeouts(backend, 800, 100, 44),
+		"timeouts-keep", "0 keeps");
+	verdict(ipvs_nl_set_timeouts(backend, &most) == 0 &&
+			ipvs_nl_set_timeouts(backend, &huge) == -EINVAL &&
+			has_timeouts(backend, IPVS_CONN_TIMEOUT_MAX_S, 100, 44),
+		"timeouts-bounds", "");
+}
+
+static bool is_same_sync(const struct ipvs_sync *a, const struct ipvs_sync *b)
+{
+	return a->role == b->role && strcmp(a->ifname, b->ifname) == 0 && a->id == b->id &&
+	       a->maxlen == b->maxlen && addr_cmp(&a->group, &b->group) == 0 &&
+	       a->port == b->port && a->ttl == b->ttl;
+}
+
+static void test_sync(struct ipvs_backend *backend)
+{
+	const uint8_t group4[4] = { 239, 1, 2, 3 }, group6[16] = { 0xff, 2, [15] = 0x81 };
+	struct ipvs_sync master = { IPVS_SYNC_MASTER, "sync0", 7, 1400, { 0 }, 9000, 3 };
+	struct ipvs_sync backup = { .role = IPVS_SYNC_BACKUP, .ifname = "lo", .id = 8 };
+	struct ipvs_sync now[IPVS_SYNC_MAX];
+	unsigned n;
+
+	master.group = addr_from_bytes(group4, sizeof(group4));
+	verdict(ipvs_nl_get_sync(backend, now, &n) == 0 && n == 0, "sync-none", "");
+	verdict(ipvs_nl_start_sync(backend, &master) == 0 &&
+			ipvs_nl_start_sync(backend, &master) == -EEXIST &&
+			ipvs_nl_start_sync(backend, &backup) == 0,
+		"sync-start", "one of each role");
+	verdict(ipvs_nl_get_sync(backend, now, &n) == 0 && n == 2 &&
+			is_same_sync(&now[0], &master) && now[1].role == IPVS_SYNC_BACKUP &&
+			now[1].id == 8 && now[1].port == 8848 && now[1].ttl == 1,
+		"sync-read", "all attributes, and the defaults");
+	verdict(ipvs_nl_stop_sync(backend, IPVS_SYNC_MASTER) == 0 &&
+			ipvs_nl_stop_sync(backend, IPVS_SYNC_MASTER) == -ESRCH &&
+			ipvs_nl_stop_sync(backend, IPVS_SYNC_BACKUP) == 0,
+		"sync-stop", "");
+	master.group = addr_from_bytes(group6, sizeof(group6));
+	verdict(ipvs_nl_start_sync(backend, &backup) == 0 &&
+			ipvs_nl_stop_sync(backend, IPVS_SYNC_BACKUP) == 0 &&
+			ipvs_nl_stop_sync(backend, IPVS_SYNC_BACKUP) == -ESRCH,
+		"sync-at-once", "stopped before it ran");
+	verdict(ipvs_nl_start_sync(backend, &master) == 0 &&
+			ipvs_nl_get_sync(backend, now, &n) == 0 && n == 1 &&
+			is_same_sync(&now[0], &master) &&
+			ipvs_nl_stop_sync(backend, IPVS_SYNC_MASTER) == 0,
+		"sync-ipv6", "group ff02::81");
+	strcpy(backup.ifname, "nosuch");
+	verdict(ipvs_nl_start_sync(backend, &backup) == -ENODEV, "sync-interface", "");
+}
+
 int main(void)
 {
 	struct ipvs_backend *backend = ipvs_nl_open(TIMEOUT_US);
@@ -378,6 +446,8 @@ int main(void)
 	test_change_during_dump(backend);
 	test_timeout(backend);
 	test_single(backend);
+	test_timeouts(backend);
+	test_sync(backend);
 	backend->free(backend);
 	return n_failed ? 1 : 0;
 }

@@ -3,6 +3,7 @@
  */
 #include "test/unit/ipvs_fake.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 #include "lib/log.h"
@@ -39,6 +40,42 @@ static unsigned fake_apply(struct ipvs_backend *backend, struct ipvs_op *ops, un
 	return n_failed;
 }
 
+static int fake_flush(struct ipvs_backend *backend)
+{
+	ipvs_set_done(&fake_of(backend)->set);
+	return 0;
+}
+
+static int fake_set_timeouts(struct ipvs_backend *backend, const struct ipvs_timeouts *timeouts)
+{
+	struct ipvs_timeouts *now = &fake_of(backend)->timeouts;
+
+	now->tcp_s = timeouts->tcp_s ? timeouts->tcp_s : now->tcp_s;
+	now->tcp_fin_s = timeouts->tcp_fin_s ? timeouts->tcp_fin_s : now->tcp_fin_s;
+	now->udp_s = timeouts->udp_s ? timeouts->udp_s : now->udp_s;
+	return 0;
+}
+
+static int fake_start_sync(struct ipvs_backend *backend, const struct ipvs_sync *sync)
+{
+	struct ipvs_sync *now = &fake_of(backend)->sync[sync->role - 1];
+
+	if (now->role)
+		return -EEXIST;
+	*now = *sync;
+	return 0;
+}
+
+static int fake_stop_sync(struct ipvs_backend *backend, enum ipvs_sync_role role)
+{
+	struct ipvs_sync *now = &fake_of(backend)->sync[role - 1];
+
+	if (!now->role)
+		return -ESRCH;
+	*now = (struct ipvs_sync){ 0 };
+	return 0;
+}
+
 static void fake_free(struct ipvs_backend *backend)
 {
 	if (!backend)
@@ -51,8 +88,13 @@ struct ipvs_fake *ipvs_fake_new(void)
 {
 	struct ipvs_fake *fake = xcalloc(1, sizeof(*fake));
 
-	fake->backend =
-		(struct ipvs_backend){ .dump = fake_dump, .apply = fake_apply, .free = fake_free };
+	fake->backend = (struct ipvs_backend){ .dump = fake_dump,
+					       .apply = fake_apply,
+					       .flush = fake_flush,
+					       .set_timeouts = fake_set_timeouts,
+					       .start_sync = fake_start_sync,
+					       .stop_sync = fake_stop_sync,
+					       .free = fake_free };
 	ipvs_set_init(&fake->set);
 	return fake;
 }

@@ -13,6 +13,8 @@ struct ipvs_fake {
 	unsigned fail_at;            /* the operation of this number (from 1) fails with ... */
 	int fail_error;              /* ... this -errno */
 	int dump_error;              /* the next dump fails with this -errno, once */
+	struct ipvs_timeouts timeouts;
+	struct ipvs_sync sync[IPVS_SYNC_MAX]; /* daemons by role - 1; .role is 0: does not run */
 };
 
 /* An empty table. Ended by its backend's free(). */

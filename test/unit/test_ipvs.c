@@ -13,6 +13,7 @@
 
 #include "lib/log.h"
 #include "lvs/ipvs.h"
+#include "lvs/ipvs_conn.h"
 
 #define N_MANY 100000
 
@@ -252,6 +253,46 @@ static void test_names(void **state)
 	assert_string_equal(ipvs_fwd_name(7), "Unknown");
 }
 
+static const char conn_lines[] =
+	"Pro FromIP   FPrt ToIP     TPrt DestIP   DPrt State       Expires PEName PEData\n"
+	"TCP 0A010002 CBAA 0A010064 0050 0A020003 1F90 TIME_WAIT       101\n"
+	"UDP 0A010002 0000 0A010064 13C4 0A020002 13C4 ASSURED          73 sip call-2 a@host\n"
+	"TCP fd01:0000:0000:0000:0000:0000:0000:0002 A6D8 "
+	"fd01:0000:0000:0000:0000:0000:0000:0100 0050 0A020002 1F90 ESTABLISHED     899\n"
+	"GRE 0A010002 CBAA 0A010064 0050 0A020003 1F90 NONE            101\n"
+	"TCP 0A010002 CBAA 0A010064 0050 0A020003 11F90 TIME_WAIT       101\n"
+	"TCP 0A010002 CBAA 0A010064\n";
+
+static bool on_conn(const struct ipvs_conn *conn, void *arg)
+{
+	static const char *const clients[] = { "10.1.0.2", "10.1.0.2", "fd01::2" };
+	static const char *const dests[] = { "10.2.0.3", "10.2.0.2", "10.2.0.2" };
+	char text[ADDR_STR_MAX];
+	unsigned *n = arg;
+
+	assert_true(*n < 3);
+	assert_string_equal(addr_str(&conn->client, text), clients[*n]);
+	assert_string_equal(addr_str(&conn->dest, text), dests[*n]);
+	assert_int_equal(conn->client_port, *n == 0 ? 0xcbaa : *n == 1 ? 0 : 0xa6d8);
+	assert_int_equal(conn->expires_s, *n == 0 ? 101 : *n == 1 ? 73 : 899);
+	assert_string_equal(conn->pe_name, *n == 1 ? "sip" : "");
+	assert_string_equal(conn->pe_data, *n == 1 ? "call-2 a@host" : "");
+	++*n;
+	return true;
+}
+
+static void test_connections(void **state)
+{
+	FILE *in = fmemopen((void *)(uintptr_t)conn_lines, sizeof(conn_lines) - 1, "r");
+	unsigned n = 0;
+
+	(void)state;
+	assert_non_null(in);
+	assert_int_equal(ipvs_conn_read(in, on_conn, &n), 0);
+	assert_int_equal(n, 3);
+	fclose(in);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -263,6 +304,7 @@ int main(void)
 		cmocka_unit_test(test_copy),
 		cmocka_unit_test(test_equal),
 		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_connections),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

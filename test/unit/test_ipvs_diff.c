@@ -427,6 +427,48 @@ static void test_text(void **state)
 	assert_string_equal(ipvs_strerror(IPVS_OP_SVC_ADD, EEXIST), "Service already exists");
 }
 
+static const char *cause(struct ipvs_op op, int error, char *buf, size_t size)
+{
+	op.error = error;
+	return ipvs_op_cause(&op, buf, size);
+}
+
+static void test_causes(void **state)
+{
+	struct ipvs_op svc = op_add(), dest = op_add_dest();
+	char buf[256];
+
+	(void)state;
+#define assert_cause(op, error, text) assert_string_equal(cause(op, error, buf, sizeof(buf)), text)
+	assert_cause(svc, -EEXIST, "Service already exists: added by another program");
+	assert_cause(svc, -ENOENT,
+		     "Scheduler or persistence engine not found: module ip_vs_wlc is missing");
+	strcpy(svc.svc.pe_name, "sip");
+	assert_cause(svc, -ENOENT,
+		     "Scheduler or persistence engine not found: module ip_vs_wlc or "
+		     "ip_vs_pe_sip is missing");
+	assert_cause(svc, -EPERM, "Operation not permitted: CAP_NET_ADMIN is needed");
+	svc.svc.key.port = 0;
+	assert_cause(svc, -EINVAL,
+		     "Invalid operation: a service without a port must be persistent");
+	assert_cause(dest, -ENOENT, "No such destination: deleted by another program");
+	assert_cause(dest, -ESRCH,
+		     "Service not defined: the service is missing or was deleted by another "
+		     "program");
+	assert_cause(dest, -ENOMEM, "Cannot allocate memory");
+	dest.dest.fwd = IPVS_FWD_TUNNEL;
+	dest.dest.tun_type = IPVS_TUN_GRE;
+	assert_cause(dest, -EINVAL,
+		     "Invalid operation: gue tunnels need Linux 5.2, gre tunnels 5.3");
+	dest.dest.key.addr = addr_numbered(2);
+	assert_cause(dest, -EINVAL,
+		     "Invalid operation: servers of the other address family need Linux 3.18, "
+		     "and no sync daemon may run");
+	memset(dest.dest.key.addr.bytes, 0xff, 16);
+	assert_cause(dest, -EINVAL, "Invalid operation: the address is not unicast");
+#undef assert_cause
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -438,6 +480,7 @@ int main(void)
 		cmocka_unit_test(test_check),
 		cmocka_unit_test(test_kernel_rules),
 		cmocka_unit_test(test_text),
+		cmocka_unit_test(test_causes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
