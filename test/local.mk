@@ -8,7 +8,7 @@ TESTS += test/tidy/tidy test/readme
 
 EXTRA_DIST += test/run test/setup test/demo test/bench/config \
 	test/readme test/tidy/tidy test/tidy/bad/lib/bad.c test/tidy/bad/check/bad.h test/tidy/bad/local.mk \
-	test/bench/README \
+	test/bench/README test/bench/vrrp \
 	test/lab/lab.sh test/lab/uml.sh test/lab/demo.sh test/lab/vrrp_pair.sh test/lab/vrrp_interop.sh \
 	test/lab/vrrp_crash.sh test/lab/vrrp_reload.sh test/lab/vrrp_track.sh test/lab/ipvs_pool.sh \
 	test/lab/plan.sh
