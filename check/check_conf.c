@@ -213,98 +213,9 @@ static bool vs_finish(struct conf_walk *walk, struct conf_obj *obj)
 
 /* ---- derived values ---- */
 
-bool vs_has_family(const struct vs_conf *vs, int family)
-{
-	const struct vs_group_line_conf *line;
-	bool is_free = true; /* no member decides */
-
-	if (!vs->group)
-		return vs_family(vs) == family;
-	conf_list_for_each (line, &vs->group->lines) {
-		if (line->range.family == family)
-			return true;
-		is_free = is_free && line->range.family == AF_UNSPEC;
-	}
-	return is_free && vs_family(vs) == family;
-}
-
-int vs_family(const struct vs_conf *vs)
-{
-	const struct rs_conf *first = (const struct rs_conf *)vs->real_servers.head;
-
-	if (!addr_is_unset(&vs->addr.addr))
-		return vs->addr.addr.family;
-	if (vs->ip_family != 0)
-		return vs->ip_family;
-	return first ? first->endpoint.addr.family : AF_INET;
-}
-
-uint16_t rs_port(const struct vs_conf *vs, const struct rs_conf *rs)
-{
-	if (rs->lvs_method.fwd != IPVS_FWD_MASQ || rs->endpoint.port == 0)
-		return vs->addr.port;
-	return rs->endpoint.port;
-}
-
-bool vs_key(const struct vs_conf *vs, struct ipvs_svc_key *key)
-{
-	if (vs->addr.group)
-		return false;
-	*key = (struct ipvs_svc_key){
-		.family = (uint8_t)vs_family(vs),
-		.protocol = vs->addr.fwmark ? 0 : (uint8_t)vs->protocol,
-		.port = vs->addr.port,
-		.fwmark = vs->addr.fwmark,
-		.addr = vs->addr.addr,
-	};
-	return true;
-}
-
-/* What a service that is not of a group is reached by. */
-static struct vs_range own_range(const struct vs_conf *vs)
-{
-	return (struct vs_range){
-		.first = vs->addr.addr,
-		.last = vs->addr.addr,
-		.port = vs->addr.port,
-		.fwmark = vs->addr.fwmark,
-		.family = vs_family(vs),
-	};
-}
-
-/* Whether any of the addresses of a service is like that. */
-static bool vs_some_range(const struct vs_conf *vs, bool (*is_so)(const struct vs_range *range))
-{
-	const struct vs_range own = own_range(vs);
-	const struct vs_group_line_conf *line;
-
-	if (!vs->addr.group)
-		return is_so(&own);
-	if (vs->group)
-		conf_list_for_each (line, &vs->group->lines)
-			if (is_so(&line->range))
-				return true;
-	return false;
-}
-
-static bool range_has_no_port(const struct vs_range *range)
-{
-	return range->fwmark == 0 && range->port == 0;
-}
-
-static bool range_has_address(const struct vs_range *range)
-{
-	return range->fwmark == 0;
-}
-
-static bool range_has_fwmark(const struct vs_range *range)
-{
-	return range->fwmark != 0;
-}
-
 static void resolve_protocol(struct conf_walk *walk, const struct vs_conf *vs)
 {
-	bool has_fwmark = vs_some_range(vs, range_has_fwmark);
+	bool has_fwmark = vs_some_range(vs, vs_range_has_fwmark);
 	struct conf_pos pos;
 
 	if (conf_is_set(&vs->obj, "protocol", &pos)) {
@@ -312,7 +223,7 @@ static void resolve_protocol(struct conf_walk *walk, const struct vs_conf *vs)
 			conf_warning(walk, pos, CONF_SEMANTIC, "fwmark-protocol", NULL,
 				     "a fwmark service takes every protocol; \"protocol\" is left "
 				     "out");
-	} else if (vs_some_range(vs, range_has_address)) {
+	} else if (vs_some_range(vs, vs_range_has_address)) {
 		conf_warning(walk, vs->obj.pos, CONF_SEMANTIC, "implied-udp",
 			     "write \"protocol TCP\" or \"protocol UDP\"",
 			     "virtual_server without protocol: UDP is used");
@@ -325,7 +236,7 @@ static void resolve_persistence(struct conf_walk *walk, struct vs_conf *vs)
 
 	if (vs->persistence_timeout_s == 0 && !addr_is_unset(mask))
 		vs->persistence_timeout_s = SERVICE_PERSISTENCE_S;
-	if (vs->persistence_timeout_s == 0 && vs_some_range(vs, range_has_no_port)) {
+	if (vs->persistence_timeout_s == 0 && vs_some_range(vs, vs_range_has_no_port)) {
 		vs->persistence_timeout_s = SERVICE_PERSISTENCE_S;
 		conf_warning(walk, vs->obj.pos, CONF_SEMANTIC, "implied-persistence",
 			     "write a port or a persistence_timeout",
@@ -436,6 +347,40 @@ static void resolve_alerts(struct vs_conf *vs)
 			rs->smtp_alert = alert_default(global, true);
 }
 
+/* Several services may share a group, one for each protocol; the first has the plain name. */
+static bool vs_uses_group_again(const struct vs_conf *vs)
+{
+	const struct vs_conf *other;
+
+	conf_list_for_each (other, &((const struct root_conf *)vs->obj.parent)->virtual_servers) {
+		if (other == vs)
+			return false;
+		if (other->group == vs->group)
+			return true;
+	}
+	return false;
+}
+
+static void resolve_names(struct conf_walk *walk, struct vs_conf *vs)
+{
+	char rs_name[ADDR_NAME_MAX];
+	struct rs_conf *rs;
+	size_t size = vs_name(vs, NULL, 0) + 1;
+	char *name = conf_alloc(walk, size);
+
+	vs_name(vs, name, size);
+	vs->name = name;
+	conf_list_for_each (rs, &vs->real_servers) {
+		const struct ipvs_dest_key key = {
+			.addr = rs->endpoint.addr,
+			.port = vs->addr.group ? rs->endpoint.port : rs_port(vs, rs),
+		};
+
+		dest_name(&key, (uint8_t)vs->protocol, rs_name);
+		rs->name = conf_strdup(walk, rs_name);
+	}
+}
+
 static void vs_resolve(struct conf_walk *walk, struct conf_obj *obj)
 {
 	struct vs_conf *vs = (struct vs_conf *)obj;
@@ -443,8 +388,9 @@ static void vs_resolve(struct conf_walk *walk, struct conf_obj *obj)
 
 	if (vs->addr.group)
 		vs->group = vs_group_find(walk, (struct root_conf *)obj->parent, vs->addr.group);
+	vs->is_group_again = vs->group && vs_uses_group_again(vs);
 	resolve_protocol(walk, vs);
-	if (vs->ops && vs->protocol != IPPROTO_UDP && vs_some_range(vs, range_has_address)) {
+	if (vs->ops && vs->protocol != IPPROTO_UDP && vs_some_range(vs, vs_range_has_address)) {
 		conf_warning(walk, rule_pos(obj, "ops"), CONF_SEMANTIC, "ops-cleared", NULL,
 			     "ops works with UDP only and is left out");
 		vs->ops = false;
@@ -454,6 +400,7 @@ static void vs_resolve(struct conf_walk *walk, struct conf_obj *obj)
 	resolve_persistence(walk, vs);
 	conf_list_for_each (rs, &vs->real_servers)
 		resolve_port(walk, vs, rs);
+	resolve_names(walk, vs);
 	resolve_quorum(walk, vs);
 }
 

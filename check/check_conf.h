@@ -171,6 +171,7 @@ enum http_protocol { HTTP_PROTOCOL_1_0, HTTP_PROTOCOL_1_0C, HTTP_PROTOCOL_1_1 };
 
 struct rs_conf {
 	struct conf_obj obj;
+	const char *name; /* in log, status and scripts: "[10.0.0.1]:tcp:80"; derived */
 	struct conf_endpoint endpoint; /* port 0 = the service's */
 	int64_t weight;
 	struct lvs_method lvs_method;
@@ -195,8 +196,10 @@ struct vs_idle_conf {
 
 struct vs_conf {
 	struct conf_obj obj;
+	const char *name; /* in log, status and scripts, one for each service; derived */
 	struct vs_addr addr;
 	const struct vs_group_conf *group; /* of addr.group; NULL = none, or undefined */
+	bool is_group_again;               /* an earlier service has the same group */
 	int protocol;                      /* IPPROTO_TCP, IPPROTO_UDP, IPPROTO_SCTP */
 	const char *lvs_sched;
 	bool flag_1, flag_2, flag_3; /* of the scheduler; sh and mh have names for the first two */
@@ -237,22 +240,52 @@ static inline bool checker_runs(const struct checker_conf *checker)
 /* The server that a checker, or a host of one, belongs to. */
 const struct rs_conf *checker_server(const struct checker_conf *checker);
 
+/* The first group of that name; NULL = none. For resolve functions. */
+const struct vs_group_conf *vs_group_find(struct conf_walk *walk, struct root_conf *root,
+					  const char *name);
+
+/* ---- vs_keys.c ---- */
+
+/* Most addresses that a group may have. */
+#define VS_ADDRESSES_MAX (1 << 18)
+
 /* AF_INET or AF_INET6: of the address, or else by ip_family or the first real server. */
 int vs_family(const struct vs_conf *vs);
 
 /* Whether a service has addresses of that family, of which a group may have two. */
 bool vs_has_family(const struct vs_conf *vs, int family);
 
-/* The first group of that name; NULL = none. For resolve functions. */
-const struct vs_group_conf *vs_group_find(struct conf_walk *walk, struct root_conf *root,
-					  const char *name);
-
 /* Port of a real server as IPVS sees it: that of the service when the server has none, and with DR
- * and TUN. */
+ * and TUN; 0 when it differs between the addresses of a group. */
 uint16_t rs_port(const struct vs_conf *vs, const struct rs_conf *rs);
+
+/* Port of all addresses of a service; 0 = none, or not the same. */
+uint16_t vs_port(const struct vs_conf *vs);
+
+/* Whether any of the addresses of a service is like that. */
+bool vs_some_range(const struct vs_conf *vs, bool (*is_so)(const struct vs_range *range));
+bool vs_range_has_no_port(const struct vs_range *range);
+bool vs_range_has_address(const struct vs_range *range);
+bool vs_range_has_fwmark(const struct vs_range *range);
+
+/* Family of a line of the service's group: a fwmark that names none has that of the addresses. */
+int vs_range_family(const struct vs_conf *vs, const struct vs_range *range);
+
+/* Number of addresses and fwmarks, at most UINT32_MAX. */
+uint32_t vs_group_size(const struct vs_group_conf *group);
 
 /* IPVS key of a virtual server; false for a group. */
 bool vs_key(const struct vs_conf *vs, struct ipvs_svc_key *key);
+
+/* Calls `each` with all IPVS keys of a virtual server, of a group in the order of its lines. */
+void vs_each_key(const struct vs_conf *vs, void (*each)(const struct ipvs_svc_key *key, void *arg),
+		 void *arg);
+
+/* Writes vs->name like snprintf(): "[10.0.0.1]:tcp:80", "FWM 5", "[group]:0", and
+ * "[group]:udp:0" when another service has the plain name of the group. */
+size_t vs_name(const struct vs_conf *vs, char *str, size_t size);
+
+/* ---- rules ---- */
 
 /* Rules over all virtual servers: quorum above the weights, sorry server in its own pool, families
  * ... */

@@ -47,12 +47,11 @@ static bool has_key(const struct conf_obj *obj, const char *name)
 static void check_target(const struct checker_conf *checker, struct conf_diags *diags)
 {
 	const struct rs_conf *rs = checker_server(checker);
-	const struct vs_conf *vs = (const struct vs_conf *)rs->obj.parent;
 	const struct conf_obj *obj = &checker->obj;
 	const struct addr *target =
 		addr_is_unset(&checker->connect_ip) ? &rs->endpoint.addr : &checker->connect_ip;
 
-	if (checker->connect_port == 0 && !vs->addr.group && obj->block != &ping_check_block)
+	if (checker->connect_port == 0 && obj->block != &ping_check_block)
 		conf_diag_add(diags, CONF_ERROR, CONF_SEMANTIC, "check-needs-port", obj->pos,
 			      "add connect_port", "%s of a server without port", obj->block->name);
 	if (!addr_is_unset(&checker->bindto) && checker->bindto.family != target->family)

@@ -26,7 +26,7 @@ void checker_resolve(struct conf_walk *walk, struct conf_obj *obj)
 	if (checker->delay_before_retry_us < 0)
 		checker->delay_before_retry_us = checker->delay_loop_us;
 	if (checker->connect_port == 0)
-		checker->connect_port = rs->endpoint.port ? rs->endpoint.port : vs->addr.port;
+		checker->connect_port = rs->endpoint.port ? rs->endpoint.port : vs_port(vs);
 }
 
 static const struct conf_key plain_keys[] = {

@@ -69,11 +69,17 @@ enum pool_edge pool_step(struct pool *pool, const struct pool_params *p,
 	return pool->is_up ? POOL_QUORUM_GAINED : POOL_QUORUM_LOST;
 }
 
-static void add_at_weight(struct ipvs_svc *svc, const struct ipvs_dest *dest, int32_t weight)
+/* One destination with a weight, as this service needs it. Only a tunnel carries another family. */
+static void add_dest(struct ipvs_svc *svc, const struct ipvs_dest *dest, bool follows_port,
+		     int32_t weight)
 {
 	struct ipvs_dest d = *dest;
 
+	if (d.key.addr.family != svc->key.family && d.fwd != IPVS_FWD_TUNNEL)
+		return;
 	d.weight = weight;
+	if (follows_port)
+		d.key.port = svc->key.port;
 	svc_add_dest(svc, &d);
 }
 
@@ -86,13 +92,13 @@ void pool_desired(const struct pool *pool, const struct pool_params *p, const st
 		  uint32_t n, struct ipvs_svc *svc)
 {
 	if (p->has_sorry && p->sorry_inhibit)
-		add_at_weight(svc, &p->sorry, 0);
+		add_dest(svc, &p->sorry, p->sorry_follows_port, 0);
 	for (uint32_t i = 0; i < n; i++) {
 		if (pool->is_up && member_is_alive(&m[i]))
-			svc_add_dest(svc, &m[i].dest);
+			add_dest(svc, &m[i].dest, m[i].follows_port, m[i].dest.weight);
 		else if (m[i].inhibit_on_failure)
-			add_at_weight(svc, &m[i].dest, 0);
+			add_dest(svc, &m[i].dest, m[i].follows_port, 0);
 	}
 	if (p->has_sorry && !pool->is_up)
-		svc_add_dest(svc, &p->sorry);
+		add_dest(svc, &p->sorry, p->sorry_follows_port, p->sorry.weight);
 }

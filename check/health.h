@@ -44,12 +44,14 @@ struct pool_member {
 	struct ipvs_dest dest; /* key, method, thresholds; weight = configured (effective) weight */
 	uint32_t n_failed;     /* checks that fail; 0 = alive */
 	bool inhibit_on_failure;
+	bool follows_port; /* its port is that of each service */
 };
 
 struct pool_params {
 	int64_t quorum, hysteresis;
 	bool has_sorry, sorry_inhibit;
 	struct ipvs_dest sorry; /* weight 1 unless configured */
+	bool sorry_follows_port;
 };
 
 struct pool {
@@ -76,7 +78,8 @@ enum pool_edge pool_step(struct pool *pool, const struct pool_params *p,
  * with their weight; failed ones absent, or weight 0 with inhibit_on_failure. While the quorum is
  * lost no member carries traffic, with or without a sorry server, as in keepalived: alive members
  * are treated like failed ones and the sorry server is there. With sorry_inhibit the sorry server
- * is also there while the quorum holds, at weight 0.
+ * is also there while the quorum holds, at weight 0. What another family's packets cannot reach is
+ * left out: a pool may serve addresses of both.
  */
 void pool_desired(const struct pool *pool, const struct pool_params *p, const struct pool_member *m,
 		  uint32_t n, struct ipvs_svc *svc);

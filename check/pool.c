@@ -42,9 +42,11 @@ static void pool_want(struct pool_run *pool)
 	struct ipvs_svc *svc;
 
 	ipvs_set_init(&set);
-	svc = ipvs_set_add(&set, &pool->svc);
-	pool_desired(&pool->state, &pool->params, pool->members, pool->n, svc);
-	reconcile_want(pool->pools->env.reconcile, svc);
+	ipvs_set_copy(&set, &pool->svcs);
+	ipvs_set_for_each (svc, &set) {
+		pool_desired(&pool->state, &pool->params, pool->members, pool->n, svc);
+		reconcile_want(pool->pools->env.reconcile, svc);
+	}
 	ipvs_set_done(&set);
 }
 
@@ -73,8 +75,7 @@ static void on_result(struct probe_sub *sub, enum health_edge edge, void *arg)
 	rs->since = loop_now(pools->env.loop);
 	pool_edge = pool_step(&pool->state, &pool->params, pool->members, pool->n);
 	pool_want(pool);
-	reconcile_edge(pools->env.reconcile,
-		       &pool->svc.key); /* the kernel first, the words after */
+	reconcile_edge(pools->env.reconcile, &pool->svcs); /* the kernel first, the words after */
 	pools->env.watch.on_rs(rs, pools->env.watch.arg);
 	if (pool_edge != POOL_SAME)
 		pool->since = loop_now(pools->env.loop);
@@ -123,12 +124,11 @@ static void build_rs(struct pool_run *pool, uint32_t i, const struct rs_conf *co
 	rs->member = i;
 	rs->since = pool->since;
 	pool_build_member(pool->conf, conf, &pool->members[i]);
-	dest_name(&pool->members[i].dest.key, (uint8_t)pool->conf->protocol, rs->name);
+	rs->name = conf->name;
 	build_checks(rs);
 }
 
-static void build_pool(struct pools *pools, struct pool_run *pool, const struct vs_conf *vs,
-		       const struct ipvs_svc_key *key)
+static void build_pool(struct pools *pools, struct pool_run *pool, const struct vs_conf *vs)
 {
 	const struct rs_conf *conf;
 	uint32_t i = 0;
@@ -139,9 +139,10 @@ static void build_pool(struct pools *pools, struct pool_run *pool, const struct 
 	pool->n = vs->real_servers.n;
 	pool->members = xcalloc(pool->n + 1, sizeof(*pool->members));
 	pool->rs = xcalloc(pool->n + 1, sizeof(*pool->rs));
-	svc_name(key, pool->name);
-	pool_build_svc(vs, key, &pool->svc);
-	pool_build_params(vs, key, &pool->params);
+	pool->name = vs->name;
+	ipvs_set_init(&pool->svcs);
+	pool_build_svcs(vs, &pool->svcs);
+	pool_build_params(vs, &pool->params);
 	conf_list_for_each (conf, &vs->real_servers)
 		build_rs(pool, i++, conf);
 }
@@ -271,13 +272,11 @@ struct pools *pools_new(const struct pools_env *env, const struct root_conf *roo
 	struct carry carry = { 0 };
 	struct pools *pools = xcalloc(1, sizeof(*pools));
 	const struct vs_conf *vs;
-	struct ipvs_svc_key key;
 
 	pools->env = *env;
 	pools->pool = xcalloc(root->virtual_servers.n + 1, sizeof(*pools->pool));
 	conf_list_for_each (vs, &root->virtual_servers)
-		if (vs_key(vs, &key))
-			build_pool(pools, &pools->pool[pools->n++], vs, &key);
+		build_pool(pools, &pools->pool[pools->n++], vs);
 	carry_index(&carry, old);
 	reconcile_begin(env->reconcile);
 	for (uint32_t i = 0; i < pools->n; i++)
@@ -300,6 +299,7 @@ void pools_free(struct pools *pools)
 				probe_unsubscribe(&pool->rs[j].checks[k].sub);
 			free(pool->rs[j].checks);
 		}
+		ipvs_set_done(&pool->svcs);
 		free(pool->members);
 		free(pool->rs);
 	}

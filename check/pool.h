@@ -33,8 +33,8 @@ struct check_run {
 struct rs_run {
 	struct pool_run *pool;
 	const struct rs_conf *conf;
-	char name[ADDR_NAME_MAX];
-	uint32_t member; /* index into pool->members */
+	const char *name; /* the configuration's */
+	uint32_t member;  /* index into pool->members */
 	struct check_run *checks;
 	uint32_t n_checks;
 	time_us since;
@@ -43,8 +43,8 @@ struct rs_run {
 struct pool_run {
 	struct pools *pools;
 	const struct vs_conf *conf;
-	char name[ADDR_NAME_MAX];
-	struct ipvs_svc svc; /* as configured, without destinations */
+	const char *name;     /* the configuration's */
+	struct ipvs_set svcs; /* of all addresses as configured, without destinations */
 	struct pool_params params;
 	struct pool state;
 	struct pool_member *members;

@@ -37,8 +37,12 @@ static uint32_t sched_flags(const struct vs_conf *vs)
 	return flags;
 }
 
-void pool_build_svc(const struct vs_conf *vs, const struct ipvs_svc_key *key, struct ipvs_svc *svc)
+/* The service of `key`, without destinations. */
+static void build_svc(const struct vs_conf *vs, const struct ipvs_svc_key *key,
+		      struct ipvs_svc *svc)
 {
+	const struct addr *mask = &vs->persistence_granularity;
+
 	svc_init(svc, key);
 	strncpy(svc->sched, vs->lvs_sched, sizeof(svc->sched) - 1);
 	if (vs->persistence_engine)
@@ -50,27 +54,52 @@ void pool_build_svc(const struct vs_conf *vs, const struct ipvs_svc_key *key, st
 		svc->flags |= IPVS_F_PERSISTENT;
 		svc->timeout_s = vs->persistence_timeout_s;
 	}
-	if (vs->persistence_granularity.family == AF_INET)
-		memcpy(&svc->netmask, vs->persistence_granularity.bytes, 4);
-	else if (vs->persistence_granularity.family == AF_INET6)
-		svc->netmask = mask_len(&vs->persistence_granularity);
+	/* Of a group with both families the addresses of the other one keep their full length. */
+	if (mask->family == AF_INET && key->family == AF_INET)
+		memcpy(&svc->netmask, mask->bytes, 4);
+	else if (mask->family == AF_INET6 && key->family == AF_INET6)
+		svc->netmask = mask_len(mask);
 }
 
-void pool_build_params(const struct vs_conf *vs, const struct ipvs_svc_key *key,
-		       struct pool_params *params)
+struct build {
+	const struct vs_conf *vs;
+	struct ipvs_set *set;
+};
+
+static void on_key(const struct ipvs_svc_key *key, void *arg)
 {
+	const struct build *build = arg;
+	struct ipvs_svc svc;
+
+	build_svc(build->vs, key, &svc);
+	ipvs_set_append(build->set, &svc);
+}
+
+void pool_build_svcs(const struct vs_conf *vs, struct ipvs_set *set)
+{
+	struct build build = { vs, set };
+
+	vs_each_key(vs, on_key, &build);
+	ipvs_set_sort(set);
+}
+
+void pool_build_params(const struct vs_conf *vs, struct pool_params *params)
+{
+	const struct lvs_method *method =
+		vs->sorry_server_lvs_method.is_set ? &vs->sorry_server_lvs_method : &vs->lvs_method;
+
 	*params = (struct pool_params){
 		.quorum = vs->quorum,
 		.hysteresis = vs->hysteresis,
 		.has_sorry = !addr_is_unset(&vs->sorry_server.addr),
 		.sorry_inhibit = vs->sorry_server_inhibit,
 		.sorry.key.addr = vs->sorry_server.addr,
-		.sorry.key.port = vs->sorry_server.port ? vs->sorry_server.port : key->port,
+		.sorry.key.port = vs->sorry_server.port,
 		.sorry.weight = 1,
+		.sorry_follows_port = vs->sorry_server.port == 0 ||
+				      (vs->addr.group && method->fwd != IPVS_FWD_MASQ),
 	};
-	dest_method(&params->sorry, vs->sorry_server_lvs_method.is_set
-					    ? &vs->sorry_server_lvs_method
-					    : &vs->lvs_method);
+	dest_method(&params->sorry, method);
 }
 
 void pool_build_member(const struct vs_conf *vs, const struct rs_conf *rs,
@@ -83,6 +112,7 @@ void pool_build_member(const struct vs_conf *vs, const struct rs_conf *rs,
 		.dest.u_thresh = rs->uthreshold,
 		.dest.l_thresh = rs->lthreshold,
 		.inhibit_on_failure = rs->inhibit_on_failure,
+		.follows_port = rs->lvs_method.fwd != IPVS_FWD_MASQ || rs->endpoint.port == 0,
 	};
 	dest_method(&member->dest, &rs->lvs_method);
 }

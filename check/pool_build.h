@@ -9,12 +9,12 @@
 #include "check/check_conf.h"
 #include "check/health.h"
 
-/* The service of `key`, without destinations. */
-void pool_build_svc(const struct vs_conf *vs, const struct ipvs_svc_key *key, struct ipvs_svc *svc);
+/* Adds the services of all addresses of a virtual server to `set`, initialised and empty, without
+ * destinations; sorted. */
+void pool_build_svcs(const struct vs_conf *vs, struct ipvs_set *set);
 
 /* Quorum and sorry server. */
-void pool_build_params(const struct vs_conf *vs, const struct ipvs_svc_key *key,
-		       struct pool_params *params);
+void pool_build_params(const struct vs_conf *vs, struct pool_params *params);
 
 /* A real server, none of whose checks fails. */
 void pool_build_member(const struct vs_conf *vs, const struct rs_conf *rs,

@@ -22,18 +22,13 @@ struct reconcile {
 	struct ipvs_set desired;
 	struct ipvs_set retired; /* ours once, not wanted any more */
 	struct ipvs_set actual;  /* as last dumped and changed by us */
+	bool is_building;        /* `desired` is not sorted yet */
 	bool is_actual_known;
 	bool is_first_done; /* later differences are drift, not our own first set-up */
 	bool is_unavailable_logged;
 	struct timer timer; /* next audit or retry */
 	int64_t retry_us;   /* 0 = last run succeeded */
 };
-
-/* A set that shows one service of another; nothing is copied, nothing may be added. */
-static struct ipvs_set view_of(struct ipvs_svc *svc)
-{
-	return (struct ipvs_set){ .svcs = svc, .n = svc ? 1 : 0, .cap = svc ? 1 : 0 };
-}
 
 static bool is_ours(const struct ipvs_svc_key *key, void *arg)
 {
@@ -78,21 +73,15 @@ void reconcile_free(struct reconcile *r)
 	free(r);
 }
 
-static void copy_svc(struct ipvs_set *set, const struct ipvs_svc *svc)
-{
-	const struct ipvs_dest *d;
-	struct ipvs_svc *copy;
-
-	ipvs_set_del(set, &svc->key);
-	copy = ipvs_set_add(set, svc);
-	ipvs_dest_for_each (d, svc)
-		svc_add_dest(copy, d);
-}
-
 void reconcile_want(struct reconcile *r, const struct ipvs_svc *svc)
 {
-	copy_svc(&r->desired, svc);
-	ipvs_set_del(&r->retired, &svc->key);
+	const struct ipvs_dest *d;
+	struct ipvs_svc *copy =
+		r->is_building ? ipvs_set_append(&r->desired, svc) : ipvs_set_add(&r->desired, svc);
+
+	copy->n_dests = 0;
+	ipvs_dest_for_each (d, svc)
+		svc_add_dest(copy, d);
 }
 
 void reconcile_begin(struct reconcile *r)
@@ -103,6 +92,14 @@ void reconcile_begin(struct reconcile *r)
 		ipvs_set_add(&r->retired, svc);
 	ipvs_set_done(&r->desired);
 	ipvs_set_init(&r->desired);
+	r->is_building = true;
+}
+
+static void end_building(struct reconcile *r)
+{
+	if (r->is_building)
+		ipvs_set_sort(&r->desired);
+	r->is_building = false;
 }
 
 /* ---- carrying out ---- */
@@ -217,6 +214,7 @@ static bool run(struct reconcile *r, bool is_audit)
 	struct ipvs_ops ops;
 	bool is_ok = false;
 
+	end_building(r);
 	ipvs_ops_init(&ops);
 	if (ensure_backend(r) && look(r)) {
 		ipvs_diff(&r->actual, &r->desired, is_ours, r, &ops);
@@ -239,23 +237,42 @@ bool reconcile_all(struct reconcile *r)
 	return run(r, false);
 }
 
-void reconcile_edge(struct reconcile *r, const struct ipvs_svc_key *key)
+/* Shows the services of `of` that `keys` names; false when one is missing. Nothing is copied but
+ * the heads: `view` may only be read, and its array freed. */
+static bool view_of(const struct ipvs_set *of, const struct ipvs_set *keys, struct ipvs_set *view)
 {
-	struct ipvs_svc *wanted = ipvs_set_find(&r->desired, key),
-			*have = ipvs_set_find(&r->actual, key);
-	struct ipvs_set wanted_view = view_of(wanted), have_view = view_of(have);
-	struct ipvs_ops ops;
-	unsigned failed;
+	const struct ipvs_svc *key, *svc;
 
-	if (!r->backend || !r->is_actual_known || !wanted || !have) {
+	*view = (struct ipvs_set){ .svcs = xcalloc(keys->n + 1UL, sizeof(*view->svcs)) };
+	ipvs_set_for_each (key, keys) {
+		svc = ipvs_set_find(of, &key->key);
+		if (!svc)
+			return false;
+		view->svcs[view->n++] = *svc;
+	}
+	return true;
+}
+
+void reconcile_edge(struct reconcile *r, const struct ipvs_set *svcs)
+{
+	struct ipvs_set wanted, have;
+	struct ipvs_ops ops;
+	bool is_ok = r->backend && r->is_actual_known && !r->is_building;
+
+	if (!is_ok) {
 		reconcile_all(r);
 		return;
 	}
 	ipvs_ops_init(&ops);
-	ipvs_diff(&have_view, &wanted_view, is_ours, r, &ops);
-	failed = carry_out(r, &ops);
+	is_ok = view_of(&r->desired, svcs, &wanted);
+	is_ok = view_of(&r->actual, svcs, &have) && is_ok;
+	if (is_ok)
+		ipvs_diff(&have, &wanted, is_ours, r, &ops);
+	free(wanted.svcs);
+	free(have.svcs);
+	is_ok = is_ok && carry_out(r, &ops) == 0;
 	ipvs_ops_done(&ops);
-	if (failed)
+	if (!is_ok)
 		reconcile_all(r); /* what we believed was wrong: look again */
 }
 
@@ -265,6 +282,7 @@ static void empty(struct reconcile *r, bool (*is_owned)(const struct ipvs_svc_ke
 	struct ipvs_set none;
 	struct ipvs_ops ops;
 
+	end_building(r);
 	if (!ensure_backend(r) || !look(r))
 		return;
 	ipvs_set_init(&none);

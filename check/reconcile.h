@@ -24,16 +24,17 @@ void reconcile_free(struct reconcile *r);
 /* Declares what a service should be (with its destinations); copied. Nothing is applied yet. */
 void reconcile_want(struct reconcile *r, const struct ipvs_svc *svc);
 
-/* Forgets all wishes; services that were ours and are not wanted again by the next reconcile_all()
- * are deleted. */
+/* Forgets all wishes; until reconcile_all() new ones come in any order. Services that were ours and
+ * are not wanted again are deleted then. */
 void reconcile_begin(struct reconcile *r);
 
 /* Compares everything with a fresh dump and applies the difference. False when it did not succeed
  * (it goes on by itself). */
 bool reconcile_all(struct reconcile *r);
 
-/* Applies what changed in one wanted service. Falls back to reconcile_all() on any surprise. */
-void reconcile_edge(struct reconcile *r, const struct ipvs_svc_key *key);
+/* Applies what changed in some wanted services, named by the keys of `svcs`, which is sorted. Falls
+ * back to reconcile_all() on any surprise. */
+void reconcile_edge(struct reconcile *r, const struct ipvs_set *svcs);
 
 /* At stop: deletes our services, or (`all`) flushes the whole table. */
 void reconcile_remove(struct reconcile *r, bool all);

@@ -2,6 +2,7 @@
  * Rules over groups of virtual servers, and over all addresses that services have. Pure apart from
  * diagnostics; the parent runs them after a load.
  */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,26 +46,59 @@ static void on_same_name(const struct conf_obj *first, const struct conf_obj *ag
 		      rule_place(diags, first->pos, place));
 }
 
+/* Each address is a service in the kernel. */
+static void check_size(const struct vs_group_conf *group, struct conf_diags *diags)
+{
+	uint32_t n = vs_group_size(group);
+
+	if (n > VS_ADDRESSES_MAX)
+		conf_diag_add(diags, CONF_ERROR, CONF_SEMANTIC, "too-many-addresses",
+			      group->obj.pos, "mark the packets and use fwmark",
+			      "virtual_server_group %s has %s%" PRIu32 " addresses, at most %d "
+			      "are possible",
+			      group->name, n == UINT32_MAX ? "more than " : "", n,
+			      VS_ADDRESSES_MAX);
+}
+
 /* ---- services of groups ---- */
+
+/* Whether a server can have packets of that family: only a tunnel carries another one. */
+static bool serves_family(const struct addr *addr, const struct lvs_method *method, int family)
+{
+	return addr->family == family || method->fwd == IPVS_FWD_TUNNEL;
+}
+
+static void check_pool_family(const struct vs_conf *vs, int family, struct conf_diags *diags)
+{
+	const struct rs_conf *rs;
+
+	if (!vs_has_family(vs, family))
+		return;
+	conf_list_for_each (rs, &vs->real_servers)
+		if (serves_family(&rs->endpoint.addr, &rs->lvs_method, family))
+			return;
+	conf_diag_add(diags, CONF_WARNING, CONF_SEMANTIC, "family-without-server", vs->obj.pos,
+		      NULL, "no real server takes what comes to the %s addresses of group %s",
+		      family == AF_INET6 ? "IPv6" : "IPv4", vs->addr.group);
+}
+
+static void check_pool(const struct vs_conf *vs, struct conf_diags *diags)
+{
+	check_pool_family(vs, AF_INET, diags);
+	check_pool_family(vs, AF_INET6, diags);
+}
 
 static void check_services(const struct root_conf *conf, struct conf_diags *diags)
 {
-	const struct vs_conf *vs, *first = NULL;
+	const struct vs_conf *vs;
 
-	conf_list_for_each (vs, &conf->virtual_servers) {
+	conf_list_for_each (vs, &conf->virtual_servers)
 		if (vs->addr.group && !vs->group)
 			conf_diag_add(diags, CONF_ERROR, CONF_SEMANTIC, "undefined-group",
 				      vs->obj.pos, NULL, "virtual_server_group %s is not defined",
 				      vs->addr.group);
-		if (vs->group && !first)
-			first = vs;
-	}
-	if (first)
-		conf_diag_add(
-			diags, CONF_WARNING, CONF_SEMANTIC, "not-in-effect", first->obj.pos,
-			"write a virtual_server for each address",
-			"services of groups are not installed yet: traffic to their addresses "
-			"is not distributed, and their servers are not checked");
+		else if (vs->group)
+			check_pool(vs, diags);
 }
 
 /* ---- addresses that two services have ---- */
@@ -87,7 +121,7 @@ static struct claim claim_make(const struct vs_conf *vs, const struct vs_range *
 {
 	return (struct claim){
 		.range = *range,
-		.family = range->family ? range->family : vs_family(vs),
+		.family = vs_range_family(vs, range),
 		.protocol = range->fwmark ? 0 : vs->protocol,
 		.vs = vs,
 		.pos = pos,
@@ -208,6 +242,7 @@ void vs_group_rules(const struct conf_obj *root, struct conf_diags *diags)
 
 	conf_list_for_each (group, &conf->virtual_server_groups) {
 		check_families(group, diags);
+		check_size(group, diags);
 		rule_set_add(&set, &group->obj, diags);
 	}
 	rule_each_duplicate(&set, name_cmp, on_same_name, diags);

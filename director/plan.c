@@ -318,21 +318,15 @@ static void on_instance(void *ctx, const struct conf_obj *a, const struct conf_o
 static void service_name(const struct conf_obj *obj, char *name)
 {
 	const struct vs_conf *vs = (const void *)obj;
-	struct ipvs_svc_key key;
 
-	if (vs_key(vs, &key))
-		svc_name(&key, name);
-	else
-		snprintf(name, PLAN_NAME_MAX, "group %s", vs->addr.group);
+	snprintf(name, PLAN_NAME_MAX, "%s", vs->name);
 }
 
 static void server_name(const struct conf_obj *obj, char *name)
 {
 	const struct rs_conf *rs = (const void *)obj;
-	const struct vs_conf *vs = (const void *)obj->parent;
-	const struct ipvs_dest_key key = { .addr = rs->endpoint.addr, .port = rs_port(vs, rs) };
 
-	dest_name(&key, (uint8_t)vs->protocol, name);
+	snprintf(name, PLAN_NAME_MAX, "%s", rs->name);
 }
 
 static void check_name(const struct conf_obj *obj, char *name)

@@ -100,10 +100,10 @@ bool plan_health_is_master(const struct plan_health *health, const char *instanc
 	return found && found->is_good;
 }
 
-static uint32_t count_failed(const struct plan_health *health, const char *vs, const char *rs_name,
+static uint32_t count_failed(const struct plan_health *health, const char *vs,
 			     const struct rs_conf *rs)
 {
-	struct verdict key = { .section = "checks", .name = vs, .rs = rs_name };
+	struct verdict key = { .section = "checks", .name = vs, .rs = rs->name };
 	const struct checker_conf *conf;
 	uint32_t n_failed = 0;
 
@@ -124,26 +124,39 @@ static uint32_t count_failed(const struct plan_health *health, const char *vs, c
 	return n_failed;
 }
 
-static void add_pool(const struct vs_conf *vs, const struct ipvs_svc_key *key,
-		     const struct plan_health *health, struct ipvs_set *set)
+/* What the pool wants for each of its addresses. */
+static void add_services(const struct vs_conf *vs, const struct pool *pool,
+			 const struct pool_member *members, uint32_t n, struct ipvs_set *set)
+{
+	struct pool_params params;
+	struct ipvs_set svcs;
+	const struct ipvs_svc *svc;
+
+	ipvs_set_init(&svcs);
+	pool_build_svcs(vs, &svcs);
+	pool_build_params(vs, &params);
+	ipvs_set_for_each (svc, &svcs)
+		pool_desired(pool, &params, members, n, ipvs_set_append(set, svc));
+	ipvs_set_done(&svcs);
+}
+
+static void add_pool(const struct vs_conf *vs, const struct plan_health *health,
+		     struct ipvs_set *set)
 {
 	struct pool_member *members = xcalloc(vs->real_servers.n + 1UL, sizeof(*members));
-	char name[ADDR_NAME_MAX], rs_name[ADDR_NAME_MAX];
-	struct verdict pool_key = { .section = "virtual_servers", .name = name, .rs = "" };
+	const struct verdict pool_key = { .section = "virtual_servers",
+					  .name = vs->name,
+					  .rs = "" };
 	const struct verdict *former;
 	const struct rs_conf *rs;
 	struct pool_params params;
 	struct pool pool = { 0 };
-	struct ipvs_svc svc;
 	uint32_t n = 0;
 
-	svc_name(key, name);
-	pool_build_svc(vs, key, &svc);
-	pool_build_params(vs, key, &params);
+	pool_build_params(vs, &params);
 	conf_list_for_each (rs, &vs->real_servers) {
 		pool_build_member(vs, rs, &members[n]);
-		dest_name(&members[n].dest.key, (uint8_t)vs->protocol, rs_name);
-		members[n].n_failed = count_failed(health, name, rs_name, rs);
+		members[n].n_failed = count_failed(health, vs->name, rs);
 		n++;
 	}
 	pool_init(&pool, &params, members, n);
@@ -152,7 +165,7 @@ static void add_pool(const struct vs_conf *vs, const struct ipvs_svc_key *key,
 		pool.is_up = former->is_good;
 		pool_step(&pool, &params, members, n);
 	}
-	pool_desired(&pool, &params, members, n, ipvs_set_append(set, &svc));
+	add_services(vs, &pool, members, n, set);
 	free(members);
 }
 
@@ -160,10 +173,8 @@ void plan_desired(const struct root_conf *root, const struct plan_health *health
 		  struct ipvs_set *set)
 {
 	const struct vs_conf *vs;
-	struct ipvs_svc_key key;
 
 	conf_list_for_each (vs, &root->virtual_servers)
-		if (vs_key(vs, &key))
-			add_pool(vs, &key, health, set);
+		add_pool(vs, health, set);
 	ipvs_set_sort(set);
 }

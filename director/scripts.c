@@ -268,11 +268,9 @@ static const struct vs_conf *vs_find(const struct conf *conf, const char *name)
 {
 	const struct root_conf *root = (const struct root_conf *)conf_root(conf);
 	const struct vs_conf *vs;
-	struct ipvs_svc_key key;
-	char str[ADDR_NAME_MAX];
 
 	conf_list_for_each (vs, &root->virtual_servers)
-		if (vs_key(vs, &key) && !strcmp(svc_name(&key, str), name))
+		if (!strcmp(vs->name, name))
 			return vs;
 	return NULL;
 }
@@ -292,16 +290,14 @@ bool scripts_rs(struct scripts *s, const struct conf *conf, const struct msg_not
 {
 	const struct vs_conf *vs = vs_find(conf, event->vs);
 	const struct rs_conf *rs;
-	char name[2 * ADDR_NAME_MAX], rs_name[ADDR_NAME_MAX];
+	char name[2 * ADDR_NAME_MAX];
 
 	if (!vs)
 		return false;
 	conf_list_for_each (rs, &vs->real_servers) {
-		const struct ipvs_dest_key key = { rs->endpoint.addr, rs_port(vs, rs) };
 		const struct conf_script *script = event->is_up ? &rs->notify_up : &rs->notify_down;
 
-		if (!script->argc ||
-		    strcmp(dest_name(&key, (uint8_t)vs->protocol, rs_name), event->rs) != 0)
+		if (!script->argc || strcmp(rs->name, event->rs) != 0)
 			continue;
 		snprintf(name, sizeof(name), "%s %s", event->vs, event->rs);
 		queue_add(s, conf, name, script, NULL);

@@ -1,7 +1,7 @@
 # Unit tests of the parent.
 if HAVE_CMOCKA
 DIRECTOR_TESTS = test/unit/test_cmdline test/unit/test_store test/unit/test_scripts test/unit/test_plan \
-	test/unit/test_conf_schema
+	test/unit/test_conf_schema test/unit/test_vs_group
 check_PROGRAMS += $(DIRECTOR_TESTS)
 TESTS += $(DIRECTOR_TESTS)
 endif
@@ -15,3 +15,5 @@ test_unit_test_plan_SOURCES = test/unit/test_plan.c $(PLAN_SOURCES)
 test_unit_test_plan_LDADD = libcheck.a $(CONF_LDADD) $(CMOCKA_LIBS)
 test_unit_test_conf_schema_SOURCES = test/unit/test_conf_schema.c
 test_unit_test_conf_schema_LDADD = $(CONF_LDADD) $(CMOCKA_LIBS)
+test_unit_test_vs_group_SOURCES = test/unit/test_vs_group.c
+test_unit_test_vs_group_LDADD = libcheck.a $(CONF_LDADD) $(CMOCKA_LIBS)

@@ -181,29 +181,57 @@ static void start_over_a_right_table_touches_nothing(void **state)
 static void an_edge_is_one_operation_without_a_dump(void **state)
 {
 	struct rig *rig = *state;
-	struct ipvs_svc_key key = key_of("10.1.0.1");
+	struct ipvs_set svcs = svc_of("10.1.0.1", -1, -1);
 
 	want(rig->r, "10.1.0.1", 1, 1);
 	want(rig->r, "10.1.0.2", 1, 1);
 	reconcile_all(rig->r);
 	kernel->n_ops = kernel->n_dumps = 0;
 	want(rig->r, "10.1.0.1", 1, -1);
-	reconcile_edge(rig->r, &key);
+	reconcile_edge(rig->r, &svcs);
+	ipvs_set_done(&svcs);
 	assert_int_equal(kernel->n_ops, 1);
 	assert_int_equal(kernel->n_dumps, 0);
 	assert_int_equal(weight_in_kernel("10.1.0.1", "10.0.0.2"), -1);
+}
+
+/* A pool of two addresses, declared in any order as at a reload. */
+static void an_edge_of_a_group_changes_all_its_services(void **state)
+{
+	struct rig *rig = *state;
+	struct ipvs_set svcs = svc_of("10.1.0.1", -1, -1), other = svc_of("10.1.0.3", -1, -1);
+
+	ipvs_set_add(&svcs, other.svcs);
+	reconcile_begin(rig->r);
+	want(rig->r, "10.1.0.3", 1, 1);
+	want(rig->r, "10.1.0.1", 1, 1);
+	want(rig->r, "10.1.0.2", 1, 1);
+	reconcile_all(rig->r);
+	kernel->n_ops = kernel->n_dumps = 0;
+	want(rig->r, "10.1.0.1", 0, 1);
+	want(rig->r, "10.1.0.3", 0, 1);
+	reconcile_edge(rig->r, &svcs);
+	assert_int_equal(kernel->n_ops, 2);
+	assert_int_equal(kernel->n_dumps, 0);
+	assert_int_equal(weight_in_kernel("10.1.0.1", "10.0.0.1"), 0);
+	assert_int_equal(weight_in_kernel("10.1.0.2", "10.0.0.1"), 1);
+	assert_int_equal(weight_in_kernel("10.1.0.3", "10.0.0.1"), 0);
+	ipvs_set_done(&svcs);
+	ipvs_set_done(&other);
 }
 
 static void an_edge_over_a_changed_table_heals(void **state)
 {
 	struct rig *rig = *state;
 	struct ipvs_svc_key key = key_of("10.1.0.1");
+	struct ipvs_set svcs = svc_of("10.1.0.1", -1, -1);
 
 	want(rig->r, "10.1.0.1", 1, 1);
 	reconcile_all(rig->r);
 	ipvs_set_del(&kernel->set, &key); /* behind our back */
 	want(rig->r, "10.1.0.1", 1, 0);
-	reconcile_edge(rig->r, &key);
+	reconcile_edge(rig->r, &svcs);
+	ipvs_set_done(&svcs);
 	assert_int_equal(weight_in_kernel("10.1.0.1", "10.0.0.1"), 1);
 	assert_int_equal(weight_in_kernel("10.1.0.1", "10.0.0.2"), 0);
 }
@@ -291,6 +319,7 @@ int main(void)
 		TEST(start_builds_and_keeps_foreign_services),
 		TEST(start_over_a_right_table_touches_nothing),
 		TEST(an_edge_is_one_operation_without_a_dump),
+		TEST(an_edge_of_a_group_changes_all_its_services),
 		TEST(an_edge_over_a_changed_table_heals),
 		TEST(the_audit_repairs_drift),
 		TEST(a_failure_is_tried_again),

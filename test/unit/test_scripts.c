@@ -39,19 +39,6 @@ const struct global_conf *root_global(const struct conf_obj *obj)
 	return &global;
 }
 
-bool vs_key(const struct vs_conf *vs, struct ipvs_svc_key *key)
-{
-	(void)vs;
-	(void)key;
-	return false;
-}
-
-uint16_t rs_port(const struct vs_conf *vs, const struct rs_conf *rs)
-{
-	(void)vs;
-	return rs->endpoint.port;
-}
-
 /* The script writes what it was called with, once when it begins and once when it ends. */
 static int set_up(void **state)
 {
