@@ -17,10 +17,11 @@
 
 /* ---- rows that virtual and real servers share ---- */
 
-#define LIVE      .apply = CONF_APPLY_LIVE
-#define INSTANCE  .apply = CONF_APPLY_INSTANCE
-#define NO_EFFECT .apply = CONF_APPLY_LIVE, .flags = CONF_NO_EFFECT
-#define INHERIT   .apply = CONF_APPLY_LIVE, .flags = CONF_INHERIT
+#define LIVE           .apply = CONF_APPLY_LIVE
+#define INSTANCE       .apply = CONF_APPLY_INSTANCE
+#define NO_EFFECT      .apply = CONF_APPLY_LIVE, .flags = CONF_NO_EFFECT
+#define INHERIT        .apply = CONF_APPLY_LIVE, .flags = CONF_INHERIT
+#define INHERIT_IF_SET .apply = CONF_APPLY_LIVE, .flags = CONF_INHERIT | CONF_IF_SET
 
 /* Defaults for the checkers inside; outside their limits means unset. */
 #define CHECK_DEFAULTS(s)                                                                          \
@@ -32,6 +33,15 @@
 		       .help = "Time over which the first runs of checks inside are spread."),     \
 		K_SECS("connect_timeout", s, connect_timeout_us, 1, CONNECT_MAX_US, .dflt = -1,    \
 		       INHERIT, .help = "Time that checks inside may take to connect."),           \
+		K_U32("rise", s, rise, 1, UINT32_MAX, INHERIT_IF_SET,                              \
+		      .help = "Successes in a row after which a check inside is up."),             \
+		K_U32("fall", s, fall, 1, UINT32_MAX, INHERIT_IF_SET,                              \
+		      .help = "Failures in a row after which a check inside is down."),            \
+		K_SECS("deadline", s, deadline_us, 1, TIME_MAX_US, INHERIT_IF_SET,                 \
+		       .help = "Time that a run of a check inside may take in all."),              \
+		K_SECS("response_time_limit", s, response_time_limit_us, 1, TIME_MAX_US,           \
+		       INHERIT_IF_SET,                                                             \
+		       .help = "Time after which a run of a check inside counts as failed."),      \
 		K_STR("virtualhost", s, virtualhost, INHERIT,                                      \
 		      .help = "Host header of HTTP checks inside."),                               \
 		K_FLAG("inhibit_on_failure", s, inhibit_on_failure, INHERIT,                       \

@@ -62,6 +62,10 @@ struct checker_conf {
 	int64_t delay_loop_us;
 	bool alpha;
 	bool log_all_failures;
+	uint32_t rise, fall;            /* results in a row that decide; fall 0 = retry + 1 */
+	int64_t deadline_us;            /* of a run in all; 0 = twice connect_timeout */
+	int64_t response_time_limit_us; /* a run that passed but took longer has failed; 0 = none */
+	bool half_open;                 /* TCP_CHECK only */
 };
 
 struct tcp_check_conf {
@@ -181,8 +185,9 @@ struct rs_conf {
 	struct conf_script notify_up, notify_down;
 	const char *virtualhost;
 	/* defaults for its checkers; 0 or -1 when not written */
-	uint32_t retry;
+	uint32_t retry, rise, fall;
 	int64_t delay_before_retry_us, warmup_us, connect_timeout_us, delay_loop_us;
+	int64_t deadline_us, response_time_limit_us;
 	struct conf_list checkers; /* struct checker_conf heads */
 	bool smtp_alert;           /* no effect yet */
 	const char *snmp_name;     /* no effect yet */
@@ -219,8 +224,9 @@ struct vs_conf {
 	bool sorry_server_inhibit;
 	struct lvs_method sorry_server_lvs_method;
 	int ip_family; /* AF_INET or AF_INET6 of a fwmark service; 0 = by its servers */
-	uint32_t retry;
+	uint32_t retry, rise, fall;
 	int64_t delay_before_retry_us, warmup_us, connect_timeout_us, delay_loop_us;
+	int64_t deadline_us, response_time_limit_us;
 	struct conf_list real_servers;
 	struct vs_idle_conf idle;
 };

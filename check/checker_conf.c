@@ -29,7 +29,14 @@ void checker_resolve(struct conf_walk *walk, struct conf_obj *obj)
 		checker->connect_port = rs->endpoint.port ? rs->endpoint.port : vs_port(vs);
 }
 
-static const struct conf_key plain_keys[] = {
+static const struct conf_key tcp_keys[] = {
+	CHECKER_KEYS(1, US_PER_S),
+	K_FLAG("half_open", CHECKER, half_open, .apply = CONF_APPLY_LIVE, .flags = CONF_IF_SET,
+	       .help = "Reset the connection before the server's program hears of it."),
+	K_END,
+};
+
+static const struct conf_key ping_keys[] = {
 	CHECKER_KEYS(1, US_PER_S),
 	K_END,
 };
@@ -38,7 +45,7 @@ const struct conf_block tcp_check_block = {
 	.name = "TCP_CHECK",
 	.size = sizeof(struct tcp_check_conf),
 	.list_offset = offsetof(struct rs_conf, checkers),
-	.keys = plain_keys,
+	.keys = tcp_keys,
 	.resolve = checker_resolve,
 	.help = "The server is up when it accepts a connection.",
 };
@@ -47,7 +54,7 @@ const struct conf_block ping_check_block = {
 	.name = "PING_CHECK",
 	.size = sizeof(struct ping_check_conf),
 	.list_offset = offsetof(struct rs_conf, checkers),
-	.keys = plain_keys,
+	.keys = ping_keys,
 	.resolve = checker_resolve,
 	.not_in_effect = CHECKER_NOT_IN_EFFECT,
 	.help = "The server is up when it answers an ICMP echo request.",

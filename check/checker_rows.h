@@ -12,10 +12,11 @@
 #define CHECKER_TIME_MAX_US    (UINT32_MAX * US_PER_S)
 #define CHECKER_CONNECT_MAX_US (4294 * US_PER_S)
 
-#define LIVE      .apply = CONF_APPLY_LIVE
-#define NO_EFFECT .apply = CONF_APPLY_LIVE, .flags = CONF_NO_EFFECT
-#define INHERIT   .apply = CONF_APPLY_LIVE, .flags = CONF_INHERIT
-#define CHECKER   struct checker_conf
+#define LIVE           .apply = CONF_APPLY_LIVE
+#define NO_EFFECT      .apply = CONF_APPLY_LIVE, .flags = CONF_NO_EFFECT
+#define INHERIT        .apply = CONF_APPLY_LIVE, .flags = CONF_INHERIT
+#define INHERIT_IF_SET .apply = CONF_APPLY_LIVE, .flags = CONF_INHERIT | CONF_IF_SET
+#define CHECKER        struct checker_conf
 
 /* Of checks without a plug-in. */
 #define CHECKER_NOT_IN_EFFECT \
@@ -36,7 +37,12 @@
 		      .help = "Mark on the packets of the check."),                               \
 		K_SECS("connect_timeout", CHECKER, connect_timeout_us, 1, CHECKER_CONNECT_MAX_US, \
 		       .dflt = 5 * US_PER_S, INHERIT,                                             \
-		       .help = "Time the check may take to connect.")
+		       .help = "Time the check may take to connect."),                            \
+		K_SECS("deadline", CHECKER, deadline_us, 1, CHECKER_TIME_MAX_US, INHERIT_IF_SET,  \
+		       .help = "Time a run may take in all; default twice connect_timeout."),     \
+		K_SECS("response_time_limit", CHECKER, response_time_limit_us, 1,                 \
+		       CHECKER_TIME_MAX_US, INHERIT_IF_SET,                                       \
+		       .help = "A run that passed but took longer has failed.")
 
 #define CHECKER_ALPHA \
 	K_FLAG("alpha", CHECKER, alpha, INHERIT, .help = "Count as failed until the first success.")
@@ -45,6 +51,10 @@
 #define CHECKER_SCHEDULE_KEYS(retry_dflt, delay_dflt_us)                                          \
 	K_U32("retry", CHECKER, retry, 0, UINT32_MAX, .dflt = retry_dflt, INHERIT,                \
 	      .help = "Further attempts before the check has failed."),                           \
+		K_U32("rise", CHECKER, rise, 1, UINT32_MAX, INHERIT_IF_SET,                       \
+		      .help = "Successes in a row after which the check is up; default 1."),      \
+		K_U32("fall", CHECKER, fall, 1, UINT32_MAX, INHERIT_IF_SET,                       \
+		      .help = "Failures in a row after which it is down, in place of retry."),    \
 		K_SECS("delay_before_retry", CHECKER, delay_before_retry_us, 0,                   \
 		       CHECKER_TIME_MAX_US, .dflt = delay_dflt_us, INHERIT,                       \
 		       .help = "Time between attempts."),                                         \

@@ -9,14 +9,17 @@ libcheck_a_SOURCES = \
 CHECK_LDADD = libcheck.a libconf.a liblvs.a libdiarch.a $(CHECK_LIBS) $(LVS_LIBS) $(LIB_LIBS)
 
 if HAVE_CMOCKA
-CHECK_TESTS = test/unit/test_health test/unit/test_probe test/unit/test_http_parse test/unit/test_check_http
+CHECK_TESTS = test/unit/test_health test/unit/test_probe test/unit/test_probe_options test/unit/test_http_parse test/unit/test_check_http
 check_PROGRAMS += $(CHECK_TESTS)
 TESTS += $(CHECK_TESTS)
 endif
 test_unit_test_health_SOURCES = test/unit/test_health.c check/health.c
 test_unit_test_health_LDADD = liblvs.a libdiarch.a $(LIB_LIBS) $(CMOCKA_LIBS)
-test_unit_test_probe_SOURCES = test/unit/test_probe.c test/unit/http_server.c test/unit/http_server.h
+PROBE_FIXTURE = test/unit/probe_fixture.c test/unit/probe_fixture.h test/unit/http_server.c test/unit/http_server.h
+test_unit_test_probe_SOURCES = test/unit/test_probe.c $(PROBE_FIXTURE)
 test_unit_test_probe_LDADD = $(CHECK_LDADD) $(CMOCKA_LIBS)
+test_unit_test_probe_options_SOURCES = test/unit/test_probe_options.c $(PROBE_FIXTURE)
+test_unit_test_probe_options_LDADD = $(CHECK_LDADD) $(CMOCKA_LIBS)
 test_unit_test_http_parse_SOURCES = test/unit/test_http_parse.c check/http_parse.c
 test_unit_test_http_parse_LDADD = $(CMOCKA_LIBS)
 # The engine in it is the test's own.
@@ -27,6 +30,14 @@ test_unit_test_check_http_LDADD = libdiarch.a $(CHECK_LIBS) $(LIB_LIBS) $(CMOCKA
 noinst_PROGRAMS += test/bench/check_bench
 test_bench_check_bench_SOURCES = test/bench/check_bench.c
 test_bench_check_bench_LDADD = $(CHECK_LDADD)
+noinst_PROGRAMS += test/bench/respond
+test_bench_respond_SOURCES = test/bench/respond.c
+EXTRA_DIST += test/bench/check test/bench/fake_ipvs.c
+CLEANFILES += test/bench/fake_ipvs.so
+
+# Preloaded by test/bench/check, which asks for it.
+test/bench/fake_ipvs.so: test/bench/fake_ipvs.c
+	$(AM_V_CCLD)$(CC) -D_GNU_SOURCE -shared -fPIC -O2 -Wall -Wextra -o $@ $< -ldl
 
 check_PROGRAMS += test/fuzz/replay_http
 TESTS += test/fuzz/replay_http

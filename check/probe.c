@@ -334,7 +334,11 @@ static struct probe *engine_create(struct probe_engine *engine, const struct pro
 
 struct health_params probe_health_params(const struct checker_conf *conf)
 {
-	return (struct health_params){ .rise = 1, .fall = conf->retry + 1, .alpha = conf->alpha };
+	return (struct health_params){
+		.rise = conf->rise,
+		.fall = conf->fall ? conf->fall : conf->retry + 1,
+		.alpha = conf->alpha,
+	};
 }
 
 int probe_subscribe(struct probe_engine *engine, const struct probe_spec *spec,

@@ -10,8 +10,8 @@
  * delay_loop after the time the previous one was due, whatever that run took, so nothing drifts and
  * the spread stays. A start is up to 2 ms (and 1/500 of delay_loop) late, so that one awakening
  * serves many. Starts that were missed are skipped, not caught up. A failure that did not decide
- * yet is repeated delay_before_retry later. Deadline: a run has connect_timeout to connect and
- * twice connect_timeout in all, however slowly bytes come in.
+ * yet is repeated delay_before_retry later. A run has connect_timeout to connect, and in all
+ * `deadline`, which is twice that unless set, however slowly bytes come in.
  */
 #ifndef DIARCH_CHECK_PROBE_H
 #define DIARCH_CHECK_PROBE_H

@@ -115,6 +115,9 @@ int probe_conn_connect(int fd, const struct probe_spec *spec, enum probe_reason 
 	struct sockaddr_storage sa;
 	socklen_t len = conn_address(spec->conf, &spec->addr, spec->port, &sa);
 
+	/* The last packet of the handshake is held back, and the reset goes in its place. */
+	if (spec->conf->half_open)
+		set_int(fd, IPPROTO_TCP, TCP_QUICKACK, 0);
 	if (connect(fd, (struct sockaddr *)&sa, len) == 0 || errno == EINPROGRESS)
 		return 0;
 	*reason = probe_conn_reason(errno);

@@ -3,6 +3,7 @@
  * checker process.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,11 +39,23 @@ static void run_release(struct probe *probe, enum probe_reason reason)
 	probe_pool_put(probe, run, run->phase != RUN_CONNECT && !run->is_broken && !run->is_eof);
 }
 
+static bool is_slow(const struct probe *probe, int64_t took_us)
+{
+	const int64_t limit_us = probe->spec.conf->response_time_limit_us;
+
+	return limit_us && took_us > limit_us;
+}
+
 static void run_end(struct probe *probe, enum probe_reason reason, const char *text)
 {
+	int64_t took_us = time_sub(loop_now(probe->engine->loop), probe->run->begun_at);
 	char detail[PROBE_DETAIL_MAX];
 
 	snprintf(detail, sizeof(detail), "%s", text ? text : "");
+	if (reason_is_up(reason) && is_slow(probe, took_us)) {
+		reason = REASON_SLOW;
+		snprintf(detail, sizeof(detail), "%" PRId64 " ms", took_us / US_PER_MS);
+	}
 	if (probe->spec.ops->judge)
 		reason = probe->spec.ops->judge(probe, reason);
 	run_release(probe, reason);
@@ -170,6 +183,25 @@ static int handshake_begin(struct probe *probe)
 	return run->ssl ? 0 : -ENOMEM;
 }
 
+static time_us run_deadline(const struct probe *probe)
+{
+	const struct checker_conf *conf = probe->spec.conf;
+
+	return time_add(probe->run->begun_at,
+			conf->deadline_us ? conf->deadline_us : 2 * conf->connect_timeout_us);
+}
+
+/* When a connection must be there. */
+static time_us connect_deadline(const struct probe *probe)
+{
+	const struct checker_conf *conf = probe->spec.conf;
+	int64_t limit_us = conf->connect_timeout_us;
+
+	if (conf->deadline_us && conf->deadline_us < limit_us)
+		limit_us = conf->deadline_us;
+	return time_add(probe->run->begun_at, limit_us);
+}
+
 static void connect_ready(struct probe *probe, uint32_t ready)
 {
 	struct probe_run *run = probe->run;
@@ -182,8 +214,7 @@ static void connect_ready(struct probe *probe, uint32_t ready)
 	if (!(ready & EPOLLOUT))
 		return;
 	if (probe->spec.ops->io)
-		timer_arm_at(&probe->timer,
-			     time_add(run->begun_at, 2 * probe->spec.conf->connect_timeout_us));
+		timer_arm_at(&probe->timer, run_deadline(probe));
 	if (!probe->spec.ops->is_tls) {
 		talk_begin(probe);
 		return;
@@ -240,7 +271,7 @@ void probe_run_begin(struct probe *probe)
 		run_end(probe, reason, NULL);
 		return;
 	}
-	timer_arm_at(&probe->timer, time_add(run->begun_at, probe->spec.conf->connect_timeout_us));
+	timer_arm_at(&probe->timer, connect_deadline(probe));
 }
 
 /* ---- for the plug-ins ---- */

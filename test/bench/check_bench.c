@@ -170,7 +170,10 @@ static int measure(struct bench *b, uint32_t n, int64_t run_us)
 	started = after.runs - before.runs;
 	printf("starts: %lu, wanted %lu, skipped %lu; failures %lu\n", started, wanted,
 	       after.skipped - before.skipped, b->failures);
-	printf("lateness of starts: worst %.3f ms\n", (double)after.worst_late_us / 1000);
+	printf("lateness of starts: worst %.3f ms; %.3f %% within %d ms\n",
+	       (double)after.worst_late_us / 1000,
+	       100.0 - 100.0 * (double)(after.late - before.late) / (double)started,
+	       PROBE_LATE_US / 1000);
 	print_spread(b);
 	printf("processor: %.1f us per check, %.1f %% of a core\n", cpu * 1e6 / (double)started,
 	       cpu * 1e8 / (double)run_us);
