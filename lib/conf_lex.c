@@ -29,6 +29,7 @@ struct conf_lex {
 	struct conf_arena *arena;
 	struct conf_diags *diags;
 	conf_on_include on_include;
+	conf_on_record on_record;
 	void *ctx;
 	struct word_list words;
 	unsigned n_all; /* words and blocks so far */
@@ -201,13 +202,14 @@ bool conf_lex_words(struct conf_arena *arena, const char *text, size_t len,
 /* ---- the tree ---- */
 
 struct conf_lex *conf_lex_new(struct conf_arena *arena, struct conf_diags *diags,
-			      conf_on_include on_include, void *ctx)
+			      conf_on_include on_include, conf_on_record on_record, void *ctx)
 {
 	struct conf_lex *lex = xcalloc(1, sizeof(*lex));
 
 	lex->arena = arena;
 	lex->diags = diags;
 	lex->on_include = on_include;
+	lex->on_record = on_record;
 	lex->ctx = ctx;
 	lex->open[0].tail = &lex->first;
 	return lex;
@@ -242,6 +244,7 @@ static void record_end(struct conf_lex *lex)
 	stmt = stmt_add(lex);
 	stmt->argc = lex->words.n;
 	stmt->argv = words_take(&lex->words, lex->arena);
+	lex->on_record(lex->ctx, stmt->argv, stmt->argc);
 }
 
 static void limit_exceeded(struct conf_lex *lex, struct conf_pos pos, const char *what)

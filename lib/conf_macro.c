@@ -34,6 +34,7 @@ struct conf_macro {
 	char *dir;         /* of the file being read */
 	void *definitions; /* tsearch() tree of struct conf_definition */
 	char id[HOST_NAME_MAX + 1];
+	const char *instance;    /* of the daemon, once the file has named it */
 	struct conf_value *open; /* last line of an unfinished definition */
 	unsigned depth;
 	unsigned n_steps;
@@ -134,12 +135,23 @@ static struct conf_value *value_new(struct conf_macro *macro, const char *text, 
 	return value;
 }
 
-/* Adds a line to the unfinished definition, which goes on while lines end in a backslash. */
+static bool ends_in_backslash(const struct conf_line *line)
+{
+	return line->len > 0 && line->text[line->len - 1] == '\\';
+}
+
+/*
+ * Adds a line to the unfinished definition, which goes on while lines end in a backslash, be it
+ * before a comment or at its end: a line of a body that is all comment does not end the body.
+ */
 static void add_to_definition(struct conf_macro *macro, const struct conf_line *line)
 {
-	bool goes_on = line->len > 0 && line->text[line->len - 1] == '\\';
-	struct conf_line rest = conf_line_slice(line, 0, line->len - goes_on);
+	struct conf_line whole = conf_line_slice(line, 0, line->len);
+	struct conf_line rest = conf_line_slice(line, 0, conf_line_end(line));
+	bool goes_on = ends_in_backslash(&whole) || ends_in_backslash(&rest);
 	struct conf_value *last = macro->open;
+
+	rest = conf_line_slice(&rest, 0, rest.len - ends_in_backslash(&rest));
 
 	if (rest.len > 0 && last->len > 0) {
 		last->next = value_new(macro, rest.text, rest.len);
@@ -150,11 +162,15 @@ static void add_to_definition(struct conf_macro *macro, const struct conf_line *
 	macro->open = goes_on ? last : NULL;
 }
 
-/* Takes a line that is `$NAME=...`. One whose condition is false is read to its end all the same.
+/*
+ * Takes a line that is `$NAME=...`; `to_end` is the same with its comment. One whose condition is
+ * false is read to its end all the same.
  */
-static bool take_definition(struct conf_macro *macro, const struct conf_line *line, bool is_dropped)
+static bool take_definition(struct conf_macro *macro, const struct conf_line *line,
+			    const struct conf_line *to_end, bool is_dropped)
 {
 	size_t n = line->len > 0 && line->text[0] == '$' ? conf_macro_name_len(line, 1) : 0;
+	size_t skip = (size_t)(line->text - to_end->text) + 2 + n;
 	struct conf_line rest;
 
 	if (n == 0 || 1 + n == line->len || line->text[1 + n] != '=')
@@ -162,7 +178,7 @@ static bool take_definition(struct conf_macro *macro, const struct conf_line *li
 	macro->open = value_new(macro, "", 0);
 	if (!is_dropped)
 		conf_macro_definition(macro, line->text + 1, n)->value = macro->open;
-	rest = conf_line_slice(line, 2 + n, line->len);
+	rest = conf_line_slice(to_end, skip, to_end->len);
 	add_to_definition(macro, &rest);
 	return true;
 }
@@ -268,11 +284,11 @@ static enum put put_builtin(struct conf_macro *macro, struct conf_made *made,
 	if (strcmp(ref->name, "_PWD") == 0)
 		value = macro->dir;
 	else if (strcmp(ref->name, "_INSTANCE") == 0)
-		value = "";
+		value = macro->instance ? macro->instance : macro->id;
 	else if (strcmp(ref->name, "_HASH") == 0)
-		value = made->is_quoted ? "#" : "\\#";
+		value = "#"; /* outside quotes it begins a comment like a written one */
 	else if (strcmp(ref->name, "_BANG") == 0)
-		value = made->is_quoted ? "!" : "\\!";
+		value = "!";
 	else if (strcmp(ref->name, "_ENV") == 0)
 		value = getenv(words);
 	else
@@ -386,25 +402,47 @@ static void give_line(struct conf_macro *macro, const struct conf_line *line)
 		macro->is_over = true;
 }
 
+/* The lines of a definition, each as if it stood where it is used. */
+static void give_values(struct conf_macro *macro, const struct conf_value *value,
+			struct conf_pos pos)
+{
+	for (; value && !macro->is_over; value = value->next) {
+		struct conf_line line = { value->text, value->len, NULL, pos, true };
+
+		conf_macro_nested(macro, &line);
+	}
+}
+
+/* What a line stands for that is nothing but the name of a definition; NULL for other lines. */
+static const struct conf_value *line_value(const struct conf_macro *macro,
+					   const struct conf_line *line)
+{
+	const struct conf_definition *definition;
+	struct reference ref;
+
+	if (line->text[0] != '$' || !read_reference(line, 0, &ref) || ref.end != line->len)
+		return NULL;
+	definition = definition_find(macro, ref.name);
+	return definition ? definition->value : NULL;
+}
+
 /* Substitutes a line, gives it on, and then the further lines of what it used. */
 static void expand_line(struct conf_macro *macro, const struct conf_line *line)
 {
+	const struct conf_value *value = line_value(macro, line);
 	struct conf_made made = { 0 };
 	struct conf_line whole;
 
+	if (value && value->next) {
+		give_values(macro, value, line->pos);
+		return;
+	}
 	if (conf_macro_substitute(macro, &made, line, true)) {
 		whole = conf_made_line(&made, line->pos);
 		if (conf_macro_step(macro, line->pos, made.len))
 			give_line(macro, &whole);
-		for (unsigned i = 0; i < made.n_more; i++) {
-			const struct conf_value *value = made.more[i];
-
-			for (; value; value = value->next) {
-				whole = (struct conf_line){ value->text, value->len, NULL,
-							    line->pos, true };
-				conf_macro_nested(macro, &whole);
-			}
-		}
+		for (unsigned i = 0; i < made.n_more; i++)
+			give_values(macro, made.more[i], line->pos);
 	}
 	conf_made_done(&made);
 }
@@ -415,11 +453,11 @@ static void take_line(struct conf_macro *macro, const struct conf_line *line)
 	bool is_dropped;
 
 	if (macro->open) {
-		add_to_definition(macro, &bare);
+		add_to_definition(macro, line);
 		return;
 	}
 	is_dropped = take_condition(macro, &bare);
-	if (take_definition(macro, &bare, is_dropped) || is_dropped)
+	if (take_definition(macro, &bare, line, is_dropped) || is_dropped)
 		return;
 	if (conf_macro_generate(macro, &bare))
 		return;
@@ -473,6 +511,11 @@ void conf_macro_free(struct conf_macro *macro)
 	tdestroy(macro->definitions, forget);
 	free(macro->dir);
 	free(macro);
+}
+
+void conf_macro_instance(struct conf_macro *macro, const char *name)
+{
+	macro->instance = conf_arena_strndup(macro->arena, name, strlen(name));
 }
 
 void conf_macro_file(struct conf_macro *macro, const char *path)

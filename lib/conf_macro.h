@@ -16,6 +16,9 @@ struct conf_macro *conf_macro_new(struct conf_arena *arena, struct conf_diags *d
 				  const char *config_id, conf_on_line on_line, void *ctx);
 void conf_macro_free(struct conf_macro *macro);
 
+/* What ${_INSTANCE} is from here on; until then it is the configuration id. The name is copied. */
+void conf_macro_instance(struct conf_macro *macro, const char *name);
+
 /* The lines that follow are of this file. Ends a definition that the file before left unfinished.
  */
 void conf_macro_file(struct conf_macro *macro, const char *path);

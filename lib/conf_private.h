@@ -74,9 +74,12 @@ struct conf_lex;
 typedef void (*conf_on_include)(void *ctx, const struct conf_token *word,
 				const struct conf_line *pattern);
 
+/* Gets each record of a file when its last word is read. */
+typedef void (*conf_on_record)(void *ctx, const struct conf_token *argv, unsigned argc);
+
 /* Statements and words are made in `arena`, which must outlive the lexer. */
 struct conf_lex *conf_lex_new(struct conf_arena *arena, struct conf_diags *diags,
-			      conf_on_include on_include, void *ctx);
+			      conf_on_include on_include, conf_on_record on_record, void *ctx);
 void conf_lex_free(struct conf_lex *lex);
 
 /* Feeds the next line. False when limits are exceeded (reported): nothing more is taken. */

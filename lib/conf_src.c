@@ -28,6 +28,7 @@ struct src_file {
 	uint32_t id;
 	dev_t dev;
 	ino_t ino;
+	unsigned needs; /* of plain include lines; what an included file sets ends with it */
 };
 
 struct src {
@@ -48,18 +49,59 @@ enum strictness {
 	NEED_MATCH = 2, /* a name without wildcards exists */
 	NEED_WILD = 4,  /* a pattern with wildcards matches something */
 	NEED_BRACE = 8, /* every alternative of {a,b} matches something */
+	NEED_ALL = 15,
 };
 
-static unsigned include_needs(char letter)
+/* The ways to insist: a letter behind "include", words of include_check. */
+static const struct need {
+	char letter;
+	const char *word;
+	unsigned all; /* with what it implies */
+	unsigned own;
+} needs_table[] = {
+	{ 'r', "read", NEED_READ, NEED_READ },
+	{ 'r', "readable", NEED_READ, NEED_READ },
+	{ 'm', "match", NEED_READ | NEED_MATCH, NEED_MATCH },
+	{ 'w', "wildcard_match", NEED_READ | NEED_MATCH | NEED_WILD, NEED_WILD },
+	{ 'b', "brace_match", NEED_READ | NEED_BRACE, NEED_BRACE },
+	{ 'a', "", NEED_ALL, 0 },
+	{ 0 },
+};
+
+static unsigned letter_needs(char letter)
 {
-	switch (letter) {
-	case 'r': return NEED_READ;
-	case 'm': return NEED_READ | NEED_MATCH;
-	case 'w': return NEED_READ | NEED_MATCH | NEED_WILD;
-	case 'b': return NEED_READ | NEED_BRACE;
-	case 'a': return NEED_READ | NEED_MATCH | NEED_WILD | NEED_BRACE;
-	default: return 0;
+	const struct need *need = needs_table;
+
+	while (need->letter && need->letter != letter)
+		need++;
+	return need->all;
+}
+
+static const struct need *word_need(const char *word)
+{
+	const struct need *need = needs_table;
+
+	while (need->letter && strcmp(need->word, word) != 0)
+		need++;
+	return need;
+}
+
+/* What "include_check [[+|-]WORD]..." makes of `needs`: a word without sign begins anew. */
+static unsigned checked_needs(unsigned needs, const struct conf_token *argv, unsigned argc)
+{
+	if (argc == 0)
+		return NEED_ALL;
+	if (!strchr("+-", argv[0].text[0]))
+		needs = 0;
+	for (unsigned i = 0; i < argc; i++) {
+		const char *word = argv[i].text;
+
+		if (*word == '-')
+			needs &= ~word_need(word + 1)->own;
+		else
+			needs |= word_need(word + (*word == '+'))->all;
 	}
+	return needs;
 }
 
 static void report_file(struct src *src, struct conf_pos pos, bool is_error, const char *path,
@@ -232,6 +274,7 @@ static bool src_file(struct src *src, const char *path, struct conf_pos from, bo
 	file.dev = st.st_dev;
 	file.ino = st.st_ino;
 	file.id = conf_diags_file(src->diags, path, from);
+	file.needs = src->top ? src->top->needs : 0;
 	src->n_bytes += len;
 	src->n_files++;
 	src->depth++;
@@ -381,8 +424,19 @@ static void on_include(void *ctx, const struct conf_token *word, const struct co
 	pattern = xcalloc(len + 1, 1);
 	memcpy(pattern, text, len);
 	src_pattern(src, pattern, conf_line_pos(line, 0),
-		    include_needs(word->text[strlen(word->text) - 1]));
+		    src->top->needs | letter_needs(word->text[strlen("include")]));
 	free(pattern);
+}
+
+/* The two keywords that steer the reading itself; what they hold is kept like any other. */
+static void on_record(void *ctx, const struct conf_token *argv, unsigned argc)
+{
+	struct src *src = ctx;
+
+	if (strcmp(argv[0].text, "include_check") == 0)
+		src->top->needs = checked_needs(src->top->needs, argv + 1, argc - 1);
+	else if (argc > 1 && strcmp(argv[0].text, "instance") == 0)
+		conf_macro_instance(src->macro, argv[1].text);
 }
 
 /* ---- entry ---- */
@@ -390,7 +444,7 @@ static void on_include(void *ctx, const struct conf_token *word, const struct co
 /* Whatever the lines come from: they go to the macro stage, then to the lexer. */
 static void src_begin(struct src *src, struct conf_arena *arena, const struct conf_options *options)
 {
-	src->lex = conf_lex_new(arena, src->diags, on_include, src);
+	src->lex = conf_lex_new(arena, src->diags, on_include, on_record, src);
 	src->macro = conf_macro_new(arena, src->diags, options ? options->config_id : NULL, on_line,
 				    src);
 }
@@ -412,7 +466,7 @@ bool conf_src_files(struct conf_arena *arena, struct conf_diags *diags,
 	size_t n;
 
 	src_begin(&src, arena, options);
-	n = src_pattern(&src, path, (struct conf_pos){ 0 }, include_needs('a'));
+	n = src_pattern(&src, path, (struct conf_pos){ 0 }, letter_needs('a'));
 	if (n > 1)
 		conf_diag_add(diags, CONF_WARNING, CONF_ENVIRONMENT, "several-files",
 			      (struct conf_pos){ 0 }, NULL, "%s matches %zu files; all are read",

@@ -152,22 +152,25 @@ const struct conf_type conf_type_i64 = INT_TYPE;
 
 /* ---- seconds ---- */
 
-static enum number read_secs(const char *text, int64_t *value_us)
+/* Digits beyond the last that counts round the value; *is_rounded tells. */
+static enum number read_secs(const char *text, int64_t *value_us, bool *is_rounded)
 {
 	bool is_negative = read_sign(&text);
 	const char *start = text, *point;
 	int64_t whole = 0, part = 0;
 
+	*is_rounded = false;
 	if (read_digits(&text, &whole) == NUMBER_HUGE || whole > INT64_MAX / US_PER_S - 1)
 		return NUMBER_HUGE;
 	point = text;
 	if (*text == '.') {
-		text++;
-		if (strspn(text, "0123456789") > SECS_DIGITS)
-			return NUMBER_INVALID;
-		read_digits(&text, &part);
-		for (size_t n = (size_t)(text - point) - 1; n < SECS_DIGITS; n++)
-			part *= 10;
+		size_t n = strspn(++text, "0123456789");
+
+		*is_rounded = n > SECS_DIGITS;
+		for (size_t i = 0; i < SECS_DIGITS; i++)
+			part = part * 10 + (i < n ? text[i] - '0' : 0);
+		part += *is_rounded && text[SECS_DIGITS] >= '5';
+		text += n;
 	}
 	if (*text || text == start || (point == start && text == point + 1))
 		return NUMBER_INVALID;
@@ -197,12 +200,13 @@ static bool secs_parse(struct conf_walk *walk, const struct conf_key *key, void 
 {
 	char lo[SECS_TEXT_MAX], hi[SECS_TEXT_MAX];
 	int64_t value_us = 0;
-	enum number ret = read_secs(argv[0].text, &value_us);
+	bool is_rounded;
+	enum number ret = read_secs(argv[0].text, &value_us, &is_rounded);
 
 	(void)argc;
 	if (ret == NUMBER_INVALID) {
 		conf_error(walk, argv[0].pos, CONF_VALUE, "invalid-number",
-			   "seconds are expected, with at most 6 decimals",
+			   "seconds are expected, such as 5 or 0.25",
 			   "%s: \"%s\" is not a number of seconds", key->name, argv[0].text);
 		return false;
 	}
@@ -212,6 +216,10 @@ static bool secs_parse(struct conf_walk *walk, const struct conf_key *key, void 
 			   secs_text(key->min, lo), secs_text(key->max, hi));
 		return false;
 	}
+	if (is_rounded)
+		conf_warning(walk, argv[0].pos, CONF_VALUE, "adjusted", NULL,
+			     "%s: only 6 decimals count, %s becomes %s", key->name, argv[0].text,
+			     secs_text(value_us, lo));
 	*(int64_t *)field = value_us;
 	return true;
 }

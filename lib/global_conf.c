@@ -555,8 +555,12 @@ const struct conf_key global_keys[] = {
 	K_CUSTOM("reload_file", &conf_type_opt_parts, G, idle.reload_file, struct opt_name_conf,
 		 .parts = opt_name_parts, NO_EFFECT(LIVE),
 		 .help = "File that exists while a reload is in progress."),
-	K_CUSTOM("include_check", &global_type_include, G, idle.include_check, struct conf_words,
-		 .max = 255, NO_EFFECT(LIVE), .help = "How strict plain include lines are."),
+	K_CUSTOM(
+		"include_check", &global_type_include, G, idle.include_check, struct conf_words,
+		.max = 255, .flags = CONF_REPEAT,
+		.help = "What plain include lines below insist on, as includer, includem, includew "
+			"and includeb do: read, match, wildcard_match, brace_match; + adds to "
+			"what holds, - takes off, no word means all. Ends with the file."),
 	K_STR("config_save_dir", G, idle.config_save_dir, NO_EFFECT(LIVE),
 	      .help = "Directory for copies of what was loaded."),
 	K_STR("tmp_config_directory", G, idle.tmp_config_directory, NO_EFFECT(RESTART),

@@ -220,7 +220,8 @@ const struct conf_type global_type_bufs = {
 
 static bool is_include_word(const char *text)
 {
-	static const char *const words[] = { "read", "match", "wildcard_match", "brace_match" };
+	static const char *const words[] = { "read", "readable", "match", "wildcard_match",
+					     "brace_match" };
 
 	text += *text == '+' || *text == '-';
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)

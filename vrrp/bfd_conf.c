@@ -28,9 +28,9 @@ static bool msec_parse(struct conf_walk *walk, const struct conf_key *key, void 
 	(void)argc;
 	if (text[n] == '.')
 		n_part = strspn(text + n + 1, digits);
-	if (n + n_part == 0 || n > 9 || n_part > 3 || text[n + (text[n] == '.') + n_part]) {
+	if (n + n_part == 0 || n > 9 || text[n + (text[n] == '.') + n_part]) {
 		conf_error(walk, argv[0].pos, CONF_VALUE, "invalid-number",
-			   "milliseconds are expected, with at most 3 decimals",
+			   "milliseconds are expected, such as 50 or 0.5",
 			   "%s: \"%s\" is not a number of milliseconds", key->name, argv[0].text);
 		return false;
 	}
@@ -38,12 +38,16 @@ static bool msec_parse(struct conf_walk *walk, const struct conf_key *key, void 
 		us = us * 10 + (text[i] - '0');
 	for (size_t i = 0; i < 3; i++)
 		us = us * 10 + (i < n_part ? text[n + 1 + i] - '0' : 0);
+	us += n_part > 3 && text[n + 4] >= '5';
 	if (us < key->min || us > key->max) {
 		conf_error(walk, argv[0].pos, CONF_VALUE, "out-of-range", NULL,
 			   "%s: %s is outside %" PRId64 " to %" PRId64 " milliseconds", key->name,
 			   argv[0].text, key->min / US_PER_MS, key->max / US_PER_MS);
 		return false;
 	}
+	if (n_part > 3)
+		conf_warning(walk, argv[0].pos, CONF_VALUE, "adjusted", NULL,
+			     "%s: only 3 decimals count, %s is rounded", key->name, argv[0].text);
 	*(int64_t *)field = us;
 	return true;
 }

@@ -91,6 +91,27 @@ static void test_definition_of_several_lines(void **state)
 	done();
 
 	expect_codes("$M=99 \\\nstate MASTER", "priority $M x", "definition-not-last");
+
+	/* Comments in the body neither end it nor are part of it. */
+	a = instance("$B= \\\n# no \\\n ! no \\\n \\\n priority 90 # p \\\nrepeat 4 \\ # r\n "
+		     "advert_int 2 # a\n",
+		     "$B");
+	FIX_EXPECT(diags, NULL);
+	assert_int_equal(a->priority, 90);
+	assert_int_equal(a->repeat, 4);
+	assert_int_equal(a->advert_int_us, 2000000);
+	done();
+	instance("$B= \\\npriority 90 \\\n# the end\npriority 80\n", "$B");
+	FIX_EXPECT(diags, "unknown-keyword");
+	done();
+
+	/* Each line of a body may be anything that a line may be. */
+	a = instance("$B= \\\n@^none priority 90 \\\n@none priority 91 \\\n$R=5 \\\nrepeat $R\n",
+		     "$B");
+	FIX_EXPECT(diags, NULL);
+	assert_int_equal(a->priority, 90);
+	assert_int_equal(a->repeat, 5);
+	done();
 }
 
 static void test_undefined(void **state)
@@ -119,10 +140,10 @@ static void test_builtins(void **state)
 	const struct fix_instance *a;
 
 	(void)state;
-	expect_note("", "note a${_HASH}b${_BANG}", "a#b!");
+	expect_note("", "note a${_HASH}b${_BANG}", "a");
+	expect_note("$OFF=${_HASH}", "note a\n$OFF note b", "a");
 	expect_note("", "note \"a${_HASH}b${_BANG}\"", "a#b!");
 	expect_note("", "note ${_PWD}", ".");
-	expect_note("", "note \"x${_INSTANCE}\"", "x");
 	expect_note("$_PWD=mine", "note ${_PWD}", "mine");
 	assert_int_equal(setenv("DIARCH_TEST", "from outside", 1), 0);
 	expect_note("", "note \"${_ENV DIARCH_TEST}\"", "from outside");
@@ -186,6 +207,13 @@ static void expect_with_id(const char *id, const char *text, unsigned wait_s)
 	FIX_EXPECT(diags, NULL);
 	assert_int_equal(fix_root_of(conf)->wait_s, wait_s);
 	done();
+}
+
+static void test_instance(void **state)
+{
+	(void)state;
+	expect_with_id("7", "wait ${_INSTANCE}", 7);
+	expect_with_id("7", "$_INSTANCE=8\nwait ${_INSTANCE}", 8);
 }
 
 static void test_conditions(void **state)
@@ -318,6 +346,7 @@ int main(void)
 		cmocka_unit_test(test_builtins),
 		cmocka_unit_test(test_positions),
 		cmocka_unit_test(test_bombs),
+		cmocka_unit_test(test_instance),
 		cmocka_unit_test(test_conditions),
 		cmocka_unit_test(test_sequences),
 		cmocka_unit_test(test_lists),

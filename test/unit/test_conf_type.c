@@ -87,7 +87,13 @@ static void test_seconds(void **state)
 	REFUSES("advert_int -1", "out-of-range", advert_int_us, 1000000);
 	REFUSES("advert_int 99999999999999999999", "out-of-range", advert_int_us, 1000000);
 	REFUSES("advert_int 9223372036854775807", "out-of-range", advert_int_us, 1000000);
-	REFUSES("advert_int 1.0000001", "invalid-number", advert_int_us, 1000000);
+	{
+		const struct fix_instance *a = instance("advert_int 1.0000005");
+
+		FIX_EXPECT(diags, "adjusted");
+		assert_int_equal(a->advert_int_us, 1000001);
+		done();
+	}
 	REFUSES("advert_int .", "invalid-number", advert_int_us, 1000000);
 	REFUSES("advert_int 1s", "invalid-number", advert_int_us, 1000000);
 	REFUSES("advert_int 1..2", "invalid-number", advert_int_us, 1000000);
