@@ -213,8 +213,8 @@ static bool vs_finish(struct conf_walk *walk, struct conf_obj *obj)
 	const struct vs_conf *vs = (const struct vs_conf *)obj;
 
 	if (vs->real_servers.n == 0) {
-		conf_warning(walk, obj->pos, CONF_SEMANTIC, "no-real-server", NULL,
-			     "virtual_server without real_server is left out");
+		conf_refuse(walk, MEND_OUT(obj), CONF_SEMANTIC, "no-real-server", NULL,
+			    "a virtual_server without real_server serves nothing");
 		return false;
 	}
 	warn_implied(walk, vs);

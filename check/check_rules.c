@@ -23,12 +23,6 @@ static const char *family_name(int family)
 	return family == AF_INET6 ? "IPv6" : "IPv4";
 }
 
-static void error_at(struct conf_diags *diags, struct conf_pos pos, const char *code,
-		     const char *text)
-{
-	conf_diag_add(diags, CONF_ERROR, CONF_SEMANTIC, code, pos, NULL, "%s", text);
-}
-
 /* ---- one checker ---- */
 
 static bool is_link_local(const struct addr *addr)
@@ -52,15 +46,15 @@ static void check_target(const struct checker_conf *checker, struct conf_diags *
 		addr_is_unset(&checker->connect_ip) ? &rs->endpoint.addr : &checker->connect_ip;
 
 	if (checker->connect_port == 0 && obj->block != &ping_check_block)
-		conf_diag_add(diags, CONF_ERROR, CONF_SEMANTIC, "check-needs-port", obj->pos,
-			      "add connect_port", "%s of a server without port", obj->block->name);
+		rule_refuse(diags, MEND_KEEP_QUIET(obj), obj->pos, "check-needs-port",
+			    "add connect_port", "%s of a server without port", obj->block->name);
 	if (!addr_is_unset(&checker->bindto) && checker->bindto.family != target->family)
-		error_at(diags, rule_pos(obj, "bindto"), "family-mix",
-			 "bindto has another family than the address to check");
+		rule_refuse(diags, MEND_RESET(obj, "bindto"), rule_pos(obj, "bindto"), "family-mix",
+			    NULL, "bindto has another family than the address to check");
 	if (is_link_local(target) && !checker->bind_if)
-		conf_diag_add(diags, CONF_ERROR, CONF_SEMANTIC, "check-needs-interface",
-			      rule_pos(obj, "connect_ip"), "add bind_if",
-			      "%s of a link-local address needs an interface", obj->block->name);
+		rule_refuse(diags, MEND_OUT(obj), rule_pos(obj, "connect_ip"),
+			    "check-needs-interface", "add bind_if",
+			    "%s of a link-local address needs an interface", obj->block->name);
 }
 
 static void check_checker(const struct checker_conf *checker, struct conf_diags *diags)
@@ -79,15 +73,18 @@ static void check_checker(const struct checker_conf *checker, struct conf_diags 
 
 /* NAT and DR keep the family of a packet; only a tunnel can carry another one. */
 static void check_family(const struct vs_conf *vs, const struct addr *addr,
-			 const struct lvs_method *method, struct conf_pos pos,
+			 const struct lvs_method *method, const struct conf_mending *mending,
 			 struct conf_diags *diags)
 {
+	struct conf_pos pos =
+		mending->name ? rule_pos(mending->obj, mending->name) : mending->obj->pos;
+
 	if (addr_is_unset(addr) || vs_has_family(vs, addr->family) ||
 	    method->fwd == IPVS_FWD_TUNNEL)
 		return;
-	conf_diag_add(diags, CONF_ERROR, CONF_SEMANTIC, "family-mix", pos, "only TUN can do that",
-		      "%s server of an %s service", family_name(addr->family),
-		      family_name(addr->family == AF_INET ? AF_INET6 : AF_INET));
+	rule_refuse(diags, mending, pos, "family-mix", "only TUN can do that",
+		    "%s server of an %s service", family_name(addr->family),
+		    family_name(addr->family == AF_INET ? AF_INET6 : AF_INET));
 }
 
 static void check_real_server(const struct vs_conf *vs, const struct rs_conf *rs,
@@ -95,10 +92,11 @@ static void check_real_server(const struct vs_conf *vs, const struct rs_conf *rs
 {
 	const struct checker_conf *checker;
 
-	check_family(vs, &rs->endpoint.addr, &rs->lvs_method, rs->obj.pos, diags);
+	check_family(vs, &rs->endpoint.addr, &rs->lvs_method, MEND_OUT(&rs->obj), diags);
 	if (rs->lthreshold > rs->uthreshold && rs->uthreshold != 0)
-		error_at(diags, rule_pos(&rs->obj, "lthreshold"), "threshold-order",
-			 "lthreshold is above uthreshold");
+		rule_refuse(diags, MEND_RESET_QUIET(&rs->obj, "lthreshold"),
+			    rule_pos(&rs->obj, "lthreshold"), "threshold-order", NULL,
+			    "lthreshold is above uthreshold");
 	conf_list_for_each (checker, &rs->checkers)
 		check_checker(checker, diags);
 }
@@ -124,14 +122,21 @@ static void check_sorry(const struct vs_conf *vs, struct conf_diags *diags)
 			warn_no_sorry(vs, "sorry_server_lvs_method", diags);
 		return;
 	}
-	check_family(vs, &sorry->addr, &vs->sorry_server_lvs_method, pos, diags);
-	conf_list_for_each (rs, &vs->real_servers)
-		if (addr_cmp(&rs->endpoint.addr, &sorry->addr) == 0 &&
-		    rs_port(vs, rs) == sorry->port)
-			conf_diag_add(diags, CONF_WARNING, CONF_SEMANTIC, "sorry-server-in-pool",
-				      pos, NULL,
-				      "the sorry server is also a real server of the pool, at %s",
-				      rule_place(diags, rs->obj.pos, place));
+	check_family(vs, &sorry->addr, &vs->sorry_server_lvs_method,
+		     MEND_RESET(&vs->obj, "sorry_server"), diags);
+	conf_list_for_each (rs, &vs->real_servers) {
+		if (addr_cmp(&rs->endpoint.addr, &sorry->addr) != 0 ||
+		    rs_port(vs, rs) != sorry->port)
+			continue;
+		conf_diag_add(diags, CONF_WARNING, CONF_SEMANTIC, "sorry-server-in-pool", pos, NULL,
+			      "the sorry server is also a real server of the pool, at %s",
+			      rule_place(diags, rs->obj.pos, place));
+		if (rs->inhibit_on_failure != vs->sorry_server_inhibit)
+			rule_refuse(diags, MEND_KEEP(&vs->obj), pos, "inhibit-differs",
+				    "write inhibit_on_failure and sorry_server_inhibit, or none",
+				    "this server stays in the table with weight 0 in one of its "
+				    "roles and leaves it in the other");
+	}
 }
 
 static int rs_cmp(const struct conf_obj *a, const struct conf_obj *b)
@@ -148,9 +153,9 @@ static void on_same_rs(const struct conf_obj *first, const struct conf_obj *agai
 {
 	char place[RULE_PLACE_MAX];
 
-	conf_diag_add(diags, CONF_ERROR, CONF_SEMANTIC, "duplicate-real-server", again->pos, NULL,
-		      "this real_server is already in the pool, at %s",
-		      rule_place(diags, first->pos, place));
+	rule_refuse(diags, MEND_OUT_QUIET(again), again->pos, "duplicate-real-server", NULL,
+		    "this real_server is already in the pool, at %s",
+		    rule_place(diags, first->pos, place));
 }
 
 /* Whether a server has checks, and none of them runs. */
@@ -206,8 +211,9 @@ static void check_granularity(const struct vs_conf *vs, struct conf_diags *diags
 	const struct addr *mask = &vs->persistence_granularity;
 
 	if (!addr_is_unset(mask) && !vs->addr.group && mask->family != vs_family(vs))
-		error_at(diags, rule_pos(&vs->obj, "persistence_granularity"), "family-mix",
-			 "an IPv4 service has no prefix length above 32");
+		rule_refuse(diags, MEND_RESET(&vs->obj, "persistence_granularity"),
+			    rule_pos(&vs->obj, "persistence_granularity"), "family-mix", NULL,
+			    "an IPv4 service has no prefix length above 32");
 }
 
 /* A flag that has a scheduler's name means something else, or nothing, to the others. */
@@ -226,10 +232,10 @@ static void check_sched_flags(const struct vs_conf *vs, struct conf_diags *diags
 
 	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
 		if (flags[i].is_on && strcmp(flags[i].sched, vs->lvs_sched) != 0)
-			conf_diag_add(diags, CONF_ERROR, CONF_SEMANTIC, "flag-of-other-scheduler",
-				      rule_pos(&vs->obj, flags[i].name), NULL,
-				      "%s is for lvs_sched %s, this is %s", flags[i].name,
-				      flags[i].sched, vs->lvs_sched);
+			rule_refuse(diags, MEND_RESET(&vs->obj, flags[i].name),
+				    rule_pos(&vs->obj, flags[i].name), "flag-of-other-scheduler",
+				    NULL, "%s is for lvs_sched %s, this is %s", flags[i].name,
+				    flags[i].sched, vs->lvs_sched);
 }
 
 static void check_persistence(const struct vs_conf *vs, struct conf_diags *diags)
@@ -244,8 +250,9 @@ static void check_ip_family(const struct vs_conf *vs, struct conf_diags *diags)
 {
 	if (vs->ip_family != 0 && !addr_is_unset(&vs->addr.addr) &&
 	    vs->ip_family != vs->addr.addr.family)
-		error_at(diags, rule_pos(&vs->obj, "ip_family"), "family-mix",
-			 "ip_family is not that of the address");
+		rule_refuse(diags, MEND_RESET(&vs->obj, "ip_family"),
+			    rule_pos(&vs->obj, "ip_family"), "family-mix", NULL,
+			    "ip_family is not that of the address");
 }
 
 void check_conf_rules(const struct conf_obj *root, struct conf_diags *diags)

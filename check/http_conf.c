@@ -373,8 +373,9 @@ static void check_regex(struct conf_walk *walk, const struct url_conf *url)
 
 	if (!compiled) {
 		pcre2_get_error_message(code, text, sizeof(text));
-		conf_error(walk, rule_pos(&url->obj, "regex"), CONF_VALUE, "bad-regex", NULL,
-			   "regex does not compile: %s at offset %zu", (const char *)text, at);
+		conf_refuse(walk, MEND_RESET_QUIET(&url->obj, "regex"), CONF_VALUE, "bad-regex",
+			    NULL, "regex does not compile: %s at offset %zu", (const char *)text,
+			    at);
 	}
 	pcre2_code_free(compiled);
 }
@@ -390,8 +391,9 @@ static bool url_finish(struct conf_walk *walk, struct conf_obj *obj)
 		check_regex(walk, url);
 		if (conf_is_set(obj, "regex_max_offset", &pos) &&
 		    url->regex_max_offset < url->regex_min_offset)
-			conf_error(walk, pos, CONF_SEMANTIC, "offset-order", NULL,
-				   "regex_max_offset is below regex_min_offset");
+			conf_refuse(walk, MEND_RESET_QUIET(obj, "regex_max_offset"), CONF_SEMANTIC,
+				    "offset-order", NULL,
+				    "regex_max_offset is below regex_min_offset");
 		return true;
 	}
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
@@ -455,8 +457,8 @@ static bool http_finish(struct conf_walk *walk, struct conf_obj *obj)
 	const struct http_check_conf *http = (const struct http_check_conf *)obj;
 
 	if (http->urls.n == 0)
-		conf_error(walk, obj->pos, CONF_SEMANTIC, "no-url", NULL,
-			   "%s needs a url, or it would check nothing", obj->block->name);
+		conf_refuse(walk, MEND_OUT(obj), CONF_SEMANTIC, "no-url", NULL,
+			    "%s needs a url, or it would check nothing", obj->block->name);
 	return true;
 }
 

@@ -157,10 +157,11 @@ static void udp_resolve(struct conf_walk *walk, struct conf_obj *obj)
 
 	checker_resolve(walk, obj);
 	if (udp->min_reply_len > udp->max_reply_len)
-		conf_error(walk, rule_pos(obj, "min_reply_length"), CONF_SEMANTIC, "length-order",
-			   NULL,
-			   "min_reply_length %u is above max_reply_length %u: it would always fail",
-			   udp->min_reply_len, udp->max_reply_len);
+		conf_refuse(
+			walk, MEND_RESET_QUIET(obj, "min_reply_length"), CONF_SEMANTIC,
+			"length-order", NULL,
+			"min_reply_length %u is above max_reply_length %u: it would always fail",
+			udp->min_reply_len, udp->max_reply_len);
 }
 
 const struct conf_block udp_check_block = {

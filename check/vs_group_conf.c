@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "check/check_conf.h"
+#include "lib/rule.h"
 #include "lib/global_conf.h"
 
 enum { TEXT_MAX = 2 * ADDR_STR_MAX, LAST_OCTET_MAX = 255, LAST_GROUP_MAX = 0xffff };
@@ -261,8 +262,8 @@ static bool group_finish(struct conf_walk *walk, struct conf_obj *obj)
 	const struct vs_group_conf *group = (const struct vs_group_conf *)obj;
 
 	if (group->lines.n == 0)
-		conf_error(walk, obj->pos, CONF_SEMANTIC, "empty-group", NULL,
-			   "virtual_server_group %s has no addresses", group->name);
+		conf_refuse(walk, MEND_KEEP(obj), CONF_SEMANTIC, "empty-group", NULL,
+			    "virtual_server_group %s has no addresses", group->name);
 	return true;
 }
 

@@ -24,9 +24,9 @@ static void check_families(const struct vs_group_conf *group, struct conf_diags 
 			open = line;
 	}
 	if (has_v4 && has_v6 && open)
-		conf_diag_add(diags, CONF_ERROR, CONF_SEMANTIC, "family-mix", open->obj.pos,
-			      "write inet or inet6 behind the number",
-			      "the family of this fwmark is not known in a group that has both");
+		rule_refuse(diags, MEND_OUT(&open->obj), open->obj.pos, "family-mix",
+			    "write inet or inet6 behind the number",
+			    "the family of this fwmark is not known in a group that has both");
 }
 
 static int name_cmp(const struct conf_obj *a, const struct conf_obj *b)
@@ -94,9 +94,8 @@ static void check_services(const struct root_conf *conf, struct conf_diags *diag
 
 	conf_list_for_each (vs, &conf->virtual_servers)
 		if (vs->addr.group && !vs->group)
-			conf_diag_add(diags, CONF_ERROR, CONF_SEMANTIC, "undefined-group",
-				      vs->obj.pos, NULL, "virtual_server_group %s is not defined",
-				      vs->addr.group);
+			rule_refuse(diags, MEND_OUT_QUIET(&vs->obj), vs->obj.pos, "undefined-group",
+				    NULL, "virtual_server_group %s is not defined", vs->addr.group);
 		else if (vs->group)
 			check_pool(vs, diags);
 }
@@ -190,9 +189,10 @@ static void report_same(const struct claim *a, const struct claim *b, struct con
 			      NULL, "group %s has %s more than once", again->vs->addr.group,
 			      svc_name(&key, name));
 	else
-		conf_diag_add(diags, CONF_ERROR, CONF_SEMANTIC, "duplicate-virtual-server",
-			      again->pos, NULL, "virtual_server %s is already defined at %s",
-			      svc_name(&key, name), rule_place(diags, first->pos, place));
+		rule_refuse(diags, MEND_OUT_QUIET(&again->vs->obj), again->pos,
+			    "duplicate-virtual-server", NULL,
+			    "virtual_server %s is already defined at %s", svc_name(&key, name),
+			    rule_place(diags, first->pos, place));
 }
 
 /* Sorted by their first address, ranges meet when one begins before the furthest so far ends. */

@@ -181,12 +181,26 @@ const char *conf_strdup(struct conf_walk *walk, const char *s)
 void conf_error(struct conf_walk *walk, struct conf_pos pos, enum conf_class class,
 		const char *code, const char *hint, const char *fmt, ...)
 {
-	bool is_tolerated = walk->is_tolerant && walk->can_go_on && class == CONF_VALUE;
-	struct conf_report report = { CONF_ERROR, class, code, pos, hint };
+	struct conf_report report = { CONF_ERROR, class, code, pos, hint, { 0 }, false };
 	va_list ap;
 
-	if (is_tolerated)
+	report.is_tolerated = walk->is_tolerant && walk->can_go_on && class == CONF_VALUE;
+	if (report.is_tolerated)
 		report.severity = CONF_WARNING;
+	va_start(ap, fmt);
+	conf_diag_vreport(walk->diags, &report, fmt, ap);
+	va_end(ap);
+}
+
+void conf_refuse(struct conf_walk *walk, const struct conf_mending *mending, enum conf_class class,
+		 const char *code, const char *hint, const char *fmt, ...)
+{
+	struct conf_report report = { CONF_ERROR, class,    code, mending->obj->pos,
+				      hint,       *mending, false };
+	va_list ap;
+
+	if (mending->name)
+		conf_is_set(mending->obj, mending->name, &report.pos);
 	va_start(ap, fmt);
 	conf_diag_vreport(walk->diags, &report, fmt, ap);
 	va_end(ap);
@@ -195,7 +209,7 @@ void conf_error(struct conf_walk *walk, struct conf_pos pos, enum conf_class cla
 void conf_warning(struct conf_walk *walk, struct conf_pos pos, enum conf_class class,
 		  const char *code, const char *hint, const char *fmt, ...)
 {
-	struct conf_report report = { CONF_WARNING, class, code, pos, hint };
+	struct conf_report report = { CONF_WARNING, class, code, pos, hint, { 0 }, false };
 	va_list ap;
 
 	va_start(ap, fmt);
@@ -214,11 +228,14 @@ static struct conf *load_tree(struct conf_arena *tree_arena, struct conf_stmt *t
 	struct conf_walk walk = { .conf = conf, .diags = diags };
 
 	walk.is_tolerant = options && options->is_tolerant;
+	if (walk.is_tolerant)
+		conf_diags_tolerate(diags);
 	conf_walk_tree(&walk, tree);
 	conf_arena_free(tree_arena);
 	conf_fill(&walk);
 	for (const conf_rule *rule = schema->rules; rule && *rule; rule++)
 		(*rule)(conf->root, diags);
+	conf_mend(&walk);
 
 	conf->n_paths = conf_diags_n_files(diags);
 	conf->paths = conf_arena_alloc(conf->arena, conf->n_paths * sizeof(*conf->paths));

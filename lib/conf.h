@@ -10,6 +10,7 @@
  *	conf_parts values that are rows themselves
  *	conf_walk  the tree against the tables: fills objects
  *	conf_fill  defaults and inheritance, resolve functions
+ *	conf_mend  what tolerance takes out
  *	conf_dump  canonical text and JSON from the tables
  *	conf_wire  objects to bytes and back, for the children
  *	conf_diff  which objects and keys differ between two generations
@@ -333,6 +334,7 @@ struct conf_block {
 	 * said once, as a warning ("not-in-effect"). NULL = it works.
 	 */
 	const char *not_in_effect;
+	bool is_vital; /* keepalived ends when a required keyword is missing in it */
 	const char *help;
 };
 
@@ -356,7 +358,7 @@ struct conf_schema {
 struct conf_options {
 	const char *config_id; /* for @ID lines; NULL = host name */
 	/* keepalived's tolerance: rejected values fall back to their default, unknown keywords and
-	 * objects that cannot be named are left out, with warnings. */
+	 * objects that break a rule are left out, with warnings. */
 	bool is_tolerant;
 };
 
@@ -406,6 +408,14 @@ json_t *conf_json_string(const char *s);
  */
 void conf_error(struct conf_walk *walk, struct conf_pos pos, enum conf_class class,
 		const char *code, const char *hint, const char *fmt, ...)
+	__attribute__((format(printf, 6, 7)));
+
+/*
+ * Reports an error that keepalived runs on with: see enum conf_mend. It stands where the keyword
+ * `name` of the object is, or at the object.
+ */
+void conf_refuse(struct conf_walk *walk, const struct conf_mending *mending, enum conf_class class,
+		 const char *code, const char *hint, const char *fmt, ...)
 	__attribute__((format(printf, 6, 7)));
 void conf_warning(struct conf_walk *walk, struct conf_pos pos, enum conf_class class,
 		  const char *code, const char *hint, const char *fmt, ...)

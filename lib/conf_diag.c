@@ -38,6 +38,9 @@ struct conf_diags {
 	struct diag_file *files;
 	uint32_t n_files;
 	uint32_t cap_files;
+	bool is_tolerant;
+	struct conf_mending *mendings;
+	size_t n_mendings, cap_mendings;
 };
 
 static void diag_free(struct conf_diag *diag)
@@ -66,9 +69,52 @@ void conf_diags_free(struct conf_diags *diags)
 		free(diags->files[i].text);
 		free(diags->files[i].lines);
 	}
+	free(diags->mendings);
 	free(diags->kept);
 	free(diags->files);
 	free(diags);
+}
+
+/* ---- tolerance ---- */
+
+void conf_diags_tolerate(struct conf_diags *diags)
+{
+	diags->is_tolerant = true;
+}
+
+bool conf_diags_is_tolerant(const struct conf_diags *diags)
+{
+	return diags->is_tolerant;
+}
+
+void conf_diags_mend(struct conf_diags *diags, const struct conf_mending *mending)
+{
+	if (!diags->is_tolerant)
+		return;
+	if (diags->n_mendings == diags->cap_mendings) {
+		diags->cap_mendings = diags->cap_mendings ? 2 * diags->cap_mendings : 16;
+		diags->mendings =
+			xrealloc(diags->mendings, diags->cap_mendings * sizeof(*diags->mendings));
+	}
+	diags->mendings[diags->n_mendings++] = *mending;
+}
+
+const struct conf_mending *conf_diags_mending(const struct conf_diags *diags, size_t i)
+{
+	return i < diags->n_mendings ? &diags->mendings[i] : NULL;
+}
+
+/* What becomes of what a tolerated report is about. */
+static const char *mend_text(enum conf_mend mend)
+{
+	switch (mend) {
+	case CONF_MEND_NONE: break;
+	case CONF_MEND_KEEP: return " (tolerated: it is taken as written)";
+	case CONF_MEND_RESET: return " (tolerated: it gets its default)";
+	case CONF_MEND_MOVE: return " (tolerated: it is put elsewhere)";
+	case CONF_MEND_LEAVE_OUT: return " (tolerated: it is left out)";
+	}
+	return "";
 }
 
 /* ---- files and their lines ---- */
@@ -194,23 +240,31 @@ void conf_diag_vreport(struct conf_diags *diags, const struct conf_report *repor
 		       va_list ap)
 {
 	char text[MESSAGE_MAX];
+	bool is_mended = diags->is_tolerant && report->mending.mend != CONF_MEND_NONE;
+	enum conf_severity severity = is_mended ? CONF_WARNING : report->severity;
 	struct conf_diag *diag;
 	size_t at;
 	int len;
 
-	if (report->severity == CONF_ERROR)
+	if (is_mended)
+		conf_diags_mend(diags, &report->mending);
+	if (severity == CONF_ERROR)
 		diags->n_errors++;
 	else
 		diags->n_warnings++;
-	if (!make_room(diags, report->severity))
+	if (!make_room(diags, severity))
 		return;
 
 	diag = xcalloc(1, sizeof(*diag));
-	diag->severity = report->severity;
+	diag->severity = severity;
+	diag->is_tolerated = is_mended ? !report->mending.is_silent : report->is_tolerated;
 	diag->class = report->class;
 	diag->code = report->code;
 	diag->pos = report->pos;
 	len = vsnprintf(text, sizeof(text), fmt, ap);
+	if (is_mended && len < MESSAGE_MAX)
+		len += snprintf(text + len, sizeof(text) - (size_t)len, "%s",
+				mend_text(report->mending.mend));
 	diag->message = text_finish(text, len);
 	if (report->hint) {
 		len = snprintf(text, sizeof(text), "%s", report->hint);

@@ -29,13 +29,32 @@ enum conf_severity { CONF_ERROR, CONF_WARNING };
 
 enum conf_class { CONF_SYNTAX, CONF_VALUE, CONF_SEMANTIC, CONF_ENVIRONMENT, CONF_SECURITY };
 
+struct conf_obj;
+
+/* What tolerance makes of an error that keepalived runs on with. */
+enum conf_mend {
+	CONF_MEND_NONE,      /* it stays an error */
+	CONF_MEND_KEEP,      /* taken as written */
+	CONF_MEND_RESET,     /* the keyword `name` of the object gets its default */
+	CONF_MEND_MOVE,      /* the object goes to the block `name` beside its own */
+	CONF_MEND_LEAVE_OUT, /* the object goes */
+};
+
+struct conf_mending {
+	enum conf_mend mend;
+	const struct conf_obj *obj;
+	const char *name;
+	bool is_silent; /* keepalived says nothing, or only gives advice */
+};
+
 struct conf_diag {
 	enum conf_severity severity;
 	enum conf_class class;
 	const char *code; /* static: "unknown-keyword" */
 	struct conf_pos pos;
-	char *message; /* what is wrong */
-	char *hint;    /* what was expected, did you mean ...; may be NULL */
+	char *message;     /* what is wrong */
+	char *hint;        /* what was expected, did you mean ...; may be NULL */
+	bool is_tolerated; /* a warning by tolerance only, which keepalived reports as an error */
 };
 
 /* Collects everything; owns its texts and the names and lines of the files it mentions. */
@@ -59,7 +78,9 @@ struct conf_report {
 	enum conf_class class;
 	const char *code; /* static */
 	struct conf_pos pos;
-	const char *hint; /* may be NULL */
+	const char *hint;            /* may be NULL */
+	struct conf_mending mending; /* of an error; all zero = it is one also with tolerance */
+	bool is_tolerated;           /* a warning instead of an error, as tolerance was asked for */
 };
 
 void conf_diag_report(struct conf_diags *diags, const struct conf_report *report, const char *fmt,
@@ -68,9 +89,24 @@ void conf_diag_vreport(struct conf_diags *diags, const struct conf_report *repor
 		       va_list ap) __attribute__((format(printf, 3, 0)));
 
 /* conf_diag_add(diags, severity, class, code, pos, hint, fmt, ...) */
-#define conf_diag_add(diags, severity, class, code, pos, hint, ...)                              \
-	conf_diag_report(diags, &(const struct conf_report){ severity, class, code, pos, hint }, \
-			 __VA_ARGS__)
+#define conf_diag_add(diags, severity, class, code, pos, hint, ...)                            \
+	conf_diag_report(                                                                      \
+		diags,                                                                         \
+		&(const struct conf_report){ severity, class, code, pos, hint, { 0 }, false }, \
+		__VA_ARGS__)
+
+/*
+ * From here on errors that have a mend are warnings, and what is to be done stands in
+ * conf_diags_mending().
+ */
+void conf_diags_tolerate(struct conf_diags *diags);
+bool conf_diags_is_tolerant(const struct conf_diags *diags);
+
+/* Notes a mend without a report of its own. Without tolerance nothing is noted. */
+void conf_diags_mend(struct conf_diags *diags, const struct conf_mending *mending);
+
+/* The i-th mend in order of reports; NULL at the end. */
+const struct conf_mending *conf_diags_mending(const struct conf_diags *diags, size_t i);
 
 /* Counts of everything reported, also of what was not kept because there was too much of it. */
 unsigned conf_diags_errors(const struct conf_diags *diags);

@@ -75,23 +75,26 @@ static void set_default(struct conf_walk *walk, struct conf_obj *obj, const stru
 		key->type->parse(walk, key, field, argv, argc);
 }
 
-static void fill_keys(struct conf_walk *walk, struct conf_obj *obj, const struct conf_key *key)
+void conf_fill_key(struct conf_walk *walk, struct conf_obj *obj, const struct conf_key *key)
 {
 	const struct conf_obj *source;
 	const struct conf_key *row;
 
-	for (; key && key->name; key++) {
-		if (key->alias_of)
-			continue;
-		switch (conf_key_origin(walk->conf, obj, key, &source, &row)) {
-		case CONF_FROM_FILE: break;
-		case CONF_FROM_PARENT:
-		case CONF_FROM_GLOBAL:
-			memcpy(conf_obj_field(obj, key), conf_obj_value(source, row), key->size);
-			break;
-		case CONF_FROM_DEFAULT: set_default(walk, obj, key); break;
-		}
+	switch (conf_key_origin(walk->conf, obj, key, &source, &row)) {
+	case CONF_FROM_FILE: break;
+	case CONF_FROM_PARENT:
+	case CONF_FROM_GLOBAL:
+		memcpy(conf_obj_field(obj, key), conf_obj_value(source, row), key->size);
+		break;
+	case CONF_FROM_DEFAULT: set_default(walk, obj, key); break;
 	}
+}
+
+static void fill_keys(struct conf_walk *walk, struct conf_obj *obj, const struct conf_key *key)
+{
+	for (; key && key->name; key++)
+		if (!key->alias_of)
+			conf_fill_key(walk, obj, key);
 }
 
 /* ---- the tree, parents first ---- */

@@ -47,7 +47,9 @@ struct conf_macro {
 void conf_macro_report(struct conf_macro *macro, enum conf_severity severity, const char *code,
 		       struct conf_pos pos, const char *fmt, ...)
 {
-	const struct conf_report head = { severity, CONF_SYNTAX, code, pos, NULL };
+	const struct conf_report head = {
+		.severity = severity, .class = CONF_SYNTAX, .code = code, .pos = pos
+	};
 	va_list ap;
 
 	va_start(ap, fmt);
@@ -126,12 +128,24 @@ struct conf_definition *conf_macro_definition(struct conf_macro *macro, const ch
 	return definition;
 }
 
+/*
+ * A line of a definition. Outside quotes `\#` and `\!` lose their backslash here, so that they
+ * begin a comment where the definition is used, as in keepalived.
+ */
 static struct conf_value *value_new(struct conf_macro *macro, const char *text, size_t len)
 {
 	struct conf_value *value = conf_arena_alloc(macro->arena, sizeof(*value));
+	char *copy = conf_arena_strndup(macro->arena, text, len);
+	bool is_quoted = false;
 
-	value->text = conf_arena_strndup(macro->arena, text, len);
-	value->len = len;
+	value->text = copy;
+	for (size_t i = 0; i < len; i++) {
+		is_quoted ^= text[i] == '"';
+		if (!is_quoted && text[i] == '\\' && i + 1 < len && strchr("#!", text[i + 1]))
+			i++;
+		copy[value->len++] = text[i];
+	}
+	copy[value->len] = '\0';
 	return value;
 }
 

@@ -198,6 +198,14 @@ enum conf_origin conf_key_origin(const struct conf *conf, const struct conf_obj 
 /* Defaults of the whole tree, then the resolve functions; parents first. */
 void conf_fill(struct conf_walk *walk);
 
+/* The default of one key, or what it takes from elsewhere. */
+void conf_fill_key(struct conf_walk *walk, struct conf_obj *obj, const struct conf_key *key);
+
+/* ---- conf_mend.c ---- */
+
+/* Does what reports that were tolerated ask for. After the rules. */
+void conf_mend(struct conf_walk *walk);
+
 /* ---- conf_text.c: canonical words ---- */
 
 /* A reusable buffer for what print functions write. */

@@ -57,6 +57,25 @@ static const struct conf_block *home_of(const struct conf_walk *walk, const char
 	return NULL;
 }
 
+/* An error that tolerance makes a warning: what is wrong is left out. */
+__attribute__((format(printf, 6, 7))) static void
+report_left_out(struct conf_walk *walk, struct conf_pos pos, enum conf_class class,
+		const char *code, const char *hint, const char *fmt, ...)
+{
+	const struct conf_report report = { walk->is_tolerant ? CONF_WARNING : CONF_ERROR,
+					    class,
+					    code,
+					    pos,
+					    hint,
+					    { 0 },
+					    walk->is_tolerant };
+	va_list ap;
+
+	va_start(ap, fmt);
+	conf_diag_vreport(walk->diags, &report, fmt, ap);
+	va_end(ap);
+}
+
 static void report_unknown(struct conf_walk *walk, const struct conf_block *block,
 			   const struct conf_token *word, bool has_body)
 {
@@ -76,10 +95,9 @@ static void report_unknown(struct conf_walk *walk, const struct conf_block *bloc
 				 block_title(home),
 				 home->name ? "" : "; is a \"}\" missing above?");
 	}
-	(walk->is_tolerant ? conf_warning : conf_error)(
-		walk, word->pos, CONF_SYNTAX, "unknown-keyword", hint[0] ? hint : NULL,
-		"unknown keyword \"%s\" in %s%s", word->text, block_title(block),
-		has_body ? "; its block is skipped" : "");
+	report_left_out(walk, word->pos, CONF_SYNTAX, "unknown-keyword", hint[0] ? hint : NULL,
+			"unknown keyword \"%s\" in %s%s", word->text, block_title(block),
+			has_body ? "; its block is skipped" : "");
 }
 
 /* ---- keys ---- */
@@ -307,10 +325,16 @@ static void check_required(struct conf_walk *walk, struct walk_frame *frame)
 		if (!(key->flags & CONF_REQUIRED) || conf_obj_set(frame->obj, key))
 			continue;
 		frame->is_dropped = true;
-		if (!rejected_find(frame, key))
+		if (rejected_find(frame, key))
+			continue;
+		if (frame->block->is_vital)
 			conf_error(walk, frame->obj->pos, CONF_SEMANTIC, "missing-keyword", NULL,
 				   "%s needs the keyword \"%s\"", block_title(frame->block),
 				   key->name);
+		else
+			report_left_out(walk, frame->obj->pos, CONF_SEMANTIC, "missing-keyword",
+					NULL, "%s needs the keyword \"%s\"",
+					block_title(frame->block), key->name);
 	}
 }
 

@@ -314,9 +314,16 @@ struct conf *conf_decode(const uint8_t *data, size_t len, const struct conf_sche
 	struct conf *conf = conf_new(schema);
 	struct conf_diags *diags = conf_diags_new();
 	struct conf_walk walk = { .conf = conf, .diags = diags };
+
+	/* The parent may have taken the file with tolerance; what must hold is what types ask for.
+	 */
+	conf_diags_tolerate(diags);
 	struct conf_stmt *tree;
 	bool is_good;
 
+	/* The parent may have taken the file with tolerance; what must hold is what types ask for.
+	 */
+	conf_diags_tolerate(diags);
 	dec.index = conf->index;
 	is_good = buf_get_be32(&dec.in) == WIRE_MAGIC &&
 		  buf_get_be64(&dec.in) == fingerprint(conf->index) && get_tree(&dec, &tree);

@@ -73,6 +73,18 @@ void rule_each_duplicate(struct rule_set *set, rule_cmp cmp, rule_on_duplicate o
 	}
 }
 
+void rule_refuse(struct conf_diags *diags, const struct conf_mending *mending, struct conf_pos pos,
+		 const char *code, const char *hint, const char *fmt, ...)
+{
+	const struct conf_report report = { CONF_ERROR, CONF_SEMANTIC, code, pos,
+					    hint,       *mending,      false };
+	va_list ap;
+
+	va_start(ap, fmt);
+	conf_diag_vreport(diags, &report, fmt, ap);
+	va_end(ap);
+}
+
 const char *rule_place(const struct conf_diags *diags, struct conf_pos pos, char *buf)
 {
 	snprintf(buf, RULE_PLACE_MAX, "%s:%u", conf_diags_path(diags, pos.file), pos.line);

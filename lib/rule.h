@@ -32,6 +32,23 @@ typedef void (*rule_on_duplicate)(const struct conf_obj *first, const struct con
 void rule_each_duplicate(struct rule_set *set, rule_cmp cmp, rule_on_duplicate on_duplicate,
 			 struct conf_diags *diags);
 
+/*
+ * Reports an error that keepalived runs on with, and what tolerance makes of it: `mending` names
+ * the object, which may be const here as rules only report.
+ */
+void rule_refuse(struct conf_diags *diags, const struct conf_mending *mending, struct conf_pos pos,
+		 const char *code, const char *hint, const char *fmt, ...)
+	__attribute__((format(printf, 6, 7)));
+
+/* Mends, for rule_refuse() and conf_refuse(). QUIET ones are no error to keepalived. */
+#define MEND_KEEP(o)             (&(const struct conf_mending){ CONF_MEND_KEEP, o, NULL, false })
+#define MEND_KEEP_QUIET(o)       (&(const struct conf_mending){ CONF_MEND_KEEP, o, NULL, true })
+#define MEND_OUT(o)              (&(const struct conf_mending){ CONF_MEND_LEAVE_OUT, o, NULL, false })
+#define MEND_OUT_QUIET(o)        (&(const struct conf_mending){ CONF_MEND_LEAVE_OUT, o, NULL, true })
+#define MEND_OUT_AT(o, key)      (&(const struct conf_mending){ CONF_MEND_LEAVE_OUT, o, key, false })
+#define MEND_RESET(o, key)       (&(const struct conf_mending){ CONF_MEND_RESET, o, key, false })
+#define MEND_RESET_QUIET(o, key) (&(const struct conf_mending){ CONF_MEND_RESET, o, key, true })
+
 /* "file:line" of a position, for use in a message about another one. Returns `buf`. */
 #define RULE_PLACE_MAX 512
 const char *rule_place(const struct conf_diags *diags, struct conf_pos pos, char *buf);

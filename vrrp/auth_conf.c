@@ -68,8 +68,8 @@ static bool auth_finish(struct conf_walk *walk, struct conf_obj *obj)
 			     "are sent and accepted without authentication, and a router that uses "
 			     "AH is not heard");
 	} else if (auth->auth_type == VRRP_AUTH_PASS && !auth->auth_pass) {
-		conf_error(walk, rule_pos(obj, "auth_type"), CONF_SECURITY, "auth-without-pass",
-			   NULL, "auth_type PASS needs an auth_pass");
+		conf_refuse(walk, MEND_RESET(obj, "auth_type"), CONF_SECURITY, "auth-without-pass",
+			    NULL, "auth_type PASS needs an auth_pass");
 	} else if (auth->auth_type == VRRP_AUTH_NONE && auth->auth_pass) {
 		conf_warning(walk, rule_pos(obj, "auth_pass"), CONF_SECURITY, "auth-without-type",
 			     "add \"auth_type PASS\"", "auth_pass without auth_type has no effect");

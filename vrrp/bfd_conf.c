@@ -143,11 +143,11 @@ static bool bfd_finish(struct conf_walk *walk, struct conf_obj *obj)
 	const B *bfd = (const B *)obj;
 
 	if (strlen(bfd->name) > NAME_LEN_MAX)
-		conf_error(walk, obj->pos, CONF_VALUE, "name-too-long", NULL,
-			   "the name of a bfd_instance has at most %d bytes", NAME_LEN_MAX);
+		conf_refuse(walk, MEND_OUT(obj), CONF_VALUE, "name-too-long", NULL,
+			    "the name of a bfd_instance has at most %d bytes", NAME_LEN_MAX);
 	if (!addr_is_unset(&bfd->source_ip) && bfd->source_ip.family != bfd->neighbor_ip.family)
-		conf_error(walk, rule_pos(obj, "source_ip"), CONF_SEMANTIC, "family-mix", NULL,
-			   "source_ip and neighbor_ip are of different families");
+		conf_refuse(walk, MEND_RESET(obj, "source_ip"), CONF_SEMANTIC, "family-mix", NULL,
+			    "source_ip and neighbor_ip are of different families");
 	if (bfd->min_rx_us > SLOW_US)
 		remark(walk, obj, "min_rx", "more than ten seconds between packets");
 	if (bfd->min_tx_us > SLOW_US)
@@ -164,8 +164,8 @@ static void bfd_resolve(struct conf_walk *walk, struct conf_obj *obj)
 	if (bfd->ttl == 0)
 		bfd->ttl = bfd->neighbor_ip.family == AF_INET6 ? 64 : 255;
 	if (bfd->max_hops > bfd->ttl)
-		conf_error(walk, rule_pos(obj, "max_hops"), CONF_SEMANTIC, "hops-above-ttl", NULL,
-			   "max_hops %d is above the TTL %d", (int)bfd->max_hops, bfd->ttl);
+		conf_refuse(walk, MEND_RESET(obj, "max_hops"), CONF_SEMANTIC, "hops-above-ttl",
+			    NULL, "max_hops %d is above the TTL %d", (int)bfd->max_hops, bfd->ttl);
 }
 
 const struct conf_block bfd_instance_block = {

@@ -186,9 +186,9 @@ static bool garp_group_finish(struct conf_walk *walk, struct conf_obj *obj)
 	const GG *group = (const GG *)obj;
 
 	if (group->garp_interval_us == 0 && group->gna_interval_us == 0)
-		conf_error(walk, obj->pos, CONF_SEMANTIC, "no-interval",
-			   "add garp_interval or gna_interval",
-			   "a garp_group without interval does nothing");
+		conf_refuse(walk, MEND_OUT(obj), CONF_SEMANTIC, "no-interval",
+			    "add garp_interval or gna_interval",
+			    "a garp_group without interval does nothing");
 	return true;
 }
 

@@ -233,7 +233,8 @@ static const struct conf_key route_keys[] = {
 static void need(struct conf_walk *walk, const struct conf_obj *obj, const char *code,
 		 const char *text)
 {
-	conf_error(walk, obj->pos, CONF_SEMANTIC, code, NULL, "%s: %s", obj->block->name, text);
+	conf_refuse(walk, MEND_OUT(obj), CONF_SEMANTIC, code, NULL, "%s: %s", obj->block->name,
+		    text);
 }
 
 /* Instances have no track group, and static lines no instance. */

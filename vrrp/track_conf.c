@@ -208,9 +208,9 @@ static bool process_finish(struct conf_walk *walk, struct conf_obj *obj)
 
 	if (conf_is_set(obj, "quorum_max", NULL) && process->quorum > process->quorum_max &&
 	    conf_is_set(obj, "quorum", NULL))
-		conf_error(walk, rule_pos(obj, "quorum_max"), CONF_SEMANTIC, "quorum-order", NULL,
-			   "quorum_max %" PRIu32 " is below quorum %" PRIu32, process->quorum_max,
-			   process->quorum);
+		conf_refuse(walk, MEND_RESET(obj, "quorum_max"), CONF_SEMANTIC, "quorum-order",
+			    NULL, "quorum_max %" PRIu32 " is below quorum %" PRIu32,
+			    process->quorum_max, process->quorum);
 	return true;
 }
 

@@ -47,26 +47,24 @@ static int name_cmp(const struct conf_obj *a, const struct conf_obj *b)
 
 /* ---- definitions ---- */
 
-static void report_same(const struct conf_obj *first, const struct conf_obj *again,
-			enum conf_severity severity, struct conf_diags *diags)
-{
-	char place[RULE_PLACE_MAX];
-
-	conf_diag_add(diags, severity, CONF_SEMANTIC, "duplicate-name", again->pos, NULL,
-		      "%s %s is already defined at %s", again->block->name, name_of(again),
-		      rule_place(diags, first->pos, place));
-}
-
 static void on_same_group(const struct conf_obj *first, const struct conf_obj *again,
 			  struct conf_diags *diags)
 {
-	report_same(first, again, CONF_ERROR, diags);
+	char place[RULE_PLACE_MAX];
+
+	rule_refuse(diags, MEND_OUT(again), again->pos, "duplicate-name", NULL,
+		    "%s %s is already defined at %s", again->block->name, name_of(again),
+		    rule_place(diags, first->pos, place));
 }
 
 static void on_same_tracker(const struct conf_obj *first, const struct conf_obj *again,
 			    struct conf_diags *diags)
 {
-	report_same(first, again, CONF_WARNING, diags);
+	char place[RULE_PLACE_MAX];
+
+	conf_diag_add(diags, CONF_WARNING, CONF_SEMANTIC, "duplicate-name", again->pos, NULL,
+		      "%s %s is already defined at %s", again->block->name, name_of(again),
+		      rule_place(diags, first->pos, place));
 }
 
 /* Instances with one name are reported with the instances. */
@@ -105,14 +103,18 @@ static const struct conf_obj *find(const struct rule_set *set, const char *name)
 	return NULL;
 }
 
+/* `what` with that name. `mending` has the object that refers to it, and perhaps the keyword. */
 static const struct conf_obj *refer(const struct names *names, const struct rule_set *set,
-				    struct conf_pos pos, const char *what, const char *name)
+				    const struct conf_mending *mending, const char *what,
+				    const char *name)
 {
 	const struct conf_obj *obj = find(set, name);
+	struct conf_pos pos =
+		mending->name ? rule_pos(mending->obj, mending->name) : mending->obj->pos;
 
 	if (!obj)
-		conf_diag_add(names->diags, CONF_ERROR, CONF_SEMANTIC, "undefined-reference", pos,
-			      NULL, "%s \"%s\" is not defined", what, name);
+		rule_refuse(names->diags, mending, pos, "undefined-reference", NULL,
+			    "%s \"%s\" is not defined", what, name);
 	return obj;
 }
 
@@ -122,7 +124,7 @@ static void check_trackers(const struct names *names, const struct rule_set *set
 	const struct track_conf *line;
 
 	conf_list_for_each (line, lines)
-		refer(names, set, line->obj.pos, what, line->name);
+		refer(names, set, MEND_OUT_QUIET(&line->obj), what, line->name);
 }
 
 static void check_instance(const struct names *names, const struct vrrp_conf *vi)
@@ -151,27 +153,59 @@ static void note_group(const struct names *names, const struct conf_obj *group,
 }
 
 /* Without sync_group_tracking_weight all members have one priority. */
+static void refuse_weight(const struct names *names, const struct conf_obj *line, const char *name,
+			  const char *group)
+{
+	rule_refuse(names->diags, MEND_OUT(line), line->pos, "weight-in-group",
+		    "add sync_group_tracking_weight to the group, or weight 0 here",
+		    "%s has a weight, and vrrp_sync_group %s keeps its instances at one priority",
+		    name, group);
+}
+
+static int64_t script_weight(const struct conf_obj *obj)
+{
+	return ((const struct script_conf *)obj)->weight.weight;
+}
+
+static int64_t file_weight(const struct conf_obj *obj)
+{
+	return ((const struct file_conf *)obj)->weight.weight;
+}
+
+static int64_t process_weight(const struct conf_obj *obj)
+{
+	return ((const struct process_conf *)obj)->weight.weight;
+}
+
+/* `own_weight` is that of the tracker, which holds where the line gives none. */
 static void check_weights(const struct names *names, const struct conf_list *lines,
-			  const struct rule_set *set, const char *group)
+			  const struct rule_set *set,
+			  int64_t (*own_weight)(const struct conf_obj *obj), const char *group)
 {
 	const struct track_conf *line;
 
 	conf_list_for_each (line, lines) {
-		const struct script_conf *script =
-			(const struct script_conf *)find(set, line->name);
+		const struct conf_obj *tracker = find(set, line->name);
 		int64_t weight = line->weight.is_given ? line->weight.weight
-				 : script              ? script->weight.weight
+				 : tracker             ? own_weight(tracker)
 						       : 0;
 
 		if (weight != 0)
-			conf_diag_add(names->diags, CONF_ERROR, CONF_SEMANTIC, "weight-in-group",
-				      line->obj.pos,
-				      "add sync_group_tracking_weight to the group, or weight 0 "
-				      "here",
-				      "%s has a weight, and vrrp_sync_group %s keeps its instances "
-				      "at one priority",
-				      line->name, group);
+			refuse_weight(names, &line->obj, line->name, group);
 	}
+}
+
+static void check_member_weights(const struct names *names, const struct vrrp_conf *vi,
+				 const char *group)
+{
+	const struct track_if_conf *line;
+
+	conf_list_for_each (line, &vi->track_interfaces)
+		if (line->weight != 0)
+			refuse_weight(names, &line->obj, line->name, group);
+	check_weights(names, &vi->idle.track_scripts, &names->scripts, script_weight, group);
+	check_weights(names, &vi->idle.track_files, &names->files, file_weight, group);
+	check_weights(names, &vi->idle.track_processes, &names->processes, process_weight, group);
 }
 
 static void check_member(const struct names *names, const struct conf_obj *sync_group,
@@ -183,37 +217,47 @@ static void check_member(const struct names *names, const struct conf_obj *sync_
 	if (names->group_of)
 		note_group(names, sync_group, instance, pos);
 	if (!group->sync_group_tracking_weight)
-		check_weights(names, &vi->idle.track_scripts, &names->scripts, group->name);
+		check_member_weights(names, vi, group->name);
 }
 
-/* Returns how many names the lines have. */
+/* Returns how many names the lines of `group` have; one without a known name goes with tolerance.
+ */
 static uint32_t check_members(const struct names *names, const struct conf_list *lines,
-			      const struct conf_obj *sync_group)
+			      const struct conf_obj *group, bool is_sync_group)
 {
+	bool has_known = false;
 	const struct member_conf *line;
 	uint32_t n = 0;
 
 	conf_list_for_each (line, lines) {
-		for (uint32_t i = 0; i < line->names.n; i++, n++) {
-			const struct conf_obj *instance =
-				refer(names, &names->instances, line->obj.pos, "vrrp_instance",
-				      line->names.v[i]);
+		const struct conf_mending mending = {
+			.mend = line->names.n == 1 ? CONF_MEND_LEAVE_OUT : CONF_MEND_KEEP,
+			.obj = &line->obj,
+			.is_silent = true,
+		};
 
-			if (instance && sync_group)
-				check_member(names, sync_group, instance, line->obj.pos);
+		for (uint32_t i = 0; i < line->names.n; i++, n++) {
+			const struct conf_obj *instance = refer(names, &names->instances, &mending,
+								"vrrp_instance", line->names.v[i]);
+
+			has_known |= instance != NULL;
+			if (instance && is_sync_group)
+				check_member(names, group, instance, line->obj.pos);
 		}
 	}
+	if (!has_known)
+		conf_diags_mend(names->diags, MEND_OUT(group));
 	return n;
 }
 
 static void check_sync_group(const struct names *names, const struct sync_group_conf *group)
 {
-	uint32_t n = check_members(names, &group->members, &group->obj);
+	uint32_t n = check_members(names, &group->members, &group->obj, true);
 
 	if (n == 0)
-		conf_diag_add(names->diags, CONF_ERROR, CONF_SEMANTIC, "no-member", group->obj.pos,
-			      "name its instances in a block \"group\"",
-			      "vrrp_sync_group %s has no instance", group->name);
+		rule_refuse(names->diags, MEND_OUT(&group->obj), group->obj.pos, "no-member",
+			    "name its instances in a block \"group\"",
+			    "vrrp_sync_group %s has no instance", group->name);
 	else if (n == 1)
 		conf_diag_add(names->diags, CONF_WARNING, CONF_SEMANTIC, "single-member",
 			      group->obj.pos, NULL,
@@ -221,7 +265,8 @@ static void check_sync_group(const struct names *names, const struct sync_group_
 			      "no other",
 			      group->name);
 	if (!group->sync_group_tracking_weight)
-		check_weights(names, &group->track_scripts, &names->scripts, group->name);
+		check_weights(names, &group->track_scripts, &names->scripts, script_weight,
+			      group->name);
 	check_trackers(names, &names->scripts, "vrrp_script", &group->track_scripts);
 	check_trackers(names, &names->files, "track_file", &group->track_files);
 	check_trackers(names, &names->processes, "vrrp_track_process", &group->track_processes);
@@ -230,10 +275,10 @@ static void check_sync_group(const struct names *names, const struct sync_group_
 
 static void check_track_group(const struct names *names, const struct track_group_conf *group)
 {
-	if (check_members(names, &group->members, NULL) == 0)
-		conf_diag_add(names->diags, CONF_ERROR, CONF_SEMANTIC, "no-member", group->obj.pos,
-			      "name its instances in a block \"group\"",
-			      "track_group %s has no instance", group->name);
+	if (check_members(names, &group->members, &group->obj, false) == 0)
+		rule_refuse(names->diags, MEND_OUT(&group->obj), group->obj.pos, "no-member",
+			    "name its instances in a block \"group\"",
+			    "track_group %s has no instance", group->name);
 }
 
 /* ---- static addresses, routes and rules ---- */
@@ -246,15 +291,15 @@ static void check_statics(const struct names *names, const struct root_conf *con
 
 	conf_list_for_each (addr, &conf->static_addresses)
 		if (addr->track_group)
-			refer(names, &names->track_groups, rule_pos(&addr->obj, "track_group"),
+			refer(names, &names->track_groups, MEND_RESET(&addr->obj, "track_group"),
 			      "track_group", addr->track_group);
 	conf_list_for_each (route, &conf->static_routes)
 		if (route->track_group)
-			refer(names, &names->track_groups, rule_pos(&route->obj, "track_group"),
+			refer(names, &names->track_groups, MEND_RESET(&route->obj, "track_group"),
 			      "track_group", route->track_group);
 	conf_list_for_each (rule, &conf->static_rules)
 		if (rule->track_group)
-			refer(names, &names->track_groups, rule_pos(&rule->obj, "track_group"),
+			refer(names, &names->track_groups, MEND_RESET(&rule->obj, "track_group"),
 			      "track_group", rule->track_group);
 }
 
@@ -265,10 +310,10 @@ static void check_checker(const struct names *names, const struct checker_conf *
 	const struct conf_obj *obj = &checker->obj;
 
 	if (obj->block == &file_check_block)
-		refer(names, &names->files, rule_pos(obj, "track_file"), "track_file",
+		refer(names, &names->files, MEND_OUT_AT(obj, "track_file"), "track_file",
 		      ((const struct file_check_conf *)checker)->track_file);
 	else if (obj->block == &bfd_check_block)
-		refer(names, &names->bfds, rule_pos(obj, "name"), "bfd_instance",
+		refer(names, &names->bfds, MEND_OUT_AT(obj, "name"), "bfd_instance",
 		      ((const struct bfd_check_conf *)checker)->name);
 }
 

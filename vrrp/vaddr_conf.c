@@ -235,14 +235,15 @@ static void check_vaddr(struct conf_walk *walk, const struct vaddr_conf *va)
 	bool is_host_bits = va->broadcast && strlen(va->broadcast) == 1;
 
 	if (va->broadcast && va->prefix.addr.family != AF_INET)
-		conf_error(walk, rule_pos(&va->obj, "broadcast"), CONF_SEMANTIC, "bad-broadcast",
-			   NULL, "only IPv4 has broadcast addresses");
+		conf_refuse(walk, MEND_RESET(&va->obj, "broadcast"), CONF_SEMANTIC, "bad-broadcast",
+			    NULL, "only IPv4 has broadcast addresses");
 	else if (is_host_bits && va->prefix.len > 30)
-		conf_error(walk, rule_pos(&va->obj, "broadcast"), CONF_SEMANTIC, "bad-broadcast",
-			   NULL, "broadcast %s needs a prefix length of at most 30", va->broadcast);
+		conf_refuse(walk, MEND_RESET(&va->obj, "broadcast"), CONF_SEMANTIC, "bad-broadcast",
+			    NULL, "broadcast %s needs a prefix length of at most 30",
+			    va->broadcast);
 	if (va->label && strlen(va->label) >= IFNAMSIZ)
-		conf_error(walk, rule_pos(&va->obj, "label"), CONF_VALUE, "label-too-long", NULL,
-			   "label \"%s\" is longer than %d bytes", va->label, IFNAMSIZ - 1);
+		conf_refuse(walk, MEND_RESET(&va->obj, "label"), CONF_VALUE, "label-too-long", NULL,
+			    "label \"%s\" is longer than %d bytes", va->label, IFNAMSIZ - 1);
 }
 
 static bool vaddr_finish(struct conf_walk *walk, struct conf_obj *obj)

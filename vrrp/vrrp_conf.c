@@ -282,9 +282,8 @@ static const struct conf_key vrrp_keys[] = {
 			 "as further words."),
 
 	/* no effect yet */
-	K_FLAG("no_virtual_ipaddress", V, idle.no_virtual_ipaddress, NO_EFFECT,
-	       .help = "Run without an address; diarch needs one, since peers drop an "
-		       "advertisement without."),
+	K_FLAG("no_virtual_ipaddress", V, no_virtual_ipaddress, LIVE, .flags = CONF_IF_SET,
+	       .help = "The instance is meant to have no address of its own."),
 	K_FLAG("promote_secondaries", V, idle.promote_secondaries, NO_EFFECT,
 	       .help = "Set the sysctl promote_secondaries of the interface."),
 	K_BOOL("strict_mode", V, idle.strict_mode, .dflt_from = "vrrp_strict", NO_EFFECT,
@@ -524,8 +523,8 @@ static bool vrrp_finish(struct conf_walk *walk, struct conf_obj *obj)
 			     "\"accept off\" is not in effect in this version: " NOT_DROPPED);
 	check_interface(walk, vi);
 	if (vi->idle.use_vmac.parts.is_given && vi->idle.use_ipvlan.parts.is_given)
-		conf_error(walk, rule_pos(obj, "use_ipvlan"), CONF_SEMANTIC, "vmac-and-ipvlan",
-			   NULL, "use_vmac and use_ipvlan exclude each other");
+		conf_refuse(walk, MEND_RESET(obj, "use_ipvlan"), CONF_SEMANTIC, "vmac-and-ipvlan",
+			    NULL, "use_vmac and use_ipvlan exclude each other");
 	if (vi->auth.n > 0 && vi->idle.auth_hmac.n > 0)
 		conf_warning(walk, vi->auth.head->pos, CONF_SECURITY, "two-authentications", NULL,
 			     "authentication and auth_hmac exclude each other");
@@ -534,6 +533,7 @@ static bool vrrp_finish(struct conf_walk *walk, struct conf_obj *obj)
 
 const struct conf_block vrrp_block = {
 	.name = "vrrp_instance",
+	.is_vital = true,
 	.size = sizeof(struct vrrp_conf),
 	.list_offset = offsetof(struct root_conf, vrrp_instances),
 	.args = vrrp_args,

@@ -86,8 +86,7 @@ struct hmac_conf {
 
 /* What is accepted and has no effect yet. Nothing reads it. */
 struct vrrp_idle_conf {
-	bool no_virtual_ipaddress, promote_secondaries, strict_mode, smtp_alert,
-		notify_priority_changes;
+	bool promote_secondaries, strict_mode, smtp_alert, notify_priority_changes;
 	uint8_t debug;
 	struct conf_garp_extra garp_extra_if;
 	uint8_t timer_expired_backup;
@@ -120,6 +119,7 @@ struct vrrp_conf {
 	int64_t preempt_delay_us;
 	bool dont_track_primary;
 	bool native_ipv6;
+	bool no_virtual_ipaddress;
 	bool accept;
 	struct addr mcast_src_ip, unicast_src_ip; /* as written; src_addr is what counts */
 	struct addr src_addr; /* the one in use; unset = primary address of the interface */

@@ -12,6 +12,10 @@
 
 #define ADDRS_MAX 255 /* the count in an advertisement is a byte */
 
+/* What does not fit into advertisements is put where keepalived puts it. */
+#define MEND_EXCLUDED(o) \
+	(&(const struct conf_mending){ CONF_MEND_MOVE, o, "virtual_ipaddress_excluded", true })
+
 static const struct vrrp_conf *to_vrrp(const struct conf_obj *obj)
 {
 	return (const struct vrrp_conf *)obj;
@@ -63,23 +67,29 @@ static void check_addresses(const struct vrrp_conf *vi, struct conf_diags *diags
 	int family = vrrp_conf_family(vi);
 	const struct vaddr_conf *va;
 
-	if (vi->addresses.n == 0)
-		conf_diag_add(diags, CONF_ERROR, CONF_SEMANTIC, "no-address", vi->obj.pos,
-			      "peers drop an advertisement without address (RFC 9568 erratum 8299)",
-			      "instance %s: it has no virtual_ipaddress", vi->name);
+	if (vi->addresses.n == 0 && vi->no_virtual_ipaddress)
+		warning_at(diags, rule_pos(&vi->obj, "no_virtual_ipaddress"), "no-address", vi,
+			   "other routers drop advertisements without address");
+	else if (vi->addresses.n == 0)
+		rule_refuse(diags, MEND_KEEP_QUIET(&vi->obj), vi->obj.pos, "no-address",
+			    "peers drop an advertisement without address (RFC 9568 erratum 8299)",
+			    "instance %s: it has no virtual_ipaddress", vi->name);
 	if (vi->addresses.n > ADDRS_MAX)
-		conf_diag_add(diags, CONF_ERROR, CONF_SEMANTIC, "too-many-addresses", vi->obj.pos,
-			      "put the others into virtual_ipaddress_excluded",
-			      "instance %s: %u addresses do not fit into an advertisement, which "
-			      "holds %u",
-			      vi->name, vi->addresses.n, ADDRS_MAX);
-	conf_list_for_each (va, &vi->addresses)
+		rule_refuse(diags, MEND_KEEP_QUIET(&vi->obj), vi->obj.pos, "too-many-addresses",
+			    "put the others into virtual_ipaddress_excluded",
+			    "instance %s: %u addresses do not fit into an advertisement, which "
+			    "holds %u",
+			    vi->name, vi->addresses.n, ADDRS_MAX);
+	conf_list_for_each (va, &vi->addresses) {
+		if (va->obj.index >= ADDRS_MAX)
+			conf_diags_mend(diags, MEND_EXCLUDED(&va->obj));
 		if (va->prefix.addr.family != family)
-			conf_diag_add(diags, CONF_ERROR, CONF_SEMANTIC, "family-mix", va->obj.pos,
-				      "put it into virtual_ipaddress_excluded, or into an instance "
-				      "of its own",
-				      "instance %s: %s address in an %s instance", vi->name,
-				      family_name(va->prefix.addr.family), family_name(family));
+			rule_refuse(diags, MEND_OUT(&va->obj), va->obj.pos, "family-mix",
+				    "put it into virtual_ipaddress_excluded, or into an instance "
+				    "of its own",
+				    "instance %s: %s address in an %s instance", vi->name,
+				    family_name(va->prefix.addr.family), family_name(family));
+	}
 }
 
 /* RFC 9568 5.2.9. Routers that hold to it take the others for wrong. */
@@ -100,6 +110,13 @@ static void check_version(const struct vrrp_conf *vi, struct conf_diags *diags)
 			 "VRRP version 2 has no IPv6; write \"version 3\"");
 }
 
+static void refuse_family(const struct vrrp_conf *vi, const char *word, const char *what,
+			  struct conf_diags *diags)
+{
+	rule_refuse(diags, MEND_RESET(&vi->obj, word), rule_pos(&vi->obj, word), "family-mix", NULL,
+		    "instance %s: the %s has another family than the addresses", vi->name, what);
+}
+
 static void check_families(const struct vrrp_conf *vi, struct conf_diags *diags)
 {
 	int family = vrrp_conf_family(vi);
@@ -107,23 +124,23 @@ static void check_families(const struct vrrp_conf *vi, struct conf_diags *diags)
 
 	conf_list_for_each (peer, &vi->peers) {
 		if (peer->addr.family != family)
-			error_at(diags, peer->obj.pos, "family-mix", vi,
-				 "the peer has another family than the addresses");
+			rule_refuse(diags, MEND_OUT(&peer->obj), peer->obj.pos, "family-mix", NULL,
+				    "instance %s: the peer has another family than the "
+				    "addresses",
+				    vi->name);
 		if (peer->min_ttl > peer->max_ttl)
 			error_at(diags, peer->obj.pos, "ttl-order", vi, "min_ttl is above max_ttl");
 		if (addr_cmp(&peer->addr, &vi->src_addr) == 0)
 			warning_at(diags, peer->obj.pos, "peer-is-self", vi,
-				   "the peer is our own source address; what it sends is dropped");
+				   "the peer is our own source address; what it sends is "
+				   "dropped");
 	}
 	if (!addr_is_unset(&vi->mcast_src_ip) && vi->mcast_src_ip.family != family)
-		error_at(diags, rule_pos(&vi->obj, "mcast_src_ip"), "family-mix", vi,
-			 "the source has another family than the addresses");
+		refuse_family(vi, "mcast_src_ip", "source", diags);
 	if (!addr_is_unset(&vi->unicast_src_ip) && vi->unicast_src_ip.family != family)
-		error_at(diags, rule_pos(&vi->obj, "unicast_src_ip"), "family-mix", vi,
-			 "the source has another family than the addresses");
+		refuse_family(vi, "unicast_src_ip", "source", diags);
 	if (conf_is_set(&vi->obj, "mcast_dst_ip", NULL) && vi->mcast_dst_ip.family != family)
-		error_at(diags, rule_pos(&vi->obj, "mcast_dst_ip"), "family-mix", vi,
-			 "the multicast group has another family than the addresses");
+		refuse_family(vi, "mcast_dst_ip", "multicast group", diags);
 }
 
 static void warn_no_peer(const struct vrrp_conf *vi, const char *word, struct conf_diags *diags)
@@ -157,9 +174,9 @@ static void on_same_name(const struct conf_obj *first, const struct conf_obj *ag
 {
 	char place[RULE_PLACE_MAX];
 
-	conf_diag_add(diags, CONF_ERROR, CONF_SEMANTIC, "duplicate-instance", again->pos, NULL,
-		      "vrrp_instance %s is already defined at %s", to_vrrp(again)->name,
-		      rule_place(diags, first->pos, place));
+	rule_refuse(diags, MEND_OUT(again), again->pos, "duplicate-instance", NULL,
+		    "vrrp_instance %s is already defined at %s", to_vrrp(again)->name,
+		    rule_place(diags, first->pos, place));
 }
 
 static int vrid_cmp(const struct conf_obj *a, const struct conf_obj *b)
@@ -178,12 +195,28 @@ static void on_same_vrid(const struct conf_obj *first, const struct conf_obj *ag
 	const struct vrrp_conf *vi = to_vrrp(again);
 	char place[RULE_PLACE_MAX];
 
-	conf_diag_add(
-		diags, CONF_ERROR, CONF_SEMANTIC, "duplicate-vrid",
-		rule_pos(again, "virtual_router_id"), NULL,
-		"instance %s: virtual_router_id %u on %s is already used by instance %s at %s",
-		vi->name, vi->virtual_router_id, vi->interface, to_vrrp(first)->name,
-		rule_place(diags, rule_pos(first, "virtual_router_id"), place));
+	conf_diag_add(diags, CONF_ERROR, CONF_SEMANTIC, "duplicate-vrid",
+		      rule_pos(again, "virtual_router_id"), NULL,
+		      "instance %s: virtual_router_id %u on %s is already used by instance "
+		      "%s at %s",
+		      vi->name, vi->virtual_router_id, vi->interface, to_vrrp(first)->name,
+		      rule_place(diags, rule_pos(first, "virtual_router_id"), place));
+}
+
+static int vmac_cmp(const struct conf_obj *a, const struct conf_obj *b)
+{
+	return strcmp(to_vrrp(a)->idle.use_vmac.name, to_vrrp(b)->idle.use_vmac.name);
+}
+
+static void on_same_vmac(const struct conf_obj *first, const struct conf_obj *again,
+			 struct conf_diags *diags)
+{
+	char place[RULE_PLACE_MAX];
+
+	rule_refuse(diags, MEND_KEEP(again), rule_pos(again, "use_vmac"), "duplicate-vmac", NULL,
+		    "instance %s: the interface %s is already that of instance %s at %s",
+		    to_vrrp(again)->name, to_vrrp(again)->idle.use_vmac.name, to_vrrp(first)->name,
+		    rule_place(diags, rule_pos(first, "use_vmac"), place));
 }
 
 /* The interface an address goes to. */
@@ -221,7 +254,7 @@ static void on_same_address(const struct conf_obj *first, const struct conf_obj 
 void vrrp_conf_rules(const struct conf_obj *root, struct conf_diags *diags)
 {
 	const struct root_conf *conf = (const struct root_conf *)root;
-	struct rule_set instances = { 0 }, named = { 0 }, addresses = { 0 };
+	struct rule_set instances = { 0 }, named = { 0 }, addresses = { 0 }, vmacs = { 0 };
 	const struct vrrp_conf *vi;
 
 	conf_list_for_each (vi, &conf->vrrp_instances) {
@@ -234,13 +267,17 @@ void vrrp_conf_rules(const struct conf_obj *root, struct conf_diags *diags)
 		rule_set_add(&named, &vi->obj, diags);
 		if (vi->interface)
 			rule_set_add(&instances, &vi->obj, diags);
+		if (vi->idle.use_vmac.name)
+			rule_set_add(&vmacs, &vi->obj, diags);
 		rule_set_add_list(&addresses, &vi->addresses, diags);
 		rule_set_add_list(&addresses, &vi->excluded, diags);
 	}
 	rule_each_duplicate(&named, name_cmp, on_same_name, diags);
 	rule_each_duplicate(&instances, vrid_cmp, on_same_vrid, diags);
+	rule_each_duplicate(&vmacs, vmac_cmp, on_same_vmac, diags);
 	rule_each_duplicate(&addresses, vaddr_cmp, on_same_address, diags);
 	rule_set_done(&named);
 	rule_set_done(&instances);
 	rule_set_done(&addresses);
+	rule_set_done(&vmacs);
 }

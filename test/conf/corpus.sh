@@ -1,25 +1,34 @@
-#!/bin/sh
+#!/bin/bash
 # Compares our verdicts with those of keepalived over a collection of real files, which is not part of the project.
 #
-#	corpus.sh DIR [VERDICT-PROGRAM]
+#	corpus.sh DIR [VERDICT-PROGRAM [VERDICTS]]
 #
-# DIR/verdicts.tsv has the columns file (relative to DIR), kind and grammar_verdict (ok, warn or error). Prints how
-# often each pair of verdicts occurs, and each file that we refuse or accept against keepalived.
+# DIR/verdicts.tsv, or VERDICTS, has a line of column names and the columns file (relative to DIR), kind and
+# grammar_verdict (ok, warn or error). Each file is read as it is and with --tolerant; there, error means that
+# something was not taken as written, which keepalived reports too. Prints how often each pair of verdicts occurs,
+# and each file that one refuses and the other does not.
 set -eu
 
-dir=${1:?usage: corpus.sh DIR [VERDICT-PROGRAM]}
+dir=${1:?usage: corpus.sh DIR [VERDICT-PROGRAM [VERDICTS]]}
 program=$(realpath "${2:-test/conf/verdict}")
+verdicts=$(realpath "${3:-$dir/verdicts.tsv}")
 cd "$dir"
+out=$(mktemp -d)
+trap 'rm -rf "$out"' EXIT
 
-ours=$(mktemp)
-trap 'rm -f "$ours"' EXIT
 # Files with conditions are read as by the first host that they name.
-awk -F'\t' 'NR > 1 && $2 !~ /ldirectord/ { print $1 }' verdicts.tsv | while read -r file; do
-	id=$(sed -n 's/^[[:space:]]*@^\{0,1\}\([[:alnum:]_.-]\{1,\}\).*/\1/p' "$file" | sed 1q)
-	"$program" -i "${id:-none}" "$file"
-done > "$ours"
+id_of() { # FILE
+	sed -n 's/^[[:space:]]*@^\{0,1\}\([[:alnum:]_.-]\{1,\}\).*/\1/p' "$1" | sed 1q
+}
+awk -F'\t' 'NR > 1 && $2 !~ /ldirectord/ { print $1 }' "$verdicts" | while read -r file; do
+	id=$(id_of "$file")
+	"$program" -i "${id:-none}" "$file" >>"$out/default"
+	"$program" -T -i "${id:-none}" "$file" >>"$out/tolerant"
+done
 
-awk -F'\t' '
+for way in default tolerant; do
+	echo "== $way"
+	awk -F'\t' '
 	FNR == 1 { n_file++ }
 	n_file == 1 && FNR == 1 { for (i = 1; i <= NF; i++) column[$i] = i; next }
 	n_file == 1 { kind[$1] = $2; theirs[$1] = $column["grammar_verdict"]; next }
@@ -29,7 +38,7 @@ awk -F'\t' '
 		if ((t == "error") == ($2 == "error"))
 			agreed[k]++
 		else
-			other[++n] = sprintf("%s: keepalived %s, diarch %s: %s", $1, t, $2, $3)
+			other[++n] = $1 ": keepalived " t ", diarch " $2 ": " substr($3, 1, 200)
 	}
 	END {
 		split("ok warn error", verdicts, " ")
@@ -42,4 +51,5 @@ awk -F'\t' '
 		}
 		for (i = 1; i <= n; i++)
 			print other[i]
-	}' verdicts.tsv "$ours"
+	}' "$verdicts" "$out/$way"
+done

@@ -1,9 +1,13 @@
 /*
  * Loads each file with the real tables and prints one line: path, verdict, and the codes of what
- * was reported. The verdict is error, warn or ok (also with features that do not exist yet). For
+ * was reported. The verdict is error, warn or ok (also with features that do not exist yet). With
+ *-T files are read with tolerance, and error means that something was not taken as written. For
  * comparing with the verdicts of another program; see corpus.sh.
+ *
+ *	verdict [-T] [-i ID] FILE...
  */
 #include <string.h>
+#include <unistd.h>
 
 #include "director/root_conf.h"
 
@@ -19,7 +23,7 @@ static const char *verdict_of(const struct conf_diags *diags)
 	for (size_t i = 0; i < conf_diags_count(diags); i++) {
 		const struct conf_diag *diag = conf_diags_at(diags, i);
 
-		if (diag->severity == CONF_ERROR)
+		if (diag->severity == CONF_ERROR || diag->is_tolerated)
 			is_wrong = true;
 		else if (!is_code(diag, "no-effect") && !is_code(diag, "not-in-effect"))
 			is_warned = true;
@@ -46,13 +50,17 @@ static void print_verdict(const char *path, const struct conf_options *options)
 int main(int argc, char **argv)
 {
 	struct conf_options options = { 0 };
-	int arg = 1;
+	int opt;
 
-	if (argc > 2 && strcmp(argv[1], "-i") == 0) {
-		options.config_id = argv[2];
-		arg = 3;
+	while ((opt = getopt(argc, argv, "Ti:")) != -1) {
+		if (opt == 'T')
+			options.is_tolerant = true;
+		else if (opt == 'i')
+			options.config_id = optarg;
+		else
+			return 1;
 	}
-	for (; arg < argc; arg++)
-		print_verdict(argv[arg], &options);
+	for (int i = optind; i < argc; i++)
+		print_verdict(argv[i], &options);
 	return 0;
 }

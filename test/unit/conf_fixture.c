@@ -136,6 +136,7 @@ static const struct conf_block *const instance_blocks[] = { &addr_block, &peer_b
 
 static const struct conf_block instance_block = {
 	.name = "vrrp_instance",
+	.is_vital = true,
 	.size = sizeof(struct fix_instance),
 	.list_offset = offsetof(struct fix_root, instances),
 	.args = instance_args,

@@ -141,6 +141,8 @@ static void test_builtins(void **state)
 
 	(void)state;
 	expect_note("", "note a${_HASH}b${_BANG}", "a");
+	expect_note("$OFF=\\#", "note a\n$OFF note b", "a");
+	expect_note("$OFF=\"\\#\"", "note $OFF", "\\#");
 	expect_note("$OFF=${_HASH}", "note a\n$OFF note b", "a");
 	expect_note("", "note \"a${_HASH}b${_BANG}\"", "a#b!");
 	expect_note("", "note ${_PWD}", ".");
