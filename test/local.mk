@@ -11,7 +11,7 @@ EXTRA_DIST += test/run test/setup test/demo test/bench/config \
 	test/bench/README test/bench/vrrp \
 	test/lab/lab.sh test/lab/uml.sh test/lab/demo.sh test/lab/vrrp_pair.sh test/lab/vrrp_interop.sh \
 	test/lab/vrrp_crash.sh test/lab/vrrp_reload.sh test/lab/vrrp_track.sh test/lab/ipvs_pool.sh \
-	test/lab/plan.sh test/lab/ipvs_groups.sh
+	test/lab/plan.sh test/lab/ipvs_groups.sh test/lab/vrrp_addr.sh
 
 # A folder in EXTRA_DIST brings along what was built in it.
 dist-hook:

@@ -3,11 +3,33 @@
  */
 #include "vrrp/addr_diff.h"
 
+#include <linux/if_addr.h>
 #include <string.h>
 
-/* Whether the address as it is does for the one we want; the kernel chooses what we leave open. */
-static bool is_as_wanted(const struct nl_addr *is, const struct nl_addr *want)
+/* What was asked for and the kernel keeps as it was asked. */
+#define FLAGS_COMPARED \
+	(IFA_F_HOMEADDRESS | IFA_F_MANAGETEMPADDR | IFA_F_NOPREFIXROUTE | IFA_F_MCAUTOJOIN)
+
+/* A lifetime that runs out is as wanted at every moment. */
+static bool is_lifetime_as_wanted(uint32_t is_s, uint32_t want_s)
 {
+	if (want_s == 0 || want_s == NL_FOREVER)
+		return is_s == want_s;
+	return is_s <= want_s;
+}
+
+bool addr_is_usable(const struct nl_addr *is)
+{
+	return !(is->flags & IFA_F_DADFAILED);
+}
+
+bool addr_is_as_wanted(const struct nl_addr *is, const struct nl_addr *want)
+{
+	if ((is->flags & FLAGS_COMPARED) != (want->flags & FLAGS_COMPARED) || !addr_is_usable(is))
+		return false;
+	if (!is_lifetime_as_wanted(is->preferred_s, want->preferred_s) ||
+	    addr_cmp(&is->peer, &want->peer) != 0)
+		return false;
 	if (want->label[0] != '\0' && strcmp(is->label, want->label) != 0)
 		return false;
 	if (!addr_is_unset(&want->broadcast) && addr_cmp(&is->broadcast, &want->broadcast) != 0)
@@ -29,15 +51,15 @@ unsigned addr_diff(const struct addr_want *want, unsigned n, const struct addr_a
 	for (unsigned i = 0; i < n; i++) {
 		const struct nl_addr *addr = &want[i].addr;
 		const struct nl_addr *is = addr->ifindex ? actual->find(addr, actual->arg) : NULL;
-		if (is && !(want[i].is_wanted && is_as_wanted(is, addr)))
-			add_op(&ops[n_ops++], NL_OP_ADDR_DEL, addr);
+		if (is && !(want[i].is_wanted && addr_is_as_wanted(is, addr)))
+			add_op(&ops[n_ops++], NL_OP_ADDR_DEL, is);
 	}
 	for (unsigned i = 0; i < n; i++) {
 		const struct nl_addr *addr = &want[i].addr;
 		if (!want[i].is_wanted || addr->ifindex == 0)
 			continue;
 		const struct nl_addr *is = actual->find(addr, actual->arg);
-		if (!is || !is_as_wanted(is, addr))
+		if (!is || !addr_is_as_wanted(is, addr))
 			add_op(&ops[n_ops++], NL_OP_ADDR_ADD, addr);
 	}
 	return n_ops;

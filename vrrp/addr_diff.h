@@ -21,10 +21,17 @@ struct addr_actual {
 	const void *arg;
 };
 
+/* Whether nobody else on the link has the address, as far as the kernel found out (RFC 4862 5.4).
+ */
+bool addr_is_usable(const struct nl_addr *is);
+
+/* Whether the address as it is does for the one we want; the kernel chooses what we leave open. */
+bool addr_is_as_wanted(const struct nl_addr *is, const struct nl_addr *want);
+
 /*
  * Writes to `ops` (room for 2 * n) what turns the actual addresses into the wanted ones, and
  * returns their number: first all that goes, then, in the order of `want`, what comes. An address
- * that is there with another label, scope or broadcast address is replaced.
+ * that is there otherwise than wanted, or that the kernel found to be a duplicate, is replaced.
  */
 unsigned addr_diff(const struct addr_want *want, unsigned n, const struct addr_actual *actual,
 		   struct nl_op *ops);

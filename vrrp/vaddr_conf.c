@@ -170,41 +170,40 @@ static const struct conf_key vaddr_args[] = {
 };
 
 /* Words of all three. */
-#define VADDR_ROWS                                                                                 \
-	K_CUSTOM("dev", &conf_type_ifname, A, dev, const char *, .apply = CONF_APPLY_LIVE,         \
-		 .help = "Interface that gets the address; default the interface of the "          \
-			 "instance."),                                                             \
-		K_CUSTOM("scope", &conf_type_scope, A, scope, int, .words = scope_words,           \
-			 .max = 255, .apply = CONF_APPLY_LIVE,                                     \
-			 .help = "Scope of the address: global, site, link, host, nowhere or a "   \
-				 "number."),                                                       \
-		K_CUSTOM("broadcast", &type_broadcast, A, broadcast, const char *,                 \
-			 .apply = CONF_APPLY_LIVE,                                                 \
-			 .help = "IPv4 broadcast address; + and - set or clear the host bits."),   \
-		K_CUSTOM("brd", &type_broadcast, A, broadcast, const char *,                       \
-			 .alias_of = "broadcast", .help = "The same as broadcast."),               \
-		K_STR("label", A, label, .apply = CONF_APPLY_LIVE,                                 \
-		      .help = "Label of an IPv4 address, at most 15 bytes."),                      \
-		K_FLAG("no_track", A, no_track, .apply = CONF_APPLY_LIVE,                          \
-		       .help = "Do not put the instance in FAULT when the interface of this "      \
-			       "address is "                                                       \
-			       "down."),                                                           \
-		K_FLAG("home", A, home, .apply = CONF_APPLY_LIVE, .flags = CONF_NO_EFFECT,         \
-		       .help = "Mobile IPv6 home address."),                                       \
-		K_FLAG("-nodad", A, nodad_off, .apply = CONF_APPLY_LIVE, .flags = CONF_NO_EFFECT,  \
-		       .help = "Detect duplicates of an IPv6 address."),                           \
-		K_FLAG("mngtmpaddr", A, mngtmpaddr, .apply = CONF_APPLY_LIVE,                      \
-		       .flags = CONF_NO_EFFECT,                                                    \
-		       .help = "Let the kernel make temporary IPv6 addresses from this one."),     \
-		K_FLAG("noprefixroute", A, noprefixroute, .apply = CONF_APPLY_LIVE,                \
-		       .flags = CONF_NO_EFFECT, .help = "Make no route for the prefix."),          \
-		K_FLAG("autojoin", A, autojoin, .apply = CONF_APPLY_LIVE, .flags = CONF_NO_EFFECT, \
-		       .help = "Join the multicast group of the address."),                        \
-		K_CUSTOM("preferred_lft", &type_lifetime, A, preferred_lft_s, uint32_t,            \
-			 .max = UINT32_MAX, .apply = CONF_APPLY_LIVE, .flags = CONF_NO_EFFECT,     \
-			 .help = "Preferred lifetime in seconds, or forever."),                    \
-		K_ADDR("peer", A, peer, .apply = CONF_APPLY_LIVE, .flags = CONF_NO_EFFECT,         \
-		       .not_in_effect = "the address is configured without its peer",              \
+#define VADDR_ROWS                                                                               \
+	K_CUSTOM("dev", &conf_type_ifname, A, dev, const char *, .apply = CONF_APPLY_LIVE,       \
+		 .help = "Interface that gets the address; default the interface of the "        \
+			 "instance."),                                                           \
+		K_CUSTOM("scope", &conf_type_scope, A, scope, int, .words = scope_words,         \
+			 .max = 255, .apply = CONF_APPLY_LIVE,                                   \
+			 .help = "Scope of the address: global, site, link, host, nowhere or a " \
+				 "number."),                                                     \
+		K_CUSTOM("broadcast", &type_broadcast, A, broadcast, const char *,               \
+			 .apply = CONF_APPLY_LIVE,                                               \
+			 .help = "IPv4 broadcast address; + and - set or clear the host bits."), \
+		K_CUSTOM("brd", &type_broadcast, A, broadcast, const char *,                     \
+			 .alias_of = "broadcast", .help = "The same as broadcast."),             \
+		K_STR("label", A, label, .apply = CONF_APPLY_LIVE,                               \
+		      .help = "Label of an IPv4 address, at most 15 bytes."),                    \
+		K_FLAG("no_track", A, no_track, .apply = CONF_APPLY_LIVE,                        \
+		       .help = "Do not put the instance in FAULT when the interface of this "    \
+			       "address is "                                                     \
+			       "down."),                                                         \
+		K_FLAG("home", A, home, .apply = CONF_APPLY_LIVE, .flags = CONF_IF_SET,          \
+		       .help = "Mobile IPv6 home address."),                                     \
+		K_FLAG("-nodad", A, nodad_off, .apply = CONF_APPLY_LIVE, .flags = CONF_IF_SET,   \
+		       .help = "Detect duplicates of an IPv6 address."),                         \
+		K_FLAG("mngtmpaddr", A, mngtmpaddr, .apply = CONF_APPLY_LIVE,                    \
+		       .flags = CONF_IF_SET,                                                     \
+		       .help = "Let the kernel make temporary IPv6 addresses from this one."),   \
+		K_FLAG("noprefixroute", A, noprefixroute, .apply = CONF_APPLY_LIVE,              \
+		       .flags = CONF_IF_SET, .help = "Make no route for the prefix."),           \
+		K_FLAG("autojoin", A, autojoin, .apply = CONF_APPLY_LIVE, .flags = CONF_IF_SET,  \
+		       .help = "Join the multicast group of the address."),                      \
+		K_CUSTOM("preferred_lft", &type_lifetime, A, preferred_lft_s, uint32_t,          \
+			 .max = UINT32_MAX, .apply = CONF_APPLY_LIVE, .flags = CONF_IF_SET,      \
+			 .help = "Preferred lifetime in seconds, or forever."),                  \
+		K_ADDR("peer", A, peer, .apply = CONF_APPLY_LIVE, .flags = CONF_IF_SET,          \
 		       .help = "Other end of a point-to-point address."),
 
 static const struct conf_key vaddr_keys[] = {
@@ -241,6 +240,12 @@ static void check_vaddr(struct conf_walk *walk, const struct vaddr_conf *va)
 		conf_refuse(walk, MEND_RESET(&va->obj, "broadcast"), CONF_SEMANTIC, "bad-broadcast",
 			    NULL, "broadcast %s needs a prefix length of at most 30",
 			    va->broadcast);
+	if (va->peer.family != AF_UNSPEC && va->peer.family != va->prefix.addr.family)
+		conf_refuse(walk, MEND_RESET(&va->obj, "peer"), CONF_SEMANTIC, "family-mix", NULL,
+			    "address and peer are of different families");
+	if (va->mngtmpaddr && (va->prefix.addr.family != AF_INET6 || va->prefix.len != 64))
+		conf_refuse(walk, MEND_RESET(&va->obj, "mngtmpaddr"), CONF_SEMANTIC, "bad-length",
+			    NULL, "mngtmpaddr needs an IPv6 address with prefix length 64");
 	if (va->label && strlen(va->label) >= IFNAMSIZ)
 		conf_refuse(walk, MEND_RESET(&va->obj, "label"), CONF_VALUE, "label-too-long", NULL,
 			    "label \"%s\" is longer than %d bytes", va->label, IFNAMSIZ - 1);

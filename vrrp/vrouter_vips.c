@@ -1,6 +1,5 @@
 /*
- * The addresses of a virtual router: on the interfaces while it is active, and announced. VRRP
- * child.
+ * The addresses of a virtual router: on the interfaces while it is active. VRRP child.
  */
 #include <errno.h>
 #include <linux/if_addr.h>
@@ -9,8 +8,6 @@
 #include <string.h>
 
 #include "lib/log.h"
-#include "vrrp/garp.h"
-#include "vrrp/ndisc.h"
 #include "vrrp/vrrp_app.h"
 
 /* The loop must not wait long for the kernel: what is left then goes on in the next pass, if there
@@ -19,8 +16,8 @@
 #define APPLY_TIME_LAST_US (2 * US_PER_S)
 #define APPLY_RETRY_US     (5 * US_PER_S)
 #define APPLY_LOG_US       (60 * US_PER_S)
-#define GARPS_AT_ONCE      256
-#define GARP_RETRY_US      (1 * US_PER_MS)
+#define REPAIR_US          (50 * US_PER_MS)
+#define DUPLICATE_LOG_US   (10 * US_PER_S)
 
 /* ---- list ---- */
 
@@ -42,6 +39,16 @@ static struct addr find_broadcast(const struct vaddr_conf *conf)
 	return a;
 }
 
+/* Usable at once (RFC 9568 8.2.2), and a host address never chosen as source by itself. */
+static void fill_v6(struct nl_addr *a, const struct vaddr_conf *conf)
+{
+	a->flags |= conf->nodad_off ? 0 : IFA_F_NODAD;
+	a->flags |= conf->home ? IFA_F_HOMEADDRESS : 0;
+	a->flags |= conf->mngtmpaddr ? IFA_F_MANAGETEMPADDR : 0;
+	if (a->prefix_len == 128 && !conf_is_set(&conf->obj, "preferred_lft", NULL))
+		a->preferred_s = 0;
+}
+
 static void vip_fill(struct vip *vip, struct vrrp_app *app, const struct vrrp_conf *router,
 		     const struct vaddr_conf *conf)
 {
@@ -57,11 +64,13 @@ static void vip_fill(struct vip *vip, struct vrrp_app *app, const struct vrrp_co
 	a->valid_s = NL_FOREVER;
 	if (conf->label)
 		strncpy(a->label, conf->label, sizeof(a->label) - 1);
-	if (a->addr.family == AF_INET6) {
-		/* Usable at once, and never chosen as source by itself. */
-		a->flags = IFA_F_NODAD;
-		a->preferred_s = a->prefix_len == 128 ? 0 : NL_FOREVER;
-	}
+	a->peer = conf->peer;
+	a->preferred_s = conf->preferred_lft_s;
+	a->flags = conf->noprefixroute ? IFA_F_NOPREFIXROUTE : 0;
+	if (conf->autojoin)
+		a->flags |= IFA_F_MCAUTOJOIN;
+	if (a->addr.family == AF_INET6)
+		fill_v6(a, conf);
 }
 
 /* Scratch space for the longest list there is: applying a list must not allocate. */
@@ -100,9 +109,8 @@ static bool vip_is_equal(const struct vip *a, const struct vip *b)
 {
 	return a->vif == b->vif && a->is_tracked == b->is_tracked &&
 	       addr_cmp(&a->addr.addr, &b->addr.addr) == 0 &&
-	       a->addr.prefix_len == b->addr.prefix_len && a->addr.scope == b->addr.scope &&
-	       strcmp(a->addr.label, b->addr.label) == 0 &&
-	       addr_cmp(&a->addr.broadcast, &b->addr.broadcast) == 0;
+	       a->addr.prefix_len == b->addr.prefix_len && a->addr.flags == b->addr.flags &&
+	       addr_is_as_wanted(&a->addr, &b->addr) && addr_is_as_wanted(&b->addr, &a->addr);
 }
 
 bool vip_list_is_equal(const struct vip_list *a, const struct vip_list *b)
@@ -226,98 +234,6 @@ void vrouter_release_vips(struct vrouter *r)
 		vrouter_sync_vips(r);
 }
 
-/* ---- announcements ---- */
-
-/* One packet for one address. 0, or -errno when it could not go now. */
-static int announce_vip(struct vrouter *r, const struct vip *vip)
-{
-	const struct vrrp_if *vif = vip->vif;
-	const struct addr *addr = &vip->addr.addr;
-	bool is_v6 = addr->family == AF_INET6;
-	char text[ADDR_STR_MAX];
-
-	if (vif->ifindex == 0 || !vif->has_mac)
-		return 0;
-	int result = is_v6 ? ndisc_send(r->app->ndisc_fd, vif->ifindex, vif->mac, addr)
-			   : garp_send(r->app->arp_fd, vif->ifindex, vif->mac, addr);
-	if (result < 0)
-		return result;
-	r->stats.garp_sent++;
-	vrouter_count(r);
-	if (log_is_on(LOG_LEVEL_DEBUG))
-		log_event(LOG_LEVEL_DEBUG, "announce",
-			  log_kv("instance=%s interface=%s address=%s", r->conf->name, vif->name,
-				 addr_str(addr, text)),
-			  "Sending %s on %s for %s",
-			  is_v6 ? "unsolicited Neighbour Advert" : "gratuitous ARP", vif->name,
-			  text);
-	return 0;
-}
-
-/* Sends what is due, a bounded number at once. */
-static void run_announcements(struct vrouter *r)
-{
-	time_us now = loop_now(r->app->loop);
-	int at = -1;
-
-	for (unsigned i = 0; i < GARPS_AT_ONCE; i++) {
-		at = r->announce_again >= 0 ? r->announce_again : announce_next(&r->announce, now);
-		if (at < 0)
-			break;
-		int result = announce_vip(r, &r->vips.v[at]);
-		bool is_full = result == -EAGAIN || result == -ENOBUFS;
-		r->announce_again = is_full ? at : -1;
-		if (is_full) {
-			timer_arm_in(&r->announce_timer, GARP_RETRY_US);
-			return;
-		}
-	}
-	timer_arm_at(&r->announce_timer, at < 0 ? announce_due(&r->announce) : now);
-}
-
-void vrouter_on_announce(struct timer *timer, void *arg)
-{
-	(void)timer;
-	run_announcements(arg);
-}
-
-static bool params_are_equal(const struct announce_params *a, const struct announce_params *b)
-{
-	return a->n_addrs == b->n_addrs && a->repeat == b->repeat && a->delay_us == b->delay_us &&
-	       a->refresh_us == b->refresh_us && a->refresh_repeat == b->refresh_repeat &&
-	       a->lower_prio_repeat == b->lower_prio_repeat &&
-	       a->lower_prio_delay_us == b->lower_prio_delay_us && a->interval_us == b->interval_us;
-}
-
-bool vrouter_announce_init(struct vrouter *r)
-{
-	const struct vrrp_conf *conf = r->conf;
-	const struct announce_params params = {
-		.n_addrs = r->vips.n,
-		.repeat = conf->garp_master_repeat,
-		.delay_us = conf->garp_master_delay_s * US_PER_S,
-		.refresh_us = conf->garp_master_refresh_s * US_PER_S,
-		.refresh_repeat = conf->garp_master_refresh_repeat,
-		.lower_prio_repeat = conf->garp_lower_prio_repeat,
-		.lower_prio_delay_us = conf->garp_lower_prio_delay_s * US_PER_S,
-		.interval_us = r->app->garp_interval_us,
-	};
-
-	if (params_are_equal(&params, &r->announce.params))
-		return false;
-	r->announce_again = -1;
-	announce_init(&r->announce, &params);
-	timer_cancel(&r->announce_timer);
-	return true;
-}
-
-void vrouter_announce(struct vrouter *r, enum vrrp_announce occasion)
-{
-	r->announce_again = -1;
-	announce_trigger(&r->announce, loop_now(r->app->loop), occasion);
-	run_announcements(r);
-}
-
 /* ---- addresses that somebody took away ---- */
 
 void vrouter_restore_vips(struct vrouter *r)
@@ -335,6 +251,29 @@ void vrouter_restore_vips(struct vrouter *r)
 	vrouter_sync_vips(r);
 	for (uint32_t i = 0; i < r->vips.n; i++) {
 		if (r->vips.v[i].is_missing)
-			announce_vip(r, &r->vips.v[i]);
+			vrouter_announce_vip(r, &r->vips.v[i]);
+	}
+}
+
+/* Our own repairs come back as changes, too: a pause, so that a kernel that does not do as it was
+ * asked costs little. */
+void vrouter_on_vip_changed(struct vrouter *r, uint32_t at, const struct nl_addr *is)
+{
+	const struct vip *vip = &r->vips.v[at];
+	bool has_dad = is->addr.family == AF_INET6 && !(vip->addr.flags & IFA_F_NODAD);
+	char text[ADDR_STR_MAX];
+
+	if (!addr_is_usable(is) &&
+	    log_limit_pass(&r->duplicate_limit, loop_now(r->app->loop), DUPLICATE_LOG_US))
+		log_event(LOG_LEVEL_WARNING, "vrrp_address_duplicate",
+			  log_kv("instance=%s interface=%s address=%s", r->conf->name,
+				 vip->vif->name, addr_str(&is->addr, text)),
+			  "(%s) another host on %s has address %s: trying again", r->conf->name,
+			  vip->vif->name, text);
+	if (!addr_is_as_wanted(is, &vip->addr)) {
+		if (!timer_is_armed(&r->vip_timer))
+			timer_arm_in(&r->vip_timer, REPAIR_US);
+	} else if (has_dad && !(is->flags & IFA_F_TENTATIVE)) {
+		vrouter_announce_vip(r, vip); /* what was sent before was too early */
 	}
 }

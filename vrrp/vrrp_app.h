@@ -4,7 +4,8 @@
  *	vrrp_main.c	  the role: configurations, changes told by the kernel, stop
  *	vrrp_if.c	  interfaces
  *	vrouter.c	  a virtual router: events in, outputs of the state machine carried out
- *	vrouter_vips.c	  its addresses and their announcements
+ *	vrouter_vips.c	  its addresses
+ *	vrouter_announce.c their announcements
  *	vrouter_track.c	  its reasons for FAULT and its priority
  *	vrouter_receive.c its packets
  *	vrrp_report.c	  what the parent and the log are told
@@ -57,6 +58,7 @@ struct vrrp_app {
 	struct timer refresh_timer; /* interfaces or addresses changed */
 	struct timer stats_timer;
 	bool is_committed;
+	bool is_if_replaced; /* an interface came or went in this refresh, and addresses with it */
 	int64_t garp_interval_us;
 	uint64_t drops[VRRP_DROP_N]; /* packets that belong to no router */
 	struct log_limit drop_limit;
@@ -179,7 +181,7 @@ struct vrouter {
 	bool is_deleted;        /* no longer in the configuration */
 	bool is_vip_lost;       /* somebody took an address away */
 	struct timer vip_timer; /* addresses are not yet as they should be */
-	struct log_limit vip_limit;
+	struct log_limit vip_limit, duplicate_limit;
 	struct announce announce;
 	int announce_again; /* address whose packet could not go, -1 = none */
 	struct timer announce_timer;
@@ -257,6 +259,14 @@ void vrouter_release_vips(struct vrouter *r);
 
 /* Puts back what somebody removed and announces it again. */
 void vrouter_restore_vips(struct vrouter *r);
+
+/* An address that the router holds is now `is`, not of its doing: `at` is its place in the list. */
+void vrouter_on_vip_changed(struct vrouter *r, uint32_t at, const struct nl_addr *is);
+
+/* -- announcements: vrouter_announce.c -- */
+
+/* Announces one address once, outside of the schedule. */
+void vrouter_announce_vip(struct vrouter *r, const struct vip *vip);
 
 /* Takes the announcement parameters from the configuration; false, with nothing disturbed, if they
  * are the same. */

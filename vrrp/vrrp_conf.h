@@ -20,10 +20,10 @@ struct vaddr_conf {
 	const char *broadcast; /* NULL, "+", "-" or an address */
 	const char *label;
 	bool no_track;
-	/* No effect yet: */
-	bool home, nodad_off, mngtmpaddr, noprefixroute, autojoin, use_vmac;
+	bool home, nodad_off, mngtmpaddr, noprefixroute, autojoin;
 	uint32_t preferred_lft_s; /* VADDR_FOREVER */
 	struct addr peer;
+	bool use_vmac;           /* no effect yet */
 	const char *track_group; /* static_ipaddress */
 };
 

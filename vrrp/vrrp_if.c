@@ -117,8 +117,10 @@ void vrrp_if_refresh(struct vrrp_if *vif)
 	const struct nl_link *link = nl_link_by_name(vif->app->nl, vif->name);
 	uint32_t ifindex = link ? link->ifindex : 0;
 
-	if (ifindex != vif->ifindex)
+	if (ifindex != vif->ifindex) {
 		close_sockets(vif); /* another device by the same name, or none */
+		vif->app->is_if_replaced = true;
+	}
 	vif->ifindex = ifindex;
 	vif->has_mac = link && link->has_mac;
 	if (link)

@@ -109,9 +109,11 @@ static void on_refresh(struct timer *timer, void *arg)
 	struct vrrp_app *app = arg;
 
 	(void)timer;
+	app->is_if_replaced = false;
 	refresh_interfaces(app);
 	for (uint32_t i = 0; i < app->n_routers; i++) {
 		vrouter_track(app->routers[i]);
+		app->routers[i]->is_vip_lost |= app->is_if_replaced; /* even what is not tracked */
 		vrouter_restore_vips(app->routers[i]);
 	}
 }
@@ -145,6 +147,18 @@ static void on_vip_gone(struct vrrp_app *app, const struct nl_addr *addr,
 	}
 }
 
+static void on_vip_changed(struct vrrp_app *app, const struct nl_addr *addr,
+			   const struct vip_ref *refs, uint32_t n)
+{
+	const struct nl_addr *is =
+		nl_addr_find_prefix(app->nl, addr->ifindex, &addr->addr, addr->prefix_len);
+
+	for (uint32_t i = 0; is && i < n; i++) {
+		if (refs[i].router->holds_vips && is_at(&refs[i], is))
+			vrouter_on_vip_changed(refs[i].router, refs[i].vip, is);
+	}
+}
+
 static void on_change(const struct nl_change *change, void *arg)
 {
 	struct vrrp_app *app = arg;
@@ -160,6 +174,8 @@ static void on_change(const struct nl_change *change, void *arg)
 			vrrp_app_refresh_soon(app); /* perhaps a source address */
 		if (change->kind == NL_ADDR_DEL)
 			on_vip_gone(app, &change->addr, refs, n);
+		else
+			on_vip_changed(app, &change->addr, refs, n);
 		break;
 	}
 	}

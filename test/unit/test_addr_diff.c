@@ -1,6 +1,7 @@
 /*
  * Virtual addresses, desired against actual; and what announces them.
  */
+#include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -209,6 +210,50 @@ static void test_neighbour_advertisement(void **state)
 	assert_memory_equal(msg, expected, sizeof(msg));
 }
 
+/* One wanted address against one that is there: how many operations. */
+static unsigned ops_for(const struct nl_addr *is, const struct nl_addr *want)
+{
+	const struct fake fake = { .v = { *is }, .n = 1 };
+	const struct addr_want wants[] = { { *want, true } };
+	struct nl_op ops[2];
+
+	return diff(&fake, wants, 1, ops);
+}
+
+static void test_attributes_that_differ_replace(void **state)
+{
+	const struct nl_addr want = address(1, "2001:db8::1", 64);
+	struct nl_addr is = want;
+
+	(void)state;
+	is.flags = IFA_F_NOPREFIXROUTE;
+	assert_int_equal(ops_for(&is, &want), 2);
+	is.flags = IFA_F_PERMANENT | IFA_F_NODAD; /* the kernel's own */
+	assert_int_equal(ops_for(&is, &want), 0);
+	is.flags = IFA_F_DADFAILED;
+	assert_int_equal(ops_for(&is, &want), 2);
+	is = want;
+	assert_true(addr_parse("2001:db8::9", &is.peer));
+	assert_int_equal(ops_for(&is, &want), 2);
+}
+
+static void test_lifetimes_run_down(void **state)
+{
+	struct nl_addr want = address(1, "10.0.0.1", 24), is = want;
+
+	(void)state;
+	want.preferred_s = 60;
+	is.preferred_s = 7;
+	assert_int_equal(ops_for(&is, &want), 0);
+	is.preferred_s = 61;
+	assert_int_equal(ops_for(&is, &want), 2);
+	want.preferred_s = NL_FOREVER;
+	assert_int_equal(ops_for(&is, &want), 2);
+	want.preferred_s = 0;
+	is.preferred_s = 0;
+	assert_int_equal(ops_for(&is, &want), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -220,6 +265,8 @@ int main(void)
 		cmocka_unit_test(test_converges_from_everywhere),
 		cmocka_unit_test(test_garp_frame),
 		cmocka_unit_test(test_neighbour_advertisement),
+		cmocka_unit_test(test_attributes_that_differ_replace),
+		cmocka_unit_test(test_lifetimes_run_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
