@@ -14,6 +14,7 @@
 #include "director/cmdline.h"
 #include "director/control.h"
 #include "director/reload.h"
+#include "director/run_names.h"
 #include "director/scripts.h"
 #include "director/store.h"
 #include "director/supervise.h"
@@ -33,6 +34,7 @@ enum exit_status {
 
 struct app {
 	const struct cmdline *cmdline;
+	struct run_names names;
 	struct loop *loop;
 	struct conf *conf; /* the running generation */
 	/* The one before, until the VRRP child has left it; NULL = none. */
@@ -43,8 +45,9 @@ struct app {
 	struct store *store;
 	struct scripts *scripts;
 	struct control *control;
-	struct timer stop_timer; /* child_wait_time */
-	struct timer watchdog;   /* systemd's, where it asks for it */
+	struct address_log *address_log; /* with -a */
+	struct timer stop_timer;         /* child_wait_time */
+	struct timer watchdog;           /* systemd's, where it asks for it */
 	int ready_fd; /* tells the waiting foreground process that we run; -1 = nobody waits */
 	int pid_fd;
 	int exit_status;

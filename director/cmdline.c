@@ -3,6 +3,7 @@
  */
 #include <errno.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 #include "director/app.h"
 #include "director/cmdline.h"
 #include "lib/log.h"
+#include "lib/proc.h"
 
 enum {
 	OPT_CONTROL = 256,
@@ -20,66 +22,94 @@ enum {
 	OPT_DUMP_CONFIG,
 	OPT_PLAN,
 	OPT_JSON_SCHEMA,
-	OPT_TOLERANT
+	OPT_TOLERANT,
+	OPT_ALL,
+	OPT_SIGNUM,
+	OPT_FLUSH_LOG
 };
 
-/* One row an option: parsing, usage and "not built yet" all come from here. */
+/* One row an option: parsing, usage and what has no effect all come from here. */
 struct option_row {
 	int key; /* short letter, or OPT_* */
 	const char *name;
 	int has_arg;
 	const char *arg;  /* for the usage text */
-	const char *help; /* NULL = known to keepalived, not built yet */
+	const char *help; /* "" = internal */
+	const char *idle; /* it has no effect: what that means; NULL = it works */
 };
 
+#define OPTION(key, name, has_arg, arg, help)       \
+	{                                           \
+		key, name, has_arg, arg, help, NULL \
+	}
+#define IDLE(key, name, has_arg, why)             \
+	{                                         \
+		key, name, has_arg, NULL, "", why \
+	}
+
 static const struct option_row rows[] = {
-	{ 'f', "use-file", required_argument, "FILE", "configuration file or glob" },
-	{ 'P', "vrrp", no_argument, NULL, "run only the VRRP child" },
-	{ 'C', "check", no_argument, NULL, "run only the checker child" },
-	{ 'n', "dont-fork", no_argument, NULL, "stay in the foreground" },
-	{ 'l', "log-console", no_argument, NULL, "log to stderr as well" },
-	{ 'D', "log-detail", no_argument, NULL, "detailed log" },
-	{ 'S', "log-facility", required_argument, "0-7|local0-7|user|daemon", "syslog facility" },
-	{ 'G', "no-syslog", no_argument, NULL, "do not log to syslog or the journal" },
-	{ 'd', "dump-conf", no_argument, NULL, "log the configuration at start" },
-	{ 'p', "pid", required_argument, "FILE", "pid file of the parent" },
-	{ 'r', "vrrp_pid", required_argument, "FILE", "pid file of the VRRP child" },
-	{ 'c', "checkers_pid", required_argument, "FILE", "pid file of the checker child" },
-	{ 't', "config-test", optional_argument, "FILE",
-	  "check the configuration and exit; problems go to FILE" },
-	{ 'i', "config-id", required_argument, "ID", "value that @ID lines are compared with" },
-	{ OPT_TOLERANT, "tolerant", no_argument, NULL,
-	  "take rejected values for their defaults, as keepalived does" },
-	{ 'v', "version", no_argument, NULL, "print the version and exit" },
-	{ 'h', "help", no_argument, NULL, "print this help and exit" },
-	{ OPT_CONTROL, "control", required_argument, "SOCKET", "path of the control socket" },
-	{ OPT_JSON, "json", no_argument, NULL, "with -t, --dump-config or --plan: print JSON" },
-	{ OPT_DUMP_CONFIG, "dump-config", no_argument, NULL,
-	  "print the configuration with all defaults and exit" },
-	{ OPT_PLAN, "plan", no_argument, NULL,
-	  "print what a reload would do and exit; changes nothing" },
-	{ OPT_JSON_SCHEMA, "json-schema", no_argument, NULL,
-	  "print the JSON Schema of --dump-config --json and exit" },
-	{ OPT_ROLE, "role", required_argument, NULL, "" }, /* internal */
-	{ 'B', "no_bfd", no_argument, NULL, NULL },
-	{ 'g', "log-file", optional_argument, NULL, NULL },
-	{ 'u', "umask", required_argument, NULL, NULL },
-	{ 'X', "release-vips", no_argument, NULL, NULL },
-	{ 'V', "dont-release-vrrp", no_argument, NULL, NULL },
-	{ 'I', "dont-release-ipvs", no_argument, NULL, NULL },
-	{ 'R', "dont-respawn", no_argument, NULL, NULL },
-	{ 'b', "bfd_pid", required_argument, NULL, NULL },
-	{ 'T', "genhash", no_argument, NULL, NULL },
-	{ 'a', "address-monitoring", no_argument, NULL, NULL },
-	{ 'x', "snmp", no_argument, NULL, NULL },
-	{ 'A', "snmp-agent-socket", required_argument, NULL, NULL },
-	{ 's', "namespace", required_argument, NULL, NULL },
-	{ 'm', "core-dump", no_argument, NULL, NULL },
-	{ 'M', "core-dump-pattern", optional_argument, NULL, NULL },
-	{ 'e', "all-config", no_argument, NULL, NULL },
+	OPTION('f', "use-file", required_argument, "FILE", "configuration file or glob"),
+	OPTION('P', "vrrp", no_argument, NULL, "run only the VRRP child"),
+	OPTION('C', "check", no_argument, NULL, "run only the checker child"),
+	OPTION(OPT_ALL, "all", no_argument, NULL, "run both children, configured or not"),
+	OPTION('n', "dont-fork", no_argument, NULL, "stay in the foreground"),
+	OPTION('l', "log-console", no_argument, NULL, "log to stderr as well"),
+	OPTION('D', "log-detail", no_argument, NULL, "detailed log"),
+	OPTION('S', "log-facility", required_argument, "0-7|local0-7|user|daemon",
+	       "syslog facility"),
+	OPTION('G', "no-syslog", no_argument, NULL, "do not log to syslog or the journal"),
+	OPTION('g', "log-file", optional_argument, "FILE",
+	       "log to FILE as well, the children to FILE_vrrp and FILE_check"),
+	OPTION(OPT_FLUSH_LOG, "flush-log-file", no_argument, NULL,
+	       "write each line at once (it always is)"),
+	OPTION('u', "umask", required_argument, "MASK", "umask for files that are made (octal)"),
+	OPTION('a', "address-monitoring", no_argument, NULL,
+	       "log every address that comes or goes"),
+	OPTION('d', "dump-conf", no_argument, NULL, "log the configuration at start"),
+	OPTION('p', "pid", required_argument, "FILE", "pid file of the parent"),
+	OPTION('r', "vrrp_pid", required_argument, "FILE", "pid file of the VRRP child"),
+	OPTION('c', "checkers_pid", required_argument, "FILE", "pid file of the checker child"),
+	OPTION('s', "namespace", required_argument, "NAME", "run in this network namespace"),
+	OPTION('X', "release-vips", no_argument, NULL,
+	       "release addresses when a signal ends us (it always does)"),
+	OPTION('V', "dont-release-vrrp", no_argument, NULL,
+	       "at stop leave addresses, without a word to the peers"),
+	OPTION('I', "dont-release-ipvs", no_argument, NULL,
+	       "at stop leave the IPVS table as it is"),
+	OPTION('R', "dont-respawn", no_argument, NULL, "end when a child dies"),
+	OPTION('m', "core-dump", no_argument, NULL, "allow core dumps"),
+	OPTION(OPT_SIGNUM, "signum", required_argument, "NAME",
+	       "print the number of a signal (STOP, RELOAD ...) and exit"),
+	OPTION('t', "config-test", optional_argument, "FILE",
+	       "check the configuration and exit; problems go to FILE"),
+	OPTION('i', "config-id", required_argument, "ID", "value that @ID lines are compared with"),
+	OPTION(OPT_TOLERANT, "tolerant", no_argument, NULL,
+	       "take rejected values for their defaults, as keepalived does"),
+	OPTION('v', "version", no_argument, NULL, "print the version and exit"),
+	OPTION('h', "help", no_argument, NULL, "print this help and exit"),
+	OPTION(OPT_CONTROL, "control", required_argument, "SOCKET", "path of the control socket"),
+	OPTION(OPT_JSON, "json", no_argument, NULL, "with -t, --dump-config or --plan: print JSON"),
+	OPTION(OPT_DUMP_CONFIG, "dump-config", no_argument, NULL,
+	       "print the configuration with all defaults and exit"),
+	OPTION(OPT_PLAN, "plan", no_argument, NULL,
+	       "print what a reload would do and exit; changes nothing"),
+	OPTION(OPT_JSON_SCHEMA, "json-schema", no_argument, NULL,
+	       "print the JSON Schema of --dump-config --json and exit"),
+	OPTION(OPT_ROLE, "role", required_argument, NULL, ""),
+	IDLE('B', "no_bfd", no_argument, "BFD sessions run in the VRRP child"),
+	IDLE('b', "bfd_pid", required_argument, "there is no BFD process"),
+	IDLE('T', "genhash", no_argument, "it is not built"),
+	IDLE('x', "snmp", no_argument, "SNMP is not served"),
+	IDLE('A', "snmp-agent-socket", required_argument, "SNMP is not served"),
+	IDLE('M', "core-dump-pattern", optional_argument,
+	     "kernel.core_pattern is the host's and stays"),
+	IDLE('e', "all-config", no_argument, "include lines say so themselves"),
 };
 
 #define N_ROWS (sizeof(rows) / sizeof(rows[0]))
+_Static_assert(N_ROWS <= 64, "struct cmdline has a bit for each row");
+
+#define DEFAULT_LOG_FILE "/var/log/diarch.log"
 
 static void usage(FILE *out)
 {
@@ -151,6 +181,19 @@ static const struct option_row *row_find(int key)
 	return NULL;
 }
 
+/* Signals by the names that keepalived gives their functions. */
+static int signum_of(const char *name)
+{
+	static const char *const names[] = { "STOP",  "RELOAD", "DATA",
+					     "STATS", "JSON",   "STATS_CLEAR" };
+	const int numbers[] = { SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGRTMIN + 2, SIGRTMAX - 1 };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (!strcmp(name, names[i]))
+			return numbers[i];
+	return -1;
+}
+
 static void exit_with(struct cmdline *out, int status)
 {
 	out->action = CMDLINE_EXIT;
@@ -180,21 +223,61 @@ static bool apply_simple(struct cmdline *out, int key, const char *arg)
 	case OPT_TOLERANT: out->is_tolerant = true; return true;
 	case OPT_JSON_SCHEMA: out->action = CMDLINE_SCHEMA; return true;
 	case OPT_PLAN: out->action = CMDLINE_PLAN; return true;
+	case OPT_ALL: out->run_all = true; return true;
+	case OPT_FLUSH_LOG:
+	case 'X': return true; /* what it asks for is how we are */
+	case 's': out->net_namespace = arg; return true;
+	case 'g': out->log_file = arg ? arg : DEFAULT_LOG_FILE; return true;
+	case 'a': out->log_addresses = true; return true;
+	case 'V': out->keep_vrrp = true; return true;
+	case 'I': out->keep_ipvs = true; return true;
+	case 'R': out->no_respawn = true; return true;
+	case 'm': out->core_dump = true; return true;
 	default: return false;
 	}
+}
+
+/* Options whose value may be wrong; exits with a word about it. Returns false for others. */
+static bool apply_checked(struct cmdline *out, int key, const char *arg)
+{
+	const char *wrong = NULL;
+	char *end;
+
+	switch (key) {
+	case 'S':
+		out->log_facility = facility_parse(arg);
+		wrong = out->log_facility < 0 ? "log facility" : NULL;
+		break;
+	case 'u':
+		out->umask = (int)strtol(arg, &end, 8);
+		wrong = *end || end == arg || out->umask < 0 || out->umask > 0777
+				? "umask (octal, at most 0777)"
+				: NULL;
+		break;
+	case OPT_SIGNUM:
+		wrong = signum_of(arg) < 0 ? "signal function" : NULL;
+		if (!wrong)
+			printf("%d\n", signum_of(arg));
+		exit_with(out, EXIT_STATUS_OK);
+		break;
+	default: return false;
+	}
+	if (wrong) {
+		fprintf(stderr, "diarch: unknown %s '%s'\n", wrong, arg);
+		exit_with(out, EXIT_STATUS_FATAL);
+	}
+	return true;
 }
 
 static void apply(struct cmdline *out, int key, const char *arg)
 {
 	const struct option_row *row = row_find(key);
 
-	if (row && !row->help) {
-		fprintf(stderr, "diarch: option --%s is known from keepalived but not built yet\n",
-			row->name);
-		exit_with(out, EXIT_STATUS_FATAL);
+	if (row && row->idle) {
+		out->idle |= 1ull << (row - rows);
 		return;
 	}
-	if (apply_simple(out, key, arg))
+	if (apply_simple(out, key, arg) || apply_checked(out, key, arg))
 		return;
 	switch (key) {
 	case 't':
@@ -202,13 +285,6 @@ static void apply(struct cmdline *out, int key, const char *arg)
 			out->action = CMDLINE_TEST;
 		/* keepalived's `-t=FILE`: getopt hands over "=FILE" for the short form. */
 		out->test_output = arg && arg[0] == '=' ? arg + 1 : arg;
-		break;
-	case 'S':
-		out->log_facility = facility_parse(arg);
-		if (out->log_facility < 0) {
-			fprintf(stderr, "diarch: unknown log facility '%s'\n", arg);
-			exit_with(out, EXIT_STATUS_FATAL);
-		}
 		break;
 	case 'v':
 		version(stderr);
@@ -233,10 +309,7 @@ void cmdline_parse(int argc, char **argv, struct cmdline *out)
 
 	*out = (struct cmdline){
 		.conf_file = DIARCH_SYSCONFDIR "/keepalived/keepalived.conf",
-		.pid_file = DIARCH_RUNDIR "/diarch.pid",
-		.vrrp_pid_file = DIARCH_RUNDIR "/diarch_vrrp.pid",
-		.checkers_pid_file = DIARCH_RUNDIR "/diarch_checkers.pid",
-		.control_path = DIARCH_RUNDIR "/diarch/control.sock",
+		.umask = -1,
 		.log_facility = LOG_DAEMON,
 		.with_vrrp = true,
 		.with_checkers = true,
@@ -249,6 +322,15 @@ void cmdline_parse(int argc, char **argv, struct cmdline *out)
 		out->with_vrrp = out->with_checkers = true;
 	for (; out->action != CMDLINE_EXIT && optind < argc; optind++)
 		fprintf(stderr, "diarch: unexpected argument '%s'\n", argv[optind]);
+}
+
+void cmdline_log_idle(const struct cmdline *cmdline)
+{
+	for (size_t i = 0; i < N_ROWS; i++)
+		if (cmdline->idle & 1ull << i)
+			log_event(LOG_LEVEL_WARNING, "no_effect",
+				  log_kv("option=--%s", rows[i].name),
+				  "Option --%s has no effect: %s", rows[i].name, rows[i].idle);
 }
 
 struct conf_options cmdline_conf_options(const struct cmdline *cmdline)
@@ -267,13 +349,18 @@ void cmdline_open_log(const struct cmdline *cmdline, const char *role)
 		targets |= LOG_TARGET_STDERR;
 	if (!cmdline->no_syslog)
 		targets |= LOG_TARGET_JOURNAL;
+	if (cmdline->log_file) /* a child has a pipe, see director/log_file.h */
+		targets |= LOG_TARGET_FD;
+	if (cmdline->log_file && role)
+		log_set_fd(PROC_LOG_FD);
 	log_open(ident, targets, cmdline->log_facility,
 		 cmdline->log_detail ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
 }
 
 void cmdline_for_child(const struct cmdline *cmdline, const char *role, struct cmdline_child *self)
 {
-	static char name[] = "diarch", console[] = "-l", detail[] = "-D", quiet[] = "-G";
+	static char name[] = "diarch", console[] = "-l", detail[] = "-D", quiet[] = "-G",
+		    file[] = "-g";
 	unsigned n = 0;
 
 	snprintf(self->role, sizeof(self->role), "--role=%s", role);
@@ -294,5 +381,7 @@ void cmdline_for_child(const struct cmdline *cmdline, const char *role, struct c
 		self->argv[n++] = detail;
 	if (cmdline->no_syslog)
 		self->argv[n++] = quiet;
+	if (cmdline->log_file)
+		self->argv[n++] = file;
 	self->argv[n] = NULL;
 }

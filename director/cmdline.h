@@ -24,22 +24,32 @@ struct cmdline {
 	const char *conf_file;
 	const char *test_output; /* -t=FILE: diagnostics are appended there; NULL = stderr */
 	const char *config_id;
-	const char *pid_file, *vrrp_pid_file, *checkers_pid_file;
-	const char *control_path;
+	/* NULL = as run_names_fill() says */
+	const char *pid_file, *vrrp_pid_file, *checkers_pid_file, *control_path, *net_namespace;
+	const char *log_file; /* NULL = none */
+	int umask;            /* -1 = that of the file */
 	bool dont_fork;
 	bool log_console;
 	bool no_syslog;
 	unsigned log_detail;
 	int log_facility;
 	bool dump_conf;
-	bool is_tolerant; /* towards what keepalived tolerates in a file */
-	bool json;        /* diagnostics or dump as JSON */
-	bool with_vrrp, with_checkers;
+	bool is_tolerant;                       /* towards what keepalived tolerates in a file */
+	bool json;                              /* diagnostics or dump as JSON */
+	bool with_vrrp, with_checkers, run_all; /* run_all: children without configuration, too */
+	bool keep_vrrp, keep_ipvs;              /* at stop the kernel keeps what it has */
+	bool no_respawn;
+	bool log_addresses;
+	bool core_dump;
+	uint64_t idle; /* bit for each option given that has no effect, by row */
 };
 
 /* Fills `out` from the arguments; prints usage, version and mistakes itself (action CMDLINE_EXIT).
  */
 void cmdline_parse(int argc, char **argv, struct cmdline *out);
+
+/* Says of each option given that has no effect what that means, once. */
+void cmdline_log_idle(const struct cmdline *cmdline);
 
 /* How the options want files to be read. */
 struct conf_options cmdline_conf_options(const struct cmdline *cmdline);

@@ -245,8 +245,11 @@ static int listen_at(const char *path)
 		return -ENAMETOOLONG;
 	strcpy(addr.sun_path, path);
 	strcpy(dir, path);
-	if (mkdir(dirname(dir), 0750) < 0 && errno != EEXIST)
-		return -errno;
+	mask = umask(0027);
+	error = mkdir(dirname(dir), 0750) < 0 && errno != EEXIST ? -errno : 0;
+	umask(mask);
+	if (error)
+		return error;
 	if (is_served(&addr))
 		return -EADDRINUSE;
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);

@@ -5,6 +5,8 @@ PLAN_SOURCES = director/plan.c director/plan.h director/plan_desired.c director/
 
 sbin_PROGRAMS += diarch
 diarch_SOURCES = \
+	director/address_log.c director/address_log.h director/log_file.c director/log_file.h \
+	director/run_names.c director/run_names.h \
 	director/app.h director/cmdline.c director/cmdline.h director/conf_test.c director/conf_test.h \
 	director/control.c director/control.h director/control_client.c director/control_client.h director/main.c director/parent.c director/reload.c director/reload.h \
 	$(PLAN_SOURCES) director/plan_run.c director/plan_run.h \

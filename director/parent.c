@@ -8,11 +8,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
 #include "config.h"
+#include "director/address_log.h"
 #include "director/app.h"
+#include "director/log_file.h"
 #include "director/root_conf.h"
 #include "lib/global_conf.h"
 #include "lib/log.h"
@@ -148,6 +152,9 @@ static void on_signal(int signo, void *arg)
 
 	if (signo == SIGHUP)
 		reload_begin(app->reload);
+	else if (signo != SIGTERM && signo != SIGINT)
+		log_event(LOG_LEVEL_NOTICE, "signal", log_kv("signal=%d", signo),
+			  "Signal %d writes no file: ask diarchctl status [--json]", signo);
 	else
 		parent_stop(app, EXIT_STATUS_OK, signo == SIGTERM ? "SIGTERM" : "SIGINT");
 }
@@ -163,35 +170,58 @@ static void on_watchdog(struct timer *timer, void *arg)
 
 /* ---- start ---- */
 
-/* Locks the pid file and reads the configuration; EXIT_STATUS_OK, or what to exit with. */
+static void apply_limits(const struct cmdline *cmdline, const struct conf *conf)
+{
+	const struct rlimit all = { RLIM_INFINITY, RLIM_INFINITY };
+
+	umask(cmdline->umask >= 0 ? (mode_t)cmdline->umask
+				  : (mode_t)root_global(conf_root(conf))->umask);
+	if (cmdline->core_dump && setrlimit(RLIMIT_CORE, &all) < 0)
+		log_warn("core_dump", "cannot allow core dumps");
+}
+
+/* Reads the configuration, goes where it says and locks the pid file; EXIT_STATUS_OK, or what to
+ * exit with. */
 static int prepare(struct app *app, bool *is_running)
 {
-	int status;
+	int status, error;
 
-	app->pid_fd = proc_pidfile(app->cmdline->pid_file, getpid());
+	app->conf = reload_read(app->cmdline, &status);
+	if (!app->conf) {
+		log_event(LOG_LEVEL_ERROR, "conf_refused", NULL,
+			  "The configuration cannot be run, terminating");
+		return status;
+	}
+	run_names_fill(&app->names, app->cmdline, app->conf);
+	error = *app->names.net_namespace ? run_names_enter(app->names.net_namespace) : 0;
+	if (error < 0) {
+		errno = -error;
+		log_warn("net_namespace", "cannot enter network namespace %s",
+			 app->names.net_namespace);
+		return EXIT_STATUS_FATAL;
+	}
+	mkdir(DIARCH_RUNDIR "/diarch", 0755); /* a failure shows when a file is made there */
+	apply_limits(app->cmdline, app->conf);
+	app->pid_fd = proc_pidfile(app->names.pid_file, getpid());
 	if (app->pid_fd == -EAGAIN) {
 		log_event(LOG_LEVEL_INFO, "already_running",
-			  log_kv("pid_file=%s", app->cmdline->pid_file),
-			  "daemon is already running");
+			  log_kv("pid_file=%s", app->names.pid_file), "daemon is already running");
 		*is_running = true;
 		return EXIT_STATUS_OK;
 	}
 	if (app->pid_fd < 0) {
 		errno = -app->pid_fd;
-		log_warn("pid_file", "cannot write pid file %s", app->cmdline->pid_file);
+		log_warn("pid_file", "cannot write pid file %s", app->names.pid_file);
 		return errno == EACCES || errno == EPERM ? EXIT_STATUS_NO_PERMISSION
 							 : EXIT_STATUS_FATAL;
 	}
-	app->conf = reload_read(app->cmdline, &status);
-	if (!app->conf)
-		log_event(LOG_LEVEL_ERROR, "conf_refused", NULL,
-			  "The configuration cannot be run, terminating");
-	return status;
+	return EXIT_STATUS_OK;
 }
 
 static void setup(struct app *app)
 {
-	static const int signals[] = { SIGTERM, SIGINT, SIGHUP };
+	const int signals[] = { SIGTERM, SIGINT,       SIGHUP,      SIGUSR1,
+				SIGUSR2, SIGRTMIN + 2, SIGRTMAX - 1 };
 
 	app->generation = 1;
 	app->store = store_new();
@@ -205,14 +235,17 @@ static void setup(struct app *app)
 	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
 		loop_on_signal(app->loop, signals[i], on_signal, app);
 	signal(SIGPIPE, SIG_IGN);
-	app->control = control_new(app, app->cmdline->control_path);
+	app->control = control_new(app, app->names.control_path);
 	if (!app->control)
-		log_warn("control", "no control socket at %s", app->cmdline->control_path);
+		log_warn("control", "no control socket at %s", app->names.control_path);
+	if (app->cmdline->log_addresses && !(app->address_log = address_log_new(app->loop)))
+		log_warn("address_log", "cannot watch addresses");
 }
 
 static void teardown(struct app *app)
 {
 	control_free(app->control);
+	address_log_free(app->address_log);
 	reload_free(app->reload);
 	supervisor_free(app->supervisor);
 	scripts_free(app->scripts);
@@ -220,8 +253,21 @@ static void teardown(struct app *app)
 	reload_forget_former(app);
 	conf_free(app->conf);
 	loop_free(app->loop);
-	unlink(app->cmdline->pid_file);
+	unlink(app->names.pid_file);
 	close(app->pid_fd);
+}
+
+/* The log, with its file if one is asked for; without that file it goes on. */
+static void open_log(const struct cmdline *cmdline)
+{
+	int fd = cmdline->log_file ? log_file_open(cmdline->log_file, "") : -1;
+
+	log_set_fd(fd);
+	cmdline_open_log(cmdline, NULL);
+	if (cmdline->log_file && fd < 0) {
+		errno = -fd;
+		log_warn("log_file", "cannot write log file %s", cmdline->log_file);
+	}
 }
 
 int parent_main(const struct cmdline *cmdline)
@@ -231,14 +277,14 @@ int parent_main(const struct cmdline *cmdline)
 	bool is_running = false;
 	int status;
 
-	cmdline_open_log(cmdline, NULL);
+	open_log(cmdline);
 	app.ready_fd = daemonize(cmdline);
 	log_start(cmdline);
+	cmdline_log_idle(cmdline);
 	status = prepare(&app, &is_running);
 	if (status != EXIT_STATUS_OK || is_running) {
 		report_status(&app, status);
-		if (app.pid_fd >= 0)
-			unlink(cmdline->pid_file);
+		conf_free(app.conf);
 		return status;
 	}
 	if (cmdline->dump_conf)

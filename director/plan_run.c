@@ -126,14 +126,16 @@ static int plan_conf(const struct cmdline *cmdline, const struct conf *conf,
 		     const struct conf_diags *diags)
 {
 	struct known known = { 0 };
+	struct run_names names;
 	struct plan plan = { 0 };
 	struct plan_input input = { .next = root_of(conf),
 				    .with_vrrp = cmdline->with_vrrp,
 				    .with_checkers = cmdline->with_checkers };
 	int status = EXIT_STATUS_OK;
 
+	run_names_fill(&names, cmdline, conf);
 	read_kernel(&known);
-	if (ask_director(cmdline->control_path, &known) < 0)
+	if (ask_director(names.control_path, &known) < 0)
 		status = EXIT_STATUS_FATAL;
 	input.running = root_of(known.running);
 	input.health = known.health;

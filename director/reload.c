@@ -117,6 +117,9 @@ static unsigned count_bits(unsigned mask)
 void reload_begin(struct reload *r)
 {
 	struct app *app = r->app;
+	struct run_names names;
+	const char *what;
+	char why[64];
 	struct conf *conf;
 	int status;
 
@@ -145,6 +148,13 @@ void reload_begin(struct reload *r)
 		reload_refuse(
 			r,
 			"the file configures nothing any more (stop diarch to release everything)");
+		return;
+	}
+	run_names_fill(&names, app->cmdline, conf);
+	if (!run_names_is_same(&app->names, &names, &what)) {
+		conf_free(conf);
+		snprintf(why, sizeof(why), "%s cannot change while diarch runs", what);
+		reload_refuse(r, why);
 		return;
 	}
 	r->offered = conf;

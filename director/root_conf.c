@@ -33,6 +33,14 @@ static const struct conf_key root_keys[] = {
 	K_U32("child_wait_time", ROOT, child_wait_time_s, 0, 3600, .dflt = 5,
 	      .apply = CONF_APPLY_LIVE,
 	      .help = "Seconds that the children get to finish when diarch stops."),
+	K_FLAG("use_pid_dir", ROOT, use_pid_dir, .apply = CONF_APPLY_RESTART,
+	       .help = "Put pid files into a directory of their own."),
+	K_STR("net_namespace", ROOT, net_namespace, .apply = CONF_APPLY_RESTART,
+	      .help = "Network namespace to run in, as ip-netns(8) makes it; pid files and control "
+		      "socket have its name."),
+	K_STR("instance", ROOT, instance, .apply = CONF_APPLY_RESTART,
+	      .help = "Name of one of several copies on this host; pid files and control socket "
+		      "have it."),
 
 	/* no effect yet */
 	K_FLAG("linkbeat_use_polling", ROOT, linkbeat_use_polling, NO_EFFECT,
@@ -40,21 +48,11 @@ static const struct conf_key root_keys[] = {
 	       .help = "Poll the link of interfaces."),
 	K_FLAG("namespace_with_ipsets", ROOT, namespace_with_ipsets, NO_EFFECT,
 	       .help = "Use ipsets also in a network namespace."),
-	K_FLAG("use_pid_dir", ROOT, use_pid_dir, NO_EFFECT,
-	       .help = "Put pid files into a directory of their own."),
-
-	K_STR("net_namespace", ROOT, net_namespace, NO_EFFECT,
-	      .not_in_effect =
-		      "addresses and services go to the namespace that diarch was started in",
-	      .help = "Network namespace to run in."),
 	K_CUSTOM("net_namespace_ipvs", &type_opt_name, ROOT, net_namespace_ipvs, const char *,
 		 NO_EFFECT,
 		 .not_in_effect = "services go to the namespace that diarch was started in",
 		 .help = "Network namespace that has the IPVS table; without name the one that "
 			 "diarch was started in."),
-	K_STR("instance", ROOT, instance, NO_EFFECT,
-	      .not_in_effect = "files and sockets are shared with other copies on this host",
-	      .help = "Name of one of several copies on this host."),
 	K_END,
 };
 

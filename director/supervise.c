@@ -14,6 +14,7 @@
 
 #include "config.h"
 #include "director/app.h"
+#include "director/log_file.h"
 #include "director/root_conf.h"
 #include "director/supervise.h"
 #include "lib/global_conf.h"
@@ -52,8 +53,9 @@ struct child_proc {
 	struct child watch;
 	struct ipc_chan *chan;
 	struct timer ping, respawn;
-	pid_t pid;  /* 0 = not running */
-	int pid_fd; /* locked pid file */
+	struct log_pipe *log; /* with -g */
+	pid_t pid;            /* 0 = not running */
+	int pid_fd;           /* locked pid file */
 	uint64_t ping_seq;
 	uint32_t unanswered;
 	uint64_t offered;   /* generation offered last */
@@ -75,6 +77,19 @@ static void child_spawn(struct child_proc *c);
 static void on_ping_timer(struct timer *timer, void *arg);
 static void on_respawn_timer(struct timer *timer, void *arg);
 
+static void open_log(struct child_proc *c)
+{
+	const struct app *app = c->supervisor->app;
+	char suffix[32];
+
+	if (!app->cmdline->log_file)
+		return;
+	snprintf(suffix, sizeof(suffix), "_%s", c->row->ops->name);
+	c->log = log_pipe_new(app->loop, app->cmdline->log_file, suffix);
+	if (!c->log)
+		log_warn("log_file", "no log file for the %s child", c->row->title);
+}
+
 struct supervisor *supervisor_new(struct app *app)
 {
 	struct supervisor *s = xcalloc(1, sizeof(*s));
@@ -89,15 +104,16 @@ struct supervisor *supervisor_new(struct app *app)
 		c->pid_fd = -1;
 		timer_init(&c->ping, app->loop, on_ping_timer, c);
 		timer_init(&c->respawn, app->loop, on_respawn_timer, c);
+		open_log(c);
 	}
 	return s;
 }
 
 static const char *pid_path(const struct child_proc *c)
 {
-	const struct cmdline *cmdline = c->supervisor->app->cmdline;
+	const struct run_names *names = &c->supervisor->app->names;
 
-	return c->role == CHILD_VRRP ? cmdline->vrrp_pid_file : cmdline->checkers_pid_file;
+	return c->role == CHILD_VRRP ? names->vrrp_pid_file : names->checkers_pid_file;
 }
 
 static void pid_file_remove(struct child_proc *c)
@@ -137,6 +153,7 @@ void supervisor_free(struct supervisor *s)
 		if (c->pid)
 			child_unwatch(&c->watch);
 		ipc_free(c->chan);
+		log_pipe_free(c->log);
 		pid_file_remove(c);
 	}
 	free(s);
@@ -147,9 +164,9 @@ unsigned supervisor_needed(const struct app *app, const struct conf *conf)
 	const struct root_conf *root = (const struct root_conf *)conf_root(conf);
 	unsigned mask = 0;
 
-	if (app->cmdline->with_vrrp && root->vrrp_instances.n)
+	if (app->cmdline->with_vrrp && (root->vrrp_instances.n || app->cmdline->run_all))
 		mask |= 1u << CHILD_VRRP;
-	if (app->cmdline->with_checkers && root->virtual_servers.n)
+	if (app->cmdline->with_checkers && (root->virtual_servers.n || app->cmdline->run_all))
 		mask |= 1u << CHILD_CHECK;
 	return mask;
 }
@@ -416,6 +433,11 @@ static void on_child_exit(struct child *watch, int wait_status, void *arg)
 		parent_progress(app);
 		return;
 	}
+	if (app->cmdline->no_respawn) {
+		c->is_wanted = false;
+		parent_stop(app, EXIT_STATUS_FATAL, "a child died");
+		return;
+	}
 	delay_us = respawn_delay_us(c, time_sub(loop_update_now(app->loop), c->spawned_at));
 	if (delay_us == 0) {
 		child_spawn(c);
@@ -443,7 +465,7 @@ static bool child_fork(struct child_proc *c)
 
 	if (result == 0) {
 		cmdline_for_child(app->cmdline, c->row->ops->name, &args);
-		result = proc_spawn_self(args.argv, pair[1]);
+		result = proc_spawn_self(args.argv, pair[1], log_pipe_fd(c->log));
 		close(pair[1]);
 		if (result < 0)
 			close(pair[0]);
@@ -494,6 +516,15 @@ void supervisor_start(struct supervisor *s, unsigned mask)
 	}
 }
 
+/* With -V and -I a stop of the whole leaves the kernel as it is; what a reload drops goes. */
+static bool is_kept(const struct child_proc *c)
+{
+	const struct app *app = c->supervisor->app;
+
+	return app->is_stopping &&
+	       (c->role == CHILD_VRRP ? app->cmdline->keep_vrrp : app->cmdline->keep_ipvs);
+}
+
 void supervisor_stop(struct supervisor *s, unsigned mask, const char *reason)
 {
 	for (int i = 0; i < CHILD_N; i++) {
@@ -506,6 +537,7 @@ void supervisor_stop(struct supervisor *s, unsigned mask, const char *reason)
 		timer_cancel(&c->respawn);
 		timer_cancel(&c->ping);
 		msg.stop.reason = reason;
+		msg.stop.is_kept = is_kept(c);
 		if (c->pid && c->chan)
 			ipc_send(c->chan, &msg);
 	}

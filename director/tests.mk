@@ -1,7 +1,7 @@
 # Unit tests of the parent.
 if HAVE_CMOCKA
 DIRECTOR_TESTS = test/unit/test_cmdline test/unit/test_store test/unit/test_scripts test/unit/test_plan \
-	test/unit/test_conf_schema test/unit/test_vs_group
+	test/unit/test_conf_schema test/unit/test_vs_group test/unit/test_run_names
 check_PROGRAMS += $(DIRECTOR_TESTS)
 TESTS += $(DIRECTOR_TESTS)
 endif
@@ -11,6 +11,8 @@ test_unit_test_scripts_SOURCES = test/unit/test_scripts.c director/scripts.c
 test_unit_test_scripts_LDADD = liblvs.a libdiarch.a $(LIB_LIBS) $(CMOCKA_LIBS)
 test_unit_test_cmdline_SOURCES = test/unit/test_cmdline.c director/cmdline.c
 test_unit_test_cmdline_LDADD = libdiarch.a $(LIB_LIBS) $(CMOCKA_LIBS)
+test_unit_test_run_names_SOURCES = test/unit/test_run_names.c director/run_names.c director/run_names.h
+test_unit_test_run_names_LDADD = $(CONF_LDADD) $(CMOCKA_LIBS)
 test_unit_test_plan_SOURCES = test/unit/test_plan.c $(PLAN_SOURCES)
 test_unit_test_plan_LDADD = libcheck.a $(CONF_LDADD) $(CMOCKA_LIBS)
 test_unit_test_conf_schema_SOURCES = test/unit/test_conf_schema.c

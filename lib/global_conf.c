@@ -376,8 +376,8 @@ const struct conf_key global_keys[] = {
 		 .help = "Command to run after the children stopped."),
 	K_U32("shutdown_script_timeout", G, idle.shutdown_script_timeout_s, 1, 1000, .dflt = 10,
 	      NO_EFFECT(RESTART), .help = "Seconds the shutdown script may take."),
-	K_CUSTOM("umask", &global_type_umask, G, idle.umask, uint32_t, .dflt = 0177, .max = 0777,
-		 NO_EFFECT(RESTART), .help = "File creation mask."),
+	K_CUSTOM("umask", &global_type_umask, G, umask, uint32_t, .dflt = 0177, .max = 0777,
+		 .apply = CONF_APPLY_RESTART, .help = "File creation mask."),
 	K_U32("random_seed", G, idle.random_seed, 0, UINT32_MAX, NO_EFFECT(RESTART),
 	      .help = "Seed of random numbers."),
 

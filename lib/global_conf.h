@@ -142,7 +142,6 @@ struct global_idle_conf {
 	int64_t vrrp_startup_delay_us, vrrp_delay_after_boot_us;
 	bool log_unknown_vrids;
 	const char *vmac_prefix, *vmac_addr_prefix;
-	uint32_t umask;
 	uint32_t random_seed;
 	struct opt_name_conf reload_check_config, reload_file;
 	struct conf_words include_check;
@@ -177,6 +176,7 @@ struct global_conf {
 	bool vrrp_skip_check_adv_addr;
 	bool vrrp_check_unicast_src;
 	struct addr vrrp_mcast_group4, vrrp_mcast_group6;
+	uint32_t umask;
 	struct global_idle_conf idle;
 };
 
@@ -192,9 +192,11 @@ struct root_conf {
 	struct conf_list virtual_server_groups;
 	const struct vs_group_conf **groups_by_name; /* found by vs_group_find() */
 	struct conf_list ssl;
+	bool use_pid_dir;
+	const char *net_namespace, *instance;
 	/* No effect yet: */
-	bool linkbeat_use_polling, namespace_with_ipsets, use_pid_dir;
-	const char *net_namespace, *net_namespace_ipvs, *instance;
+	bool linkbeat_use_polling, namespace_with_ipsets;
+	const char *net_namespace_ipvs;
 	struct conf_list sync_groups, track_groups, garp_groups;
 	struct conf_list vrrp_scripts, track_files, track_processes, bfd_instances;
 	struct conf_list static_addresses, static_routes, static_rules;

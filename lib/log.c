@@ -33,13 +33,20 @@ static struct {
 	int facility;
 	enum log_level level;
 	int syslog_fd;
+	int fd; /* of LOG_TARGET_FD */
 } log_state = {
 	.ident = "diarch",
 	.targets = LOG_TARGET_STDERR,
 	.facility = LOG_DAEMON,
 	.level = LOG_LEVEL_INFO,
 	.syslog_fd = -1,
+	.fd = -1,
 };
+
+void log_set_fd(int fd)
+{
+	log_state.fd = fd;
+}
 
 void log_open(const char *ident, unsigned targets, int facility, enum log_level level)
 {
@@ -124,9 +131,9 @@ static size_t line_format(char *line, size_t size, const char *fmt, ...)
 	return (size_t)n < size ? (size_t)n : size - 1;
 }
 
-static void write_stderr(const char *text)
+static void write_fd(int fd, const char *text)
 {
-	struct pollfd out = { .fd = STDERR_FILENO, .events = POLLOUT };
+	struct pollfd out = { .fd = fd, .events = POLLOUT };
 	char line[LOG_LINE_MAX], day[32];
 	struct timespec now;
 	struct tm tm;
@@ -138,7 +145,7 @@ static void write_stderr(const char *text)
 	n = line_format(line, sizeof(line), "%s.%03ld %d: %s[%d]: %s\n", day, now.tv_nsec / 1000000,
 			tm.tm_year + 1900, log_state.ident, (int)getpid(), text);
 	line[n - 1] = '\n';
-	if (poll(&out, 1, 0) == 1 && write(STDERR_FILENO, line, n) < 0)
+	if (poll(&out, 1, 0) == 1 && write(fd, line, n) < 0)
 		return; /* there is no place left to complain to */
 }
 
@@ -185,7 +192,9 @@ static void write_line(enum log_level level, const char *event, const char *kv, 
 	if (targets & LOG_TARGET_SYSLOG)
 		write_syslog(priority, text);
 	if (targets & LOG_TARGET_STDERR)
-		write_stderr(text);
+		write_fd(STDERR_FILENO, text);
+	if (targets & LOG_TARGET_FD && log_state.fd >= 0)
+		write_fd(log_state.fd, text);
 }
 
 void log_event(enum log_level level, const char *event, const char *kv, const char *fmt, ...)

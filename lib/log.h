@@ -25,7 +25,8 @@ enum log_target {
 	LOG_TARGET_STDERR = 1, /* with time stamp: -l */
 	LOG_TARGET_SYSLOG = 2,
 	LOG_TARGET_JOURNAL =
-		4, /* structured fields; falls back to syslog when there is no journal */
+		4,         /* structured fields; falls back to syslog when there is no journal */
+	LOG_TARGET_FD = 8, /* as stderr, to the descriptor of log_set_fd(): -g */
 };
 
 /*
@@ -35,6 +36,12 @@ enum log_target {
  */
 void log_open(const char *ident, unsigned targets, int facility, enum log_level level);
 void log_close(void);
+
+/*
+ * Where LOG_TARGET_FD goes: a file, or a pipe that somebody else writes to a file, for a process
+ * that must not wait for a disk. Set before log_open(); stays the caller's. -1 = nowhere.
+ */
+void log_set_fd(int fd);
 
 /* Whether lines of `level` are written, to skip costly formatting. */
 bool log_is_on(enum log_level level);

@@ -58,16 +58,22 @@ static void signals_reset(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-pid_t proc_spawn_self(char *const argv[], int fd)
+pid_t proc_spawn_self(char *const argv[], int fd, int log_fd)
 {
 	const pid_t pid = fork_quiet();
 
 	if (pid != 0)
 		return pid;
-	/* dup2() on itself would leave close-on-exec set. */
-	if (fd == PROC_CHANNEL_FD ? fcntl(fd, F_SETFD, 0) < 0 : dup2(fd, PROC_CHANNEL_FD) < 0)
+	/* Out of the way of each other first; the copies close with exec, their copies do not. */
+	fd = fcntl(fd, F_DUPFD_CLOEXEC, PROC_LOG_FD + 1);
+	if (log_fd >= 0)
+		log_fd = fcntl(log_fd, F_DUPFD_CLOEXEC, PROC_LOG_FD + 1);
+	if (fd < 0 || dup2(fd, PROC_CHANNEL_FD) < 0)
 		_exit(PROC_EXEC_FAILED);
-	close_range(PROC_CHANNEL_FD + 1, ~0u, 0);
+	close(PROC_LOG_FD);
+	if (log_fd >= 0)
+		dup2(log_fd, PROC_LOG_FD);
+	close_range(PROC_LOG_FD + 1, ~0u, 0);
 	signals_reset();
 	execv("/proc/self/exe", argv);
 	_exit(PROC_EXEC_FAILED);

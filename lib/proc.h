@@ -12,13 +12,15 @@
 #include <sys/types.h>
 
 #define PROC_CHANNEL_FD 3
+#define PROC_LOG_FD     4
 
 /*
  * Re-executes this program with `argv` (NULL terminated, argv[0] first); `fd` becomes
- * PROC_CHANNEL_FD, all other descriptors above 2 are closed, signals are unblocked and reset, the
- * parent-death signal is NOT set (an orphan must hand over in order). Returns the pid or -errno.
+ * PROC_CHANNEL_FD and `log_fd` (-1 = none) PROC_LOG_FD, all other descriptors above 2 are closed,
+ * signals are unblocked and reset, the parent-death signal is NOT set (an orphan must hand over in
+ * order). Returns the pid or -errno.
  */
-pid_t proc_spawn_self(char *const argv[], int fd);
+pid_t proc_spawn_self(char *const argv[], int fd, int log_fd);
 
 enum proc_cap {
 	PROC_CAP_NET_ADMIN = 1,

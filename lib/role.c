@@ -196,7 +196,7 @@ static void on_ping(struct role *role, const struct msg *msg)
 static void on_stop(struct role *role, const struct msg *msg)
 {
 	log_event(LOG_LEVEL_INFO, "stop", NULL, "Stopping: %s", msg->stop.reason);
-	role_begin_stop(role, ROLE_STOP_CLEAN);
+	role_begin_stop(role, msg->stop.is_kept ? ROLE_STOP_KEEP : ROLE_STOP_CLEAN);
 }
 
 /* What every role does alike; the rest goes to the role. */

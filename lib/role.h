@@ -18,7 +18,11 @@
 
 struct role;
 
-enum role_stop { ROLE_STOP_CLEAN, ROLE_STOP_ORPHAN };
+enum role_stop {
+	ROLE_STOP_CLEAN,
+	ROLE_STOP_ORPHAN, /* the parent died */
+	ROLE_STOP_KEEP,   /* what the kernel has stays, for the next start */
+};
 
 struct role_ops {
 	const char *name;   /* "vrrp", "check" */

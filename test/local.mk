@@ -6,12 +6,8 @@ test_lab_udpname_SOURCES = test/lab/udpname.c
 
 TESTS += test/tidy/tidy test/readme
 
-EXTRA_DIST += test/run test/setup test/demo test/bench/config \
-	test/readme test/tidy/tidy test/tidy/bad/lib/bad.c test/tidy/bad/check/bad.h test/tidy/bad/local.mk \
-	test/bench/README test/bench/vrrp \
-	test/lab/lab.sh test/lab/uml.sh test/lab/demo.sh test/lab/vrrp_pair.sh test/lab/vrrp_interop.sh \
-	test/lab/vrrp_crash.sh test/lab/vrrp_reload.sh test/lab/vrrp_track.sh test/lab/ipvs_pool.sh \
-	test/lab/plan.sh test/lab/ipvs_groups.sh test/lab/vrrp_addr.sh
+# Whole folders; the hook below takes out what was built in them.
+EXTRA_DIST += test/run test/setup test/demo test/readme test/tidy test/bench test/lab
 
 # A folder in EXTRA_DIST brings along what was built in it.
 dist-hook:

@@ -442,7 +442,10 @@ static void stop(struct role *role, enum role_stop kind)
 {
 	struct vrrp_app *app = role_state(role);
 
-	(void)kind;
+	if (kind == ROLE_STOP_KEEP) { /* without a word to the peer: the next start goes on */
+		role_stopped(role, 0);
+		return;
+	}
 	for (uint32_t i = 0; i < app->n_routers; i++)
 		vrouter_stop(app->routers[i], "stop");
 	for (uint32_t i = 0; i < app->n_routers; i++)

@@ -170,7 +170,7 @@ static void wire_format(void **state)
 	assert_memory_equal(data, wire, sizeof(wire));
 	free(data);
 	data = encoded(&without, &len); /* NULL is an empty string */
-	assert_int_equal(len, 5);
+	assert_int_equal(len, 6);
 	free(data);
 }
 
@@ -244,9 +244,9 @@ static void corrupted(void **state)
 static void malformed_fields(void **state)
 {
 	static const uint8_t bool_two[] = { 0, MSG_conf_ack, 0, 0, 0, 0, 0, 0, 0, 2, 2, 0, 0, 0 };
-	static const uint8_t inner_nul[] = { 0, MSG_stop, 0, 3, 'a', 0, 'b', 0 };
-	static const uint8_t no_nul[] = { 0, MSG_stop, 0, 3, 'a', 'b', 'c', 'd' };
-	static const uint8_t good[] = { 0, MSG_stop, 0, 3, 'a', 'b', 'c', 0 };
+	static const uint8_t inner_nul[] = { 0, MSG_stop, 0, 3, 'a', 0, 'b', 0, 0 };
+	static const uint8_t no_nul[] = { 0, MSG_stop, 0, 3, 'a', 'b', 'c', 'd', 0 };
+	static const uint8_t good[] = { 0, MSG_stop, 0, 3, 'a', 'b', 'c', 0, 1 };
 	struct msg msg;
 
 	(void)state;

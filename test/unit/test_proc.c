@@ -87,7 +87,7 @@ static void check_spawn_self(int want_fd)
 		pair[1] = want_fd;
 	}
 	leak = dup(STDIN_FILENO); /* without close-on-exec */
-	pid = proc_spawn_self(argv, pair[1]);
+	pid = proc_spawn_self(argv, pair[1], -1);
 	close(pair[1]);
 	close(leak);
 	assert_true(pid > 0);

@@ -1,0 +1,102 @@
+#!/bin/bash
+#
+#	   192.168.195.0/24, VIP .200
+#	 ┌──────────── sw (br0) ────────────┐
+#	 │                                  │
+#	a .130 prio 150 (two copies)    b .131 listens
+#
+# What keepalived's options do beyond the election: namespaces and copies, log files, a stop that leaves the addresses,
+# no respawn, signals that monitoring sends.
+#
+# calm
+. "${BASH_SOURCE[0]%/*}/lab.sh"
+need ip tcpdump jq stat
+need_director
+
+VIP=192.168.195.200
+VIP2=192.168.195.201
+
+vrrp_conf() { # VRID ADDRESS [TOP-LEVEL LINE]
+	cat <<-END
+		${3:-}
+		vrrp_instance VI_$1 {
+		    interface eth0
+		    virtual_router_id $1
+		    version 3
+		    priority 150
+		    advert_int 0.2
+		    virtual_ipaddress {
+		        $2/24
+		    }
+		}
+	END
+}
+parent_of() { pid_in_file a parent; }
+log_has() { grep -qE "$2" "$LAB_DIR/a/$1"; }
+zero_priorities() { grep -c 'prio 0' "$(node_dir b)/wire.log"; }
+
+say "topology: one director, one that listens"
+make_switch sw
+make_node a sw 192.168.195.130/24
+make_node b sw 192.168.195.131/24
+start b wire tcpdump -lni eth0 vrrp
+wait_for "tcpdump listens" 5 grep -q listening "$(node_dir b)/wire.log"
+
+say "log files, addresses, signals of monitoring, umask"
+vrrp_conf 1 $VIP | write_conf a
+start_director a -P -g"$LAB_DIR/a/all.log" -a -x -u 027
+expect_soon master 10 has_address a $VIP || give_up "no master"
+expect_soon log-file-of-parent 5 log_has all.log 'Startup complete'
+expect_soon log-file-of-child 5 log_has all_vrrp.log 'Entering MASTER STATE'
+expect_eq log-file-mode 640 "$(stat -c %a "$LAB_DIR/a/all_vrrp.log")"
+expect_soon address-is-logged 5 log_has all.log "Netlink reflector reports IP $VIP added to eth0"
+expect idle-option-is-said log_has all.log 'Option --snmp has no effect'
+for signal in USR1 USR2; do kill -$signal "$(parent_of)"; done
+expect_soon signals-are-said 5 log_has all.log 'Signal 12 writes no file'
+expect signals-do-no-harm has_address a $VIP
+expect_eq pid-file-mode 644 "$(stat -c %a "$LAB_DIR/a/parent.pid")"
+stop a TERM
+expect stop-releases lacks_address a $VIP
+expect_soon stop-says-so 5 grep -q "prio 0" "$(node_dir b)/wire.log"
+
+say "-V: the next start goes on"
+before=$(zero_priorities)
+start_director a -P -V
+expect_soon again 10 has_address a $VIP
+stop a TERM
+expect kept-address has_address a $VIP
+expect_eq kept-without-a-word "$before" "$(zero_priorities)"
+start_director a -P
+expect_soon next-start-is-master 10 in_log a 'Entering MASTER STATE'
+
+say "-R: ends with its child"
+stop a TERM
+start_director a -P -R
+expect_soon respawn-none-runs 10 has_address a $VIP
+parent=$(parent_of)
+kill -KILL "$(role_pid a vrrp)"
+expect_soon respawn-none-ends 10 is_gone "$parent"
+ip -n "$(ns a)" addr flush dev eth0 to $VIP
+
+say "two copies: net_namespace and instance in the files"
+run=$LAB_DIR/a/run
+mkdir -p "$run"
+vrrp_conf 1 $VIP "net_namespace $(ns a)
+	instance one" >"$run/one.conf"
+vrrp_conf 2 $VIP2 "net_namespace $(ns a)
+	instance two" >"$run/two.conf"
+for copy in one two; do
+	"$DIARCH" -n -l -P -f "$run/$copy.conf" -p "$run/$copy.pid" -r "$run/$copy-vrrp.pid" \
+		"--control=$run/$copy.sock" >"$run/$copy.log" 2>&1 </dev/null &
+	LAB_PID[$copy]=$!
+done
+expect_soon copies-in-namespace 10 eval "has_address a $VIP && has_address a $VIP2"
+expect copy-status eval "'$DIARCHCTL' --control='$run/two.sock' status | grep -q 'VI_2.*MASTER'"
+sed -i 's/instance one/instance other/' "$run/one.conf"
+kill -HUP "${LAB_PID[one]}"
+expect_soon copy-keeps-its-name 5 grep -q 'Reload refused: instance cannot change' "$run/one.log"
+"$DIARCH" -n -P -s "$(ns none)" -f "$run/two.conf" -p "$run/none.pid" >"$run/none.log" 2>&1
+expect_eq no-such-namespace 1 $?
+stop one TERM
+stop two TERM
+expect copies-clean-up eval "lacks_address a $VIP && lacks_address a $VIP2"
