@@ -52,7 +52,8 @@ struct app {
 	int pid_fd;
 	int exit_status;
 	bool is_stopping;
-	bool is_started; /* "Startup complete" has been said */
+	bool is_rest_told; /* while stopping: the children behind the VRRP child, too */
+	bool is_started;   /* "Startup complete" has been said */
 };
 
 /* The parent from command line to exit; returns the exit status. */

@@ -118,14 +118,26 @@ void parent_stop(struct app *app, int exit_status, const char *reason)
 	app->exit_status = exit_status;
 	log_event(LOG_LEVEL_INFO, "stop", log_kv("reason=\"%s\"", reason), "Stopping");
 	sd_tell("STOPPING=1");
-	supervisor_stop(app->supervisor, supervisor_running(app->supervisor), reason);
+	supervisor_stop(app->supervisor, 1U << CHILD_VRRP, reason);
 	timer_arm_in(&app->stop_timer, root->child_wait_time_s * US_PER_S);
 	parent_progress(app);
+}
+
+/* IPVS serves connections until the addresses are with another router. */
+static void stop_rest(struct app *app)
+{
+	unsigned running = supervisor_running(app->supervisor);
+
+	if (app->is_rest_told || running & 1U << CHILD_VRRP)
+		return;
+	app->is_rest_told = true;
+	supervisor_stop(app->supervisor, running, "the addresses are handed over");
 }
 
 void parent_progress(struct app *app)
 {
 	if (app->is_stopping) {
+		stop_rest(app);
 		if (!supervisor_running(app->supervisor) && scripts_is_idle(app->scripts))
 			loop_quit(app->loop, app->exit_status);
 		return;

@@ -287,19 +287,19 @@ const struct conf_key global_keys[] = {
 	K_BOOL("vrrp_lower_prio_no_advert", G, vrrp_lower_prio_no_advert, .apply = CONF_APPLY_LIVE,
 	       .help = "As master do not answer an advertisement of lower priority with one of our "
 		       "own."),
-	K_BOOL("vrrp_higher_prio_send_advert", G, vrrp_higher_prio_send_advert,
+	K_BOOL("vrrp_higher_prio_send_advert", G, vrrp_higher_prio_send_advert, .dflt = 1,
 	       .apply = CONF_APPLY_LIVE,
-	       .help = "When giving way to a higher priority send one last advertisement first."),
+	       .help = "When giving way to a higher priority send one last advertisement first, "
+		       "which is the default."),
 	K_FLAG("vrrp_check_unicast_src", G, vrrp_check_unicast_src, .apply = CONF_APPLY_LIVE,
 	       .help = "Accept unicast advertisements only from configured peers."),
 	K_BOOL("vrrp_skip_check_adv_addr", G, vrrp_skip_check_adv_addr, .apply = CONF_APPLY_LIVE,
 	       .help = "Do not compare the address list of a sender that was compared before."),
 
-	K_BOOL("v3_checksum_as_v2", G, idle.v3_checksum_as_v2, NO_EFFECT(INSTANCE),
-	       .not_in_effect = "peers without pseudo-header in the checksum are not heard",
-	       .help = "Leave the pseudo-header out of VRRPv3 checksums."),
-	K_BOOL("vrrp_owner_ignore_adverts", G, idle.vrrp_owner_ignore_adverts, NO_EFFECT(INSTANCE),
-	       .not_in_effect = "an address owner compares advertisements as others do",
+	K_BOOL("v3_checksum_as_v2", G, v3_checksum_as_v2, .apply = CONF_APPLY_LIVE,
+	       .help = "Leave the pseudo-header out of the checksums of VRRPv3 over IPv4 that are "
+		       "sent; both forms are accepted."),
+	K_BOOL("vrrp_owner_ignore_adverts", G, vrrp_owner_ignore_adverts, .apply = CONF_APPLY_LIVE,
 	       .help = "Let address owners ignore all advertisements."),
 
 	/* processes and scripts */
@@ -423,7 +423,7 @@ const struct conf_key global_keys[] = {
 	K_CUSTOM("vrrp_vmac_garp_intvl", &conf_type_garp_extra, G, idle.vrrp_garp_extra_if,
 		 struct conf_garp_extra, .max = 86400, OLD_NAME("vrrp_garp_extra_if"),
 		 .help = "Old name of vrrp_garp_extra_if."),
-	K_BOOL("vrrp_strict", G, idle.vrrp_strict, NO_EFFECT(LIVE),
+	K_BOOL("vrrp_strict", G, vrrp_strict, .apply = CONF_APPLY_LIVE,
 	       .help = "Hold all instances to the letter of the RFC."),
 	K_CUSTOM("vrrp_iptables", &conf_type_opt_parts, G, idle.vrrp_iptables, struct chains_conf,
 		 .parts = chains_parts, NO_EFFECT(LIVE), .help = "Chains for packet filter rules."),

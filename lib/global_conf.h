@@ -122,14 +122,12 @@ struct global_idle_conf {
 	int64_t vrrp_gna_interval_us;
 	bool vrrp_min_garp;
 	struct conf_garp_extra vrrp_garp_extra_if;
-	bool v3_checksum_as_v2, vrrp_owner_ignore_adverts;
 	struct chains_conf vrrp_iptables;
 	struct ipsets_conf vrrp_ipsets;
 	struct opt_name_conf nftables, nftables_ipvs;
 	int64_t nftables_priority, nftables_ipvs_priority;
 	uint32_t nftables_ipvs_start_fwmark;
 	bool nftables_ifindex, nftables_counters;
-	bool vrrp_strict;
 	bool vrrp_notify_priority_changes, fifo_write_vrrp_states_on_reload, rs_init_notifies;
 	const char *snmp_socket;
 	bool enable_traps, enable_snmp_vrrp, enable_snmp_rfc, enable_snmp_rfcv2, enable_snmp_rfcv3,
@@ -175,6 +173,8 @@ struct global_conf {
 	bool vrrp_higher_prio_send_advert;
 	bool vrrp_skip_check_adv_addr;
 	bool vrrp_check_unicast_src;
+	bool v3_checksum_as_v2, vrrp_owner_ignore_adverts;
+	bool vrrp_strict;
 	struct addr vrrp_mcast_group4, vrrp_mcast_group6;
 	uint32_t umask;
 	struct global_idle_conf idle;

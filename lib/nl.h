@@ -87,7 +87,8 @@ const struct nl_addr *nl_addr_find_prefix(const struct nl *nl, uint32_t ifindex,
 const struct nl_addr *nl_primary_addr(const struct nl *nl, uint32_t ifindex, int family,
 				      bool (*skip)(const struct addr *addr, void *arg), void *arg);
 
-enum nl_op_kind { NL_OP_ADDR_ADD, NL_OP_ADDR_DEL };
+/* SET adds, or gives what is there these lifetimes. */
+enum nl_op_kind { NL_OP_ADDR_ADD, NL_OP_ADDR_DEL, NL_OP_ADDR_SET };
 
 struct nl_op {
 	enum nl_op_kind kind;

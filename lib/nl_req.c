@@ -186,12 +186,17 @@ static void put_new_addr(struct nlmsghdr *nlh, const struct nl_addr *a)
 
 static size_t put_op(void *at, const struct nl_op *op, uint32_t seq)
 {
-	bool is_add = op->kind == NL_OP_ADDR_ADD;
+	static const uint16_t flags[] = {
+		[NL_OP_ADDR_ADD] = NLM_F_CREATE | NLM_F_EXCL,
+		[NL_OP_ADDR_SET] = NLM_F_CREATE | NLM_F_REPLACE,
+		[NL_OP_ADDR_DEL] = 0,
+	};
+	bool is_add = op->kind != NL_OP_ADDR_DEL;
 	const struct nl_addr *a = &op->addr;
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(at);
 
 	nlh->nlmsg_type = is_add ? RTM_NEWADDR : RTM_DELADDR;
-	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | (is_add ? NLM_F_CREATE | NLM_F_EXCL : 0);
+	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | flags[op->kind];
 	nlh->nlmsg_seq = seq;
 	struct ifaddrmsg *info = mnl_nlmsg_put_extra_header(nlh, sizeof(*info));
 	info->ifa_family = a->addr.family;
@@ -210,6 +215,7 @@ static int op_result(const struct nl_op *op, int error)
 {
 	switch (op->kind) {
 	case NL_OP_ADDR_ADD: return error == -EEXIST ? 0 : error;
+	case NL_OP_ADDR_SET: return error;
 	case NL_OP_ADDR_DEL: return error == -EADDRNOTAVAIL || error == -ENODEV ? 0 : error;
 	}
 	return error;

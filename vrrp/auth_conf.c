@@ -3,16 +3,18 @@
  * decodes what the parent loaded.
  */
 #include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "lib/conf_like.h"
 #include "lib/rule.h"
 #include "vrrp/vrrp_conf.h"
 
 #define AUTH_PASS_MAX 8
-#define HMAC_KEY_MIN  32
-#define HMAC_KEY_MAX  64
 
 /* ---- authentication ---- */
 
@@ -50,7 +52,7 @@ static const struct conf_word auth_words[] = {
 static const struct conf_key auth_keys[] = {
 	K_WORD("auth_type", struct auth_conf, auth_type, auth_words, .apply = CONF_APPLY_INSTANCE,
 	       .help = "PASS sends the password in clear text, which protects against mistakes "
-		       "only; AH has no effect yet."),
+		       "only; AH signs advertisements of IPv4 with HMAC-MD5."),
 	K_CUSTOM("auth_pass", &type_pass, struct auth_conf, auth_pass, const char *,
 		 .apply = CONF_APPLY_INSTANCE,
 		 .help = "Password, of which the first 8 bytes count."),
@@ -61,18 +63,14 @@ static bool auth_finish(struct conf_walk *walk, struct conf_obj *obj)
 {
 	struct auth_conf *auth = (struct auth_conf *)obj;
 
-	if (auth->auth_type == VRRP_AUTH_AH) {
-		conf_warning(walk, rule_pos(obj, "auth_type"), CONF_SEMANTIC, "not-in-effect",
-			     "write \"auth_type PASS\" on all routers, or leave the block out",
-			     "\"auth_type AH\" is not in effect in this version: advertisements "
-			     "are sent and accepted without authentication, and a router that uses "
-			     "AH is not heard");
-	} else if (auth->auth_type == VRRP_AUTH_PASS && !auth->auth_pass) {
+	if (auth->auth_type != VRRP_AUTH_NONE && !auth->auth_pass) {
 		conf_refuse(walk, MEND_RESET(obj, "auth_type"), CONF_SECURITY, "auth-without-pass",
-			    NULL, "auth_type PASS needs an auth_pass");
+			    NULL, "auth_type %s needs an auth_pass",
+			    auth->auth_type == VRRP_AUTH_AH ? "AH" : "PASS");
 	} else if (auth->auth_type == VRRP_AUTH_NONE && auth->auth_pass) {
 		conf_warning(walk, rule_pos(obj, "auth_pass"), CONF_SECURITY, "auth-without-type",
-			     "add \"auth_type PASS\"", "auth_pass without auth_type has no effect");
+			     "add \"auth_type PASS\" or AH",
+			     "auth_pass without auth_type has no effect");
 	}
 	return true;
 }
@@ -89,17 +87,83 @@ const struct conf_block auth_block = {
 
 /* ---- auth_hmac ---- */
 
-/* Bytes of a key as written; 0 when it is not well formed. Files are read by who uses them. */
-static size_t hmac_len(const char *text)
+static int nibble(char c)
 {
-	size_t n;
+	const char *digits = "0123456789abcdef", *at = strchr(digits, tolower((unsigned char)c));
+
+	return c && at ? (int)(at - digits) : -1;
+}
+
+/* "hex:" and an even number of digits; what is too long is cut, which the length tells. */
+static bool key_from_hex(const char *text, struct vrrp_hmac_key *key, size_t *len)
+{
+	for (*len = 0; *text; text += 2, (*len)++) {
+		int high = nibble(text[0]), low = high < 0 ? -1 : nibble(text[1]);
+		if (low < 0)
+			return false;
+		if (*len < sizeof(key->bytes))
+			key->bytes[*len] = (uint8_t)(high << 4 | low);
+	}
+	return true;
+}
+
+static void key_from_text(const char *text, struct vrrp_hmac_key *key, size_t *len)
+{
+	*len = strlen(text);
+	memcpy(key->bytes, text, *len < sizeof(key->bytes) ? *len : sizeof(key->bytes));
+}
+
+/* NULL, or why the file cannot hold a key: others must not read it. */
+static const char *key_file_fault(const struct stat *st)
+{
+	if (!S_ISREG(st->st_mode))
+		return "it is no regular file";
+	if (st->st_uid != 0 && st->st_uid != geteuid())
+		return "it belongs to another user";
+	return st->st_mode & (S_IRWXG | S_IRWXO) ? "others than its owner may use it" : NULL;
+}
+
+/* The first line of a file; NULL, or why there is none. A key longer than allowed shows in the
+ * length. */
+static const char *key_from_file(const char *path, struct vrrp_hmac_key *key, size_t *len)
+{
+	char text[4 + 2 * VRRP_HMAC_KEY_MAX + 2] = "";
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	const char *fault = NULL;
+	struct stat st;
+
+	if (fd < 0)
+		return strerror(errno);
+	if (fstat(fd, &st) < 0 || read(fd, text, sizeof(text) - 1) < 0)
+		fault = strerror(errno);
+	else
+		fault = key_file_fault(&st);
+	close(fd);
+	text[strcspn(text, "\r\n")] = '\0';
+	if (!fault && strncmp(text, "hex:", 4) != 0)
+		key_from_text(text, key, len);
+	else if (!fault && !key_from_hex(text + 4, key, len))
+		fault = "it has no hexadecimal digits";
+	explicit_bzero(text, sizeof(text));
+	return fault;
+}
+
+/* Reads the key that `text` is or names; NULL, or what is wrong. */
+static const char *key_take(const char *text, struct vrrp_hmac_key *key)
+{
+	const char *fault = NULL;
+	size_t len = 0;
 
 	if (strncmp(text, "file:", 5) == 0)
-		return text[5] ? HMAC_KEY_MIN : 0;
-	if (strncmp(text, "hex:", 4) != 0)
-		return strlen(text);
-	n = strspn(text + 4, "0123456789abcdefABCDEF");
-	return text[4 + n] || n % 2 ? 0 : n / 2;
+		fault = key_from_file(text + 5, key, &len);
+	else if (strncmp(text, "hex:", 4) != 0)
+		key_from_text(text, key, &len);
+	else if (!key_from_hex(text + 4, key, &len))
+		fault = "it has no hexadecimal digits";
+	if (!fault && (len < VRRP_HMAC_KEY_MIN || len > VRRP_HMAC_KEY_MAX))
+		fault = "it has not 32 to 64 bytes";
+	key->len = (uint8_t)len;
+	return fault;
 }
 
 static bool hmac_key_read(struct conf_walk *walk, const struct conf_token *argv,
@@ -108,14 +172,14 @@ static bool hmac_key_read(struct conf_walk *walk, const struct conf_token *argv,
 	static const struct conf_key id_row = {
 		.name = "key", .type = &conf_type_u8, .size = 1, .min = 1, .max = 255
 	};
-	size_t len = hmac_len(argv[1].text);
 
-	if (!conf_type_u8.parse(walk, &id_row, &value->id, argv, 1))
+	if (!conf_type_u8.parse(walk, &id_row, &value->key.id, argv, 1))
 		return false;
-	if (len < HMAC_KEY_MIN || len > HMAC_KEY_MAX) {
+	const char *fault = key_take(argv[1].text, &value->key);
+	if (fault) {
 		conf_error(walk, argv[1].pos, CONF_SECURITY, "bad-key",
-			   "hex:HEX, file:PATH or the key itself", "a key has %d to %d bytes",
-			   HMAC_KEY_MIN, HMAC_KEY_MAX);
+			   "hex:HEX, file:PATH or the key itself, of 32 to 64 bytes", "key %u: %s",
+			   value->key.id, fault);
 		return false;
 	}
 	value->text = conf_strdup(walk, argv[1].text);
@@ -150,7 +214,7 @@ static void hmac_keys_print(const struct conf_key *key, const void *field, FILE 
 
 	(void)key;
 	for (uint32_t i = 0; i < value->n; i++) {
-		fprintf(out, "%s%u ", i > 0 ? " " : "", value->v[i].id);
+		fprintf(out, "%s%u ", i > 0 ? " " : "", value->v[i].key.id);
 		conf_print_word(out, value->v[i].text);
 	}
 }
@@ -162,7 +226,7 @@ static json_t *hmac_keys_json(const struct conf_key *key, const void *field)
 
 	(void)key;
 	for (uint32_t i = 0; i < value->n; i++)
-		json_array_append_new(json, json_pack("{s:i,s:o*}", "id", value->v[i].id, "key",
+		json_array_append_new(json, json_pack("{s:i,s:o*}", "id", value->v[i].key.id, "key",
 						      conf_json_string(value->v[i].text)));
 	return json;
 }
@@ -174,7 +238,8 @@ static bool hmac_keys_is_equal(const struct conf_key *key, const void *a, const 
 
 	(void)key;
 	for (uint32_t i = 0; is_equal && i < x->n; i++)
-		is_equal = x->v[i].id == y->v[i].id && strcmp(x->v[i].text, y->v[i].text) == 0;
+		is_equal =
+			x->v[i].key.id == y->v[i].key.id && strcmp(x->v[i].text, y->v[i].text) == 0;
 	return is_equal;
 }
 
@@ -192,11 +257,15 @@ static const struct conf_type type_hmac_keys = {
 #define M        struct hmac_conf
 #define INSTANCE .apply = CONF_APPLY_INSTANCE
 
-static const struct conf_word replay_words[] = { { "time", 0 }, { "monotonic", 1 }, { NULL, 0 } };
+static const struct conf_word replay_words[] = {
+	{ "time", HMAC_REPLAY_TIME },
+	{ "monotonic", HMAC_REPLAY_MONOTONIC },
+	{ NULL, 0 },
+};
 static const struct conf_word mode_words[] = {
-	{ "enforce", 0 },
-	{ "permissive", 1 },
-	{ "receive-only", 2 },
+	{ "enforce", HMAC_MODE_ENFORCE },
+	{ "permissive", HMAC_MODE_PERMISSIVE },
+	{ "receive-only", HMAC_MODE_RECEIVE_ONLY },
 	{ NULL, 0 },
 };
 
@@ -220,7 +289,7 @@ static bool hmac_finish(struct conf_walk *walk, struct conf_obj *obj)
 	bool is_known = false;
 
 	for (uint32_t i = 0; i < hmac->keys.n; i++)
-		is_known |= hmac->keys.v[i].id == hmac->active_key;
+		is_known |= hmac->keys.v[i].key.id == hmac->active_key;
 	if (!is_known)
 		conf_error(walk, rule_pos(obj, "active_key"), CONF_SECURITY, "no-active-key", NULL,
 			   "auth_hmac needs an active_key that is one of its keys");
@@ -230,12 +299,9 @@ static bool hmac_finish(struct conf_walk *walk, struct conf_obj *obj)
 const struct conf_block auth_hmac_block = {
 	.name = "auth_hmac",
 	.size = sizeof(M),
-	.list_offset = offsetof(struct vrrp_conf, idle.auth_hmac),
+	.list_offset = offsetof(struct vrrp_conf, auth_hmac),
 	.is_single = true,
 	.keys = hmac_rows,
 	.finish = hmac_finish,
-	.not_in_effect =
-		"advertisements are neither signed nor checked yet, and peers that enforce it drop "
-		"ours",
 	.help = "Signed advertisements.",
 };

@@ -15,6 +15,10 @@
 #define PRIORITY_MAX    254
 #define PRIORITY_OWNER  255
 
+/* From the successor's first advertisement to the removal of the addresses: time to announce them.
+ */
+#define HANDOVER_GRACE_US (50 * US_PER_MS)
+
 /* One step in progress. */
 struct step {
 	struct vrrp_inst *v;
@@ -40,6 +44,18 @@ static struct vrrp_out_item *push(struct step *s, enum vrrp_out_kind kind)
 static void advertise(struct step *s, uint8_t priority)
 {
 	push(s, VRRP_OUT_SEND)->priority = priority;
+}
+
+/* The lease counts from an advertisement, as the patience of the others does. */
+static void advertise_active(struct step *s)
+{
+	struct vrrp_inst *v = s->v;
+
+	advertise(s, v->priority);
+	if (v->params.lease_us == 0)
+		return;
+	v->lease_until = time_add(s->now, v->params.lease_us);
+	push(s, VRRP_OUT_LEASE)->at = v->lease_until;
 }
 
 static void announce(struct step *s, enum vrrp_announce occasion)
@@ -177,6 +193,7 @@ static void to_active(struct step *s)
 {
 	cancel(s, VRRP_TIMER_DOWN);
 	s->v->preempt_at = TIME_NEVER;
+	s->v->rival_at = s->now; /* who was active before us is no rival */
 	enter(s, VRRP_STATE_ACTIVE);
 }
 
@@ -201,7 +218,7 @@ static void to_init(struct step *s)
 static void take_over(struct step *s, enum vrrp_notify_state from)
 {
 	to_active(s);
-	advertise(s, s->v->priority);
+	advertise_active(s);
 	push(s, VRRP_OUT_VIP_ADD);
 	announce(s, VRRP_ANNOUNCE_TAKEOVER);
 	arm(s, VRRP_TIMER_ADVER, time_add(s->now, s->v->params.advert_us));
@@ -249,6 +266,31 @@ static void leave(struct step *s, bool is_started)
 		release_addresses(s);
 	}
 	notify(s, from);
+}
+
+/* The same, but what is on its way is still forwarded until somebody else does it. */
+static void hand_over(struct step *s)
+{
+	s->v->is_started = false;
+	to_init(s);
+	advertise(s, PRIORITY_RESIGN);
+	announce(s, VRRP_ANNOUNCE_STOP);
+	arm(s, VRRP_TIMER_HANDOVER, time_add(s->now, s->ev->handover_us));
+	notify(s, VRRP_NOTIFY_MASTER);
+}
+
+static bool is_handing_over(const struct vrrp_inst *v)
+{
+	return !time_is_never(v->at[VRRP_TIMER_HANDOVER]);
+}
+
+/* Nobody waits for a successor any more. */
+static void end_handover(struct step *s)
+{
+	if (!is_handing_over(s->v))
+		return;
+	cancel(s, VRRP_TIMER_HANDOVER);
+	push(s, VRRP_OUT_VIP_DEL);
 }
 
 /* ---- what several events share ---- */
@@ -329,6 +371,7 @@ static void init_start(struct step *s)
 
 	if (v->is_started)
 		return;
+	end_handover(s);
 	v->is_started = true;
 	if (v->faults > 0) {
 		notify(s, from);
@@ -343,6 +386,25 @@ static void init_stop(struct step *s)
 {
 	if (s->v->is_started)
 		leave(s, false);
+}
+
+/* The successor is there; it needs a moment to announce the addresses. */
+static void init_advert(struct step *s)
+{
+	time_us at = time_add(s->now, HANDOVER_GRACE_US);
+
+	if (!is_handing_over(s->v) || s->ev->advert.priority == PRIORITY_RESIGN)
+		return;
+	if (time_cmp(at, s->v->at[VRRP_TIMER_HANDOVER]) < 0)
+		arm(s, VRRP_TIMER_HANDOVER, at);
+}
+
+static void init_timer(struct step *s)
+{
+	if (s->ev->timer != VRRP_TIMER_HANDOVER)
+		return;
+	s->v->at[VRRP_TIMER_HANDOVER] = TIME_NEVER;
+	push(s, VRRP_OUT_VIP_DEL);
 }
 
 static void init_fault(struct step *s)
@@ -379,8 +441,9 @@ static void adopt_active(struct step *s)
 	announce(s, VRRP_ANNOUNCE_ADOPT);
 	if (last.us < 0 || time_cmp(last, limit) > 0)
 		last = s->now;
+	v->lease_until = time_add(last, v->params.lease_us - interval_us);
 	if (time_cmp(last, s->now) <= 0)
-		advertise(s, v->priority);
+		advertise_active(s);
 	arm(s, VRRP_TIMER_ADVER, next_adver(last, s->now, interval_us));
 }
 
@@ -397,6 +460,29 @@ static void adopt_backup(struct step *s)
 	arm_down(s);
 }
 
+/* Its lease ran out while nobody was there to renew it. */
+static void adopt_lapsed(struct step *s)
+{
+	forget_active(s->v);
+	push(s, VRRP_OUT_VIP_DEL);
+	to_backup(s);
+	arm_down(s);
+	log_numbers(s, VRRP_LOG_LEASE_OVER, s->v->params.lease_us, 0);
+	notify(s, VRRP_NOTIFY_MASTER);
+}
+
+static bool is_adopted_too_late(const struct step *s)
+{
+	const struct vrrp_params *p = &s->v->params;
+	time_us due = s->ev->adopt.adver_at;
+
+	if (s->ev->adopt.state != VRRP_STATE_ACTIVE || p->lease_us == 0)
+		return false;
+	/* It was renewed an interval before the next advertisement is due. */
+	return due.us < 0 || time_sub(due, s->now) > p->advert_us ||
+	       time_sub(s->now, due) >= p->lease_us - p->advert_us;
+}
+
 static void init_adopt(struct step *s)
 {
 	static const handler adopt[VRRP_STATE_N] = {
@@ -408,17 +494,29 @@ static void init_adopt(struct step *s)
 
 	if (v->is_started || s->ev->adopt.state >= VRRP_STATE_N)
 		return;
+	end_handover(s);
 	v->is_started = true;
-	adopt[s->ev->adopt.state](s);
+	if (is_adopted_too_late(s))
+		adopt_lapsed(s);
+	else
+		adopt[s->ev->adopt.state](s);
 	if (v->faults > 0 && v->state != VRRP_STATE_INIT)
 		leave(s, true);
 	else if (v->faults == 0 && v->state == VRRP_STATE_INIT)
 		start_up(s, notify_state(v));
 }
 
-static void any_stop(struct step *s)
+static void backup_stop(struct step *s)
 {
 	leave(s, false);
+}
+
+static void active_stop(struct step *s)
+{
+	if (s->ev->handover_us > 0)
+		hand_over(s);
+	else
+		leave(s, false);
 }
 
 static void any_fault(struct step *s)
@@ -524,6 +622,22 @@ static void active_yield(struct step *s)
 }
 
 /*
+ * The end of a split, as far as we can see: who follows our state may have followed the other's
+ * meanwhile. Once for each: a rival that keeps on is no news, nor is the router that we relieved.
+ */
+static void note_rival(struct step *s)
+{
+	struct vrrp_inst *v = s->v;
+	bool is_news = time_sub(s->now, v->rival_at) > vrrp_down_us(v);
+
+	v->rival_at = s->now;
+	if (!is_news)
+		return;
+	log_advert(s, VRRP_LOG_TWO_ACTIVE);
+	push(s, VRRP_OUT_RENOTIFY);
+}
+
+/*
  * RFC 9568 6.4.3: answer at once. The hosts may have learned the other's MAC address, so the
  * addresses are announced again. Without an answer (RFC 5798) the timer goes on: a stream of losing
  * advertisements must not silence us.
@@ -531,9 +645,10 @@ static void active_yield(struct step *s)
 static void active_assert(struct step *s)
 {
 	announce(s, VRRP_ANNOUNCE_LOWER_PRIO);
+	note_rival(s);
 	if (s->ev->advert.priority != PRIORITY_RESIGN && s->v->params.lower_prio_no_advert)
 		return;
-	advertise(s, s->v->priority);
+	advertise_active(s);
 	arm(s, VRRP_TIMER_ADVER, time_add(s->now, s->v->params.advert_us));
 }
 
@@ -556,7 +671,7 @@ static void active_timer(struct step *s)
 {
 	time_us deadline = s->v->at[VRRP_TIMER_ADVER];
 
-	advertise(s, s->v->priority);
+	advertise_active(s);
 	arm(s, VRRP_TIMER_ADVER, next_adver(deadline, s->now, s->v->params.advert_us));
 }
 
@@ -564,19 +679,22 @@ static void active_timer(struct step *s)
 static void active_config(struct step *s)
 {
 	time_us old = s->v->at[VRRP_TIMER_ADVER];
+	bool had_lease = s->v->params.lease_us > 0;
 
 	set_params(s);
 	time_us at = earlier(old, time_add(s->now, s->v->params.advert_us));
 	if (time_cmp(at, old) != 0)
 		arm(s, VRRP_TIMER_ADVER, at);
+	if (s->v->params.lease_us > 0 && !had_lease)
+		advertise_active(s); /* it begins with an advertisement */
 }
 
 static const handler fsm[VRRP_STATE_N][VRRP_EV_N] = {
 	[VRRP_STATE_INIT] = {
 		[VRRP_EV_START] = init_start,
 		[VRRP_EV_STOP] = init_stop,
-		[VRRP_EV_ADVERT] = ignore,
-		[VRRP_EV_TIMER] = ignore,
+		[VRRP_EV_ADVERT] = init_advert,
+		[VRRP_EV_TIMER] = init_timer,
 		[VRRP_EV_FAULT] = init_fault,
 		[VRRP_EV_WEIGHT] = any_weight,
 		[VRRP_EV_CONFIG] = init_config,
@@ -584,7 +702,7 @@ static const handler fsm[VRRP_STATE_N][VRRP_EV_N] = {
 	},
 	[VRRP_STATE_BACKUP] = {
 		[VRRP_EV_START] = ignore,
-		[VRRP_EV_STOP] = any_stop,
+		[VRRP_EV_STOP] = backup_stop,
 		[VRRP_EV_ADVERT] = backup_advert,
 		[VRRP_EV_TIMER] = backup_timer,
 		[VRRP_EV_FAULT] = any_fault,
@@ -594,7 +712,7 @@ static const handler fsm[VRRP_STATE_N][VRRP_EV_N] = {
 	},
 	[VRRP_STATE_ACTIVE] = {
 		[VRRP_EV_START] = ignore,
-		[VRRP_EV_STOP] = any_stop,
+		[VRRP_EV_STOP] = active_stop,
 		[VRRP_EV_ADVERT] = active_advert,
 		[VRRP_EV_TIMER] = active_timer,
 		[VRRP_EV_FAULT] = any_fault,
@@ -626,73 +744,40 @@ static bool timer_is_due(const struct vrrp_inst *v, time_us now, enum vrrp_timer
 	       time_cmp(v->at[timer], now) <= 0;
 }
 
+/*
+ * We were silent for so long that the kernel has taken the addresses back and another router may
+ * have them: give way without a word, and listen.
+ */
+static void lease_lapse(struct step *s)
+{
+	forget_active(s->v);
+	log_numbers(s, VRRP_LOG_LEASE_OVER, s->v->params.lease_us, 0);
+	release_addresses(s);
+	to_backup(s);
+	arm_down(s);
+	notify(s, VRRP_NOTIFY_MASTER);
+}
+
+static bool is_lease_over(const struct vrrp_inst *v, time_us now)
+{
+	return v->state == VRRP_STATE_ACTIVE && v->params.lease_us > 0 &&
+	       time_cmp(v->lease_until, now) <= 0;
+}
+
 void vrrp_step(struct vrrp_inst *v, time_us now, const struct vrrp_ev *ev, struct vrrp_out *out)
 {
 	struct step s = { .v = v, .now = now, .ev = ev, .out = out };
 
 	out->n = 0;
 	assert(ev->kind < VRRP_EV_N);
+	if (is_lease_over(v, now))
+		lease_lapse(&s);
 	if (ev->kind == VRRP_EV_TIMER && !timer_is_due(v, now, ev->timer))
 		return;
 	fsm[v->state][ev->kind](&s);
 }
 
-const char *vrrp_notify_name(enum vrrp_notify_state s)
-{
-	static const char *const names[] = {
-		[VRRP_NOTIFY_INIT] = "INIT",     [VRRP_NOTIFY_BACKUP] = "BACKUP",
-		[VRRP_NOTIFY_MASTER] = "MASTER", [VRRP_NOTIFY_FAULT] = "FAULT",
-		[VRRP_NOTIFY_STOP] = "STOP",
-	};
-
-	return names[s];
-}
-
 const char *vrrp_state_name(const struct vrrp_inst *v)
 {
 	return vrrp_notify_name(notify_state(v));
-}
-
-bool vrrp_state_parse(const char *name, enum vrrp_state *out)
-{
-	static const struct {
-		const char *name;
-		enum vrrp_state state;
-	} states[] = {
-		{ "INIT", VRRP_STATE_INIT },
-		{ "BACKUP", VRRP_STATE_BACKUP },
-		{ "MASTER", VRRP_STATE_ACTIVE },
-		{ "FAULT", VRRP_STATE_INIT },
-	};
-
-	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
-		if (strcmp(name, states[i].name) == 0) {
-			*out = states[i].state;
-			return true;
-		}
-	}
-	return false;
-}
-
-const char *vrrp_out_name(enum vrrp_out_kind k)
-{
-	static const char *const names[] = {
-		[VRRP_OUT_SEND] = "SEND",       [VRRP_OUT_ARM] = "ARM",
-		[VRRP_OUT_CANCEL] = "CANCEL",   [VRRP_OUT_VIP_ADD] = "VIP_ADD",
-		[VRRP_OUT_VIP_DEL] = "VIP_DEL", [VRRP_OUT_ANNOUNCE] = "ANNOUNCE",
-		[VRRP_OUT_NOTIFY] = "NOTIFY",   [VRRP_OUT_LOG] = "LOG",
-	};
-
-	return names[k];
-}
-
-const char *vrrp_ev_name(enum vrrp_ev_kind k)
-{
-	static const char *const names[VRRP_EV_N] = {
-		[VRRP_EV_START] = "START",   [VRRP_EV_STOP] = "STOP",   [VRRP_EV_ADVERT] = "ADVERT",
-		[VRRP_EV_TIMER] = "TIMER",   [VRRP_EV_FAULT] = "FAULT", [VRRP_EV_WEIGHT] = "WEIGHT",
-		[VRRP_EV_CONFIG] = "CONFIG", [VRRP_EV_ADOPT] = "ADOPT",
-	};
-
-	return names[k];
 }

@@ -16,7 +16,8 @@
 
 enum vrrp_state { VRRP_STATE_INIT, VRRP_STATE_BACKUP, VRRP_STATE_ACTIVE, VRRP_STATE_N };
 
-enum vrrp_timer { VRRP_TIMER_ADVER, VRRP_TIMER_DOWN, VRRP_TIMER_N };
+/* HANDOVER: a stopped router keeps the addresses until its successor has announced them. */
+enum vrrp_timer { VRRP_TIMER_ADVER, VRRP_TIMER_DOWN, VRRP_TIMER_HANDOVER, VRRP_TIMER_N };
 
 /* What the configuration and the tracking say; may change with VRRP_EV_CONFIG. */
 struct vrrp_params {
@@ -28,12 +29,17 @@ struct vrrp_params {
 	bool preempt;                       /* Preempt_Mode */
 	bool lower_prio_no_advert;          /* RFC 5798: do not answer a losing advertisement */
 	bool higher_prio_send_advert;       /* when giving way, send one last advertisement first */
-	int64_t learn_min_us, learn_max_us; /* bounds on a learned interval (v3) */
+	int64_t learn_min_us, learn_max_us; /* bounds on a learned interval (v3), 0 = none */
+	/*
+	 * How long the addresses are ours after an advertisement, 0 = until we let go. Shorter than
+	 * the down interval of the others, so that a router that hangs is gone before they act.
+	 */
+	int64_t lease_us;
 };
 
 enum vrrp_ev_kind {
 	VRRP_EV_START,  /* begin: Startup of RFC 9568 6.4.1 */
-	VRRP_EV_STOP,   /* Shutdown */
+	VRRP_EV_STOP,   /* Shutdown, with or without handover */
 	VRRP_EV_ADVERT, /* an advertisement that passed every check */
 	VRRP_EV_TIMER,
 	VRRP_EV_FAULT,  /* +1 / -1 reasons to be in FAULT (link down, tracked object down) */
@@ -52,6 +58,8 @@ struct vrrp_ev {
 			int64_t adver_us;
 		} advert;
 		enum vrrp_timer timer;
+		/* STOP: how long to keep the addresses for want of a successor; 0 = not at all */
+		int64_t handover_us;
 		int fault_delta; /* VRRP_EV_FAULT */
 		int weight;      /* VRRP_EV_WEIGHT: the new sum */
 		struct vrrp_params params;
@@ -74,6 +82,8 @@ enum vrrp_out_kind {
 	VRRP_OUT_VIP_DEL,
 	VRRP_OUT_ANNOUNCE, /* gratuitous ARP / NA, .announce says on what occasion */
 	VRRP_OUT_NOTIFY,   /* state changed .from -> .to (names as keepalived prints them) */
+	VRRP_OUT_RENOTIFY, /* still MASTER, after a time in which another router was, too */
+	VRRP_OUT_LEASE,    /* the addresses are ours until .at */
 	VRRP_OUT_LOG,      /* worth a line: .log */
 };
 
@@ -103,6 +113,8 @@ enum vrrp_log {
 	VRRP_LOG_PREEMPT_START, /* start preempt delay (s) */
 	VRRP_LOG_ACTIVE_SET,    /* master set to A / changed from A to B */
 	VRRP_LOG_TWO_OWNERS,    /* two senders with priority 255 */
+	VRRP_LOG_TWO_ACTIVE,    /* another router was active beside us */
+	VRRP_LOG_LEASE_OVER,    /* we were silent for longer than the lease */
 };
 
 struct vrrp_out_item {
@@ -118,7 +130,7 @@ struct vrrp_out_item {
 	int64_t a, b;         /* LOG: numbers, old and new or theirs and ours */
 };
 
-#define VRRP_OUT_MAX 16
+#define VRRP_OUT_MAX 24
 
 struct vrrp_out {
 	unsigned n;
@@ -140,6 +152,8 @@ struct vrrp_inst {
 	time_us at[VRRP_TIMER_N]; /* mirror of what is armed; TIME_NEVER = not */
 	time_us preempt_at;       /* preempt delay runs until; TIME_NEVER = not running */
 	time_us since;            /* entered this state */
+	time_us rival_at;         /* while Active: when another active router was heard last */
+	time_us lease_until;      /* while Active, with a lease */
 	uint32_t transitions;     /* notified state changes */
 };
 
@@ -147,7 +161,10 @@ struct vrrp_inst {
 void vrrp_inst_init(struct vrrp_inst *v, const struct vrrp_params *params,
 		    const struct addr *own_addr);
 
-/* One step. `out` is overwritten. */
+/*
+ * One step. `out` is overwritten. An Active router whose lease is over gives way before anything
+ * else is looked at.
+ */
 void vrrp_step(struct vrrp_inst *v, time_us now, const struct vrrp_ev *ev, struct vrrp_out *out);
 
 /* RFC 9568 6.1: (256 - priority) * interval / 256; v2 (RFC 3768 6.1): (256 - priority) / 256 s. */

@@ -18,6 +18,7 @@
 #define VRRP_V2_CS_PER_UNIT  100    /* v2: the field has seconds */
 #define VRRP_V2_UNITS_MAX    255
 #define VRRP_AUTH_TYPE_PASS  1
+#define VRRP_AUTH_TYPE_AH    2
 #define IPV4_HEADER_MIN      20
 #define IPV4_FRAGMENT_BITS   0x3fff /* more-fragments flag and offset */
 
@@ -40,6 +41,13 @@ static const struct {
 	[VRRP_DROP_ADDR_LIST] = { "addr_list", "address list differs from ours" },
 	[VRRP_DROP_SOURCE] = { "source", "sender or destination does not belong to this instance" },
 	[VRRP_DROP_OWNER] = { "owner", "we own the addresses" },
+	[VRRP_DROP_REPLAY] = { "replay", "AH sequence number is not new" },
+	[VRRP_DROP_AUTH_MISSING] = { "auth_missing", "it is not signed" },
+	[VRRP_DROP_AUTH_MALFORMED] = { "auth_malformed", "malformed authentication" },
+	[VRRP_DROP_AUTH_KEY] = { "auth_key", "signed with a key that is not ours" },
+	[VRRP_DROP_AUTH_HMAC] = { "auth_hmac", "wrong signature" },
+	[VRRP_DROP_AUTH_STALE] = { "auth_stale", "signed too long ago, or the clocks differ" },
+	[VRRP_DROP_AUTH_REPLAY] = { "auth_replay", "signed before another that was accepted" },
 };
 
 const char *vrrp_drop_name(enum vrrp_drop drop)
@@ -53,13 +61,13 @@ const char *vrrp_drop_text(enum vrrp_drop drop)
 }
 
 /* RFC 791 3.1, as far as the kernel has not checked it for a raw socket. */
-enum vrrp_drop vrrp_env_decode(const uint8_t *data, size_t len, struct vrrp_env *env,
-			       const uint8_t **msg, size_t *msg_len)
+enum vrrp_drop vrrp_ip_decode(const uint8_t *data, size_t len, uint8_t protocol,
+			      struct vrrp_env *env, const uint8_t **payload, size_t *payload_len)
 {
 	struct buf b = buf_reader(data, len);
 
-	*msg = NULL;
-	*msg_len = 0;
+	*payload = NULL;
+	*payload_len = 0;
 	memset(env, 0, sizeof(*env));
 	if (len < IPV4_HEADER_MIN)
 		return VRRP_DROP_IP_HEADER;
@@ -70,20 +78,26 @@ enum vrrp_drop vrrp_env_decode(const uint8_t *data, size_t len, struct vrrp_env 
 	(void)buf_get_be16(&b); /* identification */
 	uint16_t fragment = buf_get_be16(&b) & IPV4_FRAGMENT_BITS;
 	uint8_t ttl = buf_get_u8(&b);
-	uint8_t protocol = buf_get_u8(&b);
+	uint8_t found = buf_get_u8(&b);
 	size_t header_len = (size_t)(version_ihl & 0x0f) * 4;
 
 	if (version_ihl >> 4 != 4 || header_len < IPV4_HEADER_MIN || header_len > total)
 		return VRRP_DROP_IP_HEADER;
-	if (total > len || fragment != 0 || protocol != VRRP_IPPROTO)
+	if (total > len || fragment != 0 || found != protocol)
 		return VRRP_DROP_IP_HEADER;
 
 	env->src = addr_from_bytes(data + 12, 4);
 	env->dst = addr_from_bytes(data + 16, 4);
 	env->ttl = ttl;
-	*msg = data + header_len;
-	*msg_len = total - header_len; /* what follows is Ethernet padding */
+	*payload = data + header_len;
+	*payload_len = total - header_len; /* what follows is Ethernet padding */
 	return VRRP_DROP_NONE;
+}
+
+enum vrrp_drop vrrp_env_decode(const uint8_t *data, size_t len, struct vrrp_env *env,
+			       const uint8_t **msg, size_t *msg_len)
+{
+	return vrrp_ip_decode(data, len, VRRP_IPPROTO, env, msg, msg_len);
 }
 
 /* RFC 9568 5.2.8 over the message alone. */
@@ -133,6 +147,20 @@ static enum vrrp_sum_form sum_find(const uint8_t *data, size_t len, uint8_t vers
 	return VRRP_SUM_NONE;
 }
 
+/*
+ * Who appends a trailer and lets the kernel fill in the checksum of IPv6 has it over the trailer
+ * too.
+ */
+static enum vrrp_sum_form sum_find_with_trailer(const uint8_t *data, size_t len, size_t total,
+						uint8_t version, const struct vrrp_env *env)
+{
+	enum vrrp_sum_form form = sum_find(data, len, version, env);
+
+	if (form == VRRP_SUM_NONE && total > len && env->src.family == AF_INET6)
+		form = sum_find(data, total, version, env);
+	return form;
+}
+
 static size_t message_len(uint8_t version, uint8_t n_addrs, int family)
 {
 	return VRRP_HEADER_LEN + n_addrs * addr_len(family) + (version == 2 ? VRRP_AUTH_LEN : 0);
@@ -180,7 +208,7 @@ enum vrrp_drop vrrp_pkt_decode(const uint8_t *data, size_t len, const struct vrr
 	size_t need = message_len(pkt->version, n_addrs, family);
 	if (len < need)
 		return VRRP_DROP_SHORT;
-	pkt->sum_form = sum_find(data, need, pkt->version, env);
+	pkt->sum_form = sum_find_with_trailer(data, need, len, pkt->version, env);
 	if (pkt->sum_form == VRRP_SUM_NONE)
 		return VRRP_DROP_CHECKSUM;
 	if (n_addrs == 0)
@@ -195,6 +223,7 @@ enum vrrp_drop vrrp_pkt_decode(const uint8_t *data, size_t len, const struct vrr
 	if (pkt->adver_cs == 0)
 		return VRRP_DROP_INTERVAL_ZERO;
 	pkt->n_addrs = n_addrs;
+	pkt->len = need;
 	body_decode(&b, pkt, family, addrs);
 	return VRRP_DROP_NONE;
 }
@@ -216,7 +245,7 @@ static bool is_encodable(const struct vrrp_pkt *pkt, const struct vrrp_env *env)
 		return false;
 	if (env->dst.family != family || pkt->vrid == 0 || pkt->n_addrs == 0)
 		return false;
-	if (pkt->version == 2 && pkt->auth_type > VRRP_AUTH_TYPE_PASS)
+	if (pkt->version == 2 && pkt->auth_type > VRRP_AUTH_TYPE_AH)
 		return false;
 	for (unsigned i = 0; i < pkt->n_addrs; i++)
 		if (pkt->addrs[i].family != family)
@@ -270,6 +299,15 @@ size_t vrrp_pkt_encode(const struct vrrp_pkt *pkt, const struct vrrp_env *env, u
 	uint32_t sum = sum_as(form, data, b.len, env);
 	buf_set_be16(&b, VRRP_CHECKSUM_OFFSET, buf_sum16_fold(sum));
 	return b.len;
+}
+
+void vrrp_pkt_resum(uint8_t *data, size_t len, const struct vrrp_env *env)
+{
+	struct buf b = buf_writer(data, len);
+
+	b.len = len;
+	buf_set_be16(&b, VRRP_CHECKSUM_OFFSET, 0);
+	buf_set_be16(&b, VRRP_CHECKSUM_OFFSET, buf_sum16_fold(sum_pseudo(data, len, env)));
 }
 
 /* No early exit: the time must not tell how many bytes of a guess are right. */
@@ -359,9 +397,20 @@ static enum vrrp_drop check_v2(const struct vrrp_pkt *pkt, const struct vrrp_exp
 		return drop;
 	if (interval_differs)
 		return VRRP_DROP_INTERVAL;
-	if (addrs_differ && expect->check_addrs && pkt->priority != 255)
+	if (addrs_differ && pkt->priority != 255)
 		return VRRP_DROP_ADDR_LIST;
 	return VRRP_DROP_NONE;
+}
+
+/* RFC 9568 5.1.2.1 and 5.2.9, which deployed routers do not all keep. */
+static enum vrrp_drop check_strict(const struct vrrp_pkt *pkt, const struct vrrp_env *env,
+				   const struct vrrp_expect *expect)
+{
+	if (!expect->is_strict || env->src.family != AF_INET6)
+		return VRRP_DROP_NONE;
+	if (!IN6_IS_ADDR_LINKLOCAL(&env->src.in6))
+		return VRRP_DROP_SOURCE;
+	return IN6_IS_ADDR_LINKLOCAL(&pkt->addrs[0].in6) ? VRRP_DROP_NONE : VRRP_DROP_ADDR_LIST;
 }
 
 enum vrrp_drop vrrp_pkt_check(const struct vrrp_pkt *pkt, const struct vrrp_env *env,
@@ -381,12 +430,16 @@ enum vrrp_drop vrrp_pkt_check(const struct vrrp_pkt *pkt, const struct vrrp_env 
 	if (!source_is_ours(env, expect, peer))
 		return VRRP_DROP_SOURCE;
 
-	*addrs_differ = lists_differ(pkt, expect);
+	enum vrrp_drop drop = check_strict(pkt, env, expect);
+	if (drop != VRRP_DROP_NONE)
+		return drop;
+	if (expect->check_addrs || addr_cmp(&expect->checked_src, &env->src) != 0)
+		*addrs_differ = lists_differ(pkt, expect);
 	*interval_differs = pkt->adver_cs != expect->adver_cs;
 	if (pkt->version == 2) {
-		enum vrrp_drop drop = check_v2(pkt, expect, *addrs_differ, *interval_differs);
+		drop = check_v2(pkt, expect, *addrs_differ, *interval_differs);
 		if (drop != VRRP_DROP_NONE)
 			return drop;
 	}
-	return expect->is_owner ? VRRP_DROP_OWNER : VRRP_DROP_NONE;
+	return expect->ignores_all ? VRRP_DROP_OWNER : VRRP_DROP_NONE;
 }

@@ -1,6 +1,6 @@
 /*
- * VRRP packets: VRRPv2 (RFC 3768) and VRRPv3 (RFC 9568, RFC 5798), IPv4 now; the address family is
- * data, so that IPv6 needs no new interface. Pure: no I/O, clock or allocation.
+ * VRRP packets: VRRPv2 (RFC 3768) and VRRPv3 (RFC 9568, RFC 5798), IPv4 and IPv6. Pure: no I/O,
+ * clock or allocation.
  */
 #ifndef DIARCH_VRRP_PKT_H
 #define DIARCH_VRRP_PKT_H
@@ -26,12 +26,13 @@ struct vrrp_pkt {
 	uint8_t version; /* 2 or 3 */
 	uint8_t vrid;
 	uint8_t priority;
-	uint8_t auth_type; /* v2: 0 or 1 */
+	uint8_t auth_type; /* v2: 0, 1 (password) or 2 (AH) */
 	uint16_t adver_cs; /* advertisement interval in centiseconds (v2: multiples of 100) */
 	uint8_t n_addrs;
 	const struct addr *addrs; /* encode: in; decode: the caller's array of VRRP_ADDRS_MAX */
 	uint8_t auth_data[VRRP_AUTH_LEN]; /* v2 */
 	enum vrrp_sum_form sum_form;
+	size_t len; /* decode: of the advertisement proper; a trailer may follow */
 };
 
 /* Why a packet was dropped; each has a counter. One table gives name and text. */
@@ -52,6 +53,13 @@ enum vrrp_drop {
 	VRRP_DROP_ADDR_LIST, /* v2: differs and the sender is not the owner (RFC 3768 7.1) */
 	VRRP_DROP_SOURCE, /* no peer, one of our own addresses, unicast on a multicast instance */
 	VRRP_DROP_OWNER,  /* we own the addresses; the last check: the packet is valid otherwise */
+	VRRP_DROP_REPLAY, /* AH: the sequence number is not new (RFC 2402 3.4.3) */
+	VRRP_DROP_AUTH_MISSING, /* auth_hmac: there is no trailer */
+	VRRP_DROP_AUTH_MALFORMED,
+	VRRP_DROP_AUTH_KEY,    /* a key that we do not have */
+	VRRP_DROP_AUTH_HMAC,   /* wrong signature */
+	VRRP_DROP_AUTH_STALE,  /* the clocks differ by more than time_window */
+	VRRP_DROP_AUTH_REPLAY, /* signed before something that was accepted */
 	VRRP_DROP_N
 };
 
@@ -73,6 +81,10 @@ struct vrrp_env {
 enum vrrp_drop vrrp_env_decode(const uint8_t *data, size_t len, struct vrrp_env *env,
 			       const uint8_t **msg, size_t *msg_len);
 
+/* The same for another protocol around the message; *payload is what follows the IP header. */
+enum vrrp_drop vrrp_ip_decode(const uint8_t *data, size_t len, uint8_t protocol,
+			      struct vrrp_env *env, const uint8_t **payload, size_t *payload_len);
+
 /*
  * Decodes a message of `len` bytes: version, type, length, checksum (both v3 forms; the one found
  * is stored), count and interval. `addrs` has room for VRRP_ADDRS_MAX. On a drop *pkt has what was
@@ -88,15 +100,21 @@ enum vrrp_drop vrrp_pkt_decode(const uint8_t *data, size_t len, const struct vrr
 size_t vrrp_pkt_encode(const struct vrrp_pkt *pkt, const struct vrrp_env *env, uint8_t *data,
 		       size_t cap);
 
+/* Puts the checksum with pseudo-header over `len` bytes in, whatever they are. */
+void vrrp_pkt_resum(uint8_t *data, size_t len, const struct vrrp_env *env);
+
 /* What an instance expects of a packet. */
 struct vrrp_expect {
 	uint8_t version, vrid, auth_type;
 	uint8_t auth_data[VRRP_AUTH_LEN];
 	uint16_t adver_cs;
-	bool is_owner;
+	bool ignores_all; /* an owner with owner_ignore_adverts */
+	bool is_strict;   /* v3 over IPv6: source and first address must be link-local */
 	bool is_unicast;  /* has unicast peers */
 	bool check_src;   /* only listed peers */
-	bool check_addrs; /* v2: compare the address list */
+	bool check_addrs; /* v2: compare the address list ... */
+	struct addr
+		checked_src; /* ... but not that of this sender, whose list was compared before */
 	struct addr own_src;
 	struct addr mcast_dst;
 	const struct addr *addrs; /* ours */

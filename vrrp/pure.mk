@@ -1,18 +1,20 @@
 # The pure part of VRRP: packets, state machine, announcement schedule; no I/O.
 noinst_LIBRARIES += libvrrp.a
 libvrrp_a_SOURCES = \
-	vrrp/pkt.c vrrp/pkt.h vrrp/fsm.c vrrp/fsm.h vrrp/announce.c vrrp/announce.h
+	vrrp/pkt.c vrrp/pkt.h vrrp/auth.h vrrp/auth_ah.c vrrp/auth_hmac.c vrrp/fsm.c vrrp/fsm.h vrrp/fsm_names.c vrrp/announce.c vrrp/announce.h
 
 VRRP_PURE_LIBS = libvrrp.a libdiarch.a
 
 if HAVE_CMOCKA
-vrrp_pure_tests = test/unit/test_pkt test/unit/test_fsm test/unit/test_fsm_options test/unit/test_announce
+vrrp_pure_tests = test/unit/test_pkt test/unit/test_auth test/unit/test_fsm test/unit/test_fsm_options test/unit/test_announce
 check_PROGRAMS += $(vrrp_pure_tests)
 TESTS += $(vrrp_pure_tests)
 endif
 vrrp_fsm_fixture = test/unit/fsm_fixture.c test/unit/fsm_fixture.h
 test_unit_test_pkt_SOURCES = test/unit/test_pkt.c
 test_unit_test_pkt_LDADD = $(VRRP_PURE_LIBS) $(CMOCKA_LIBS)
+test_unit_test_auth_SOURCES = test/unit/test_auth.c
+test_unit_test_auth_LDADD = $(VRRP_PURE_LIBS) $(SSL_LIBS) $(CMOCKA_LIBS)
 test_unit_test_fsm_SOURCES = test/unit/test_fsm.c $(vrrp_fsm_fixture)
 test_unit_test_fsm_LDADD = $(VRRP_PURE_LIBS) $(CMOCKA_LIBS)
 test_unit_test_fsm_options_SOURCES = test/unit/test_fsm_options.c $(vrrp_fsm_fixture)
@@ -51,7 +53,7 @@ sim-mutant: test/sim/simulate$(EXEEXT)
 
 EXTRA_DIST += test/sim/README test/sim/check test/sim/soak test/sim/mutants.sh \
 	test/sim/child_crash_adopted.txt test/sim/election.txt test/sim/failover.txt test/sim/fault.txt \
-	test/sim/last_word_and_intervals.txt test/sim/noise.txt test/sim/nopreempt.txt test/sim/one_way.txt \
+	test/sim/handover.txt test/sim/lease.txt test/sim/last_word_and_intervals.txt test/sim/noise.txt test/sim/nopreempt.txt test/sim/one_way.txt \
 	test/sim/owner.txt test/sim/pause.txt test/sim/preempt.txt test/sim/preempt_delay.txt \
 	test/sim/split_and_heal.txt test/sim/split_and_heal_arp.txt test/sim/split_and_heal_refresh.txt \
 	test/sim/stop.txt test/sim/tie_break.txt test/sim/version2.txt test/sim/weight.txt

@@ -16,6 +16,11 @@
 /* A timer that runs later than this tells of a pause: first see what the others said meanwhile. */
 #define LATE_US (10 * US_PER_MS)
 
+/* A planned stop waits for its successor: a frame longer than the skew, and never longer than this.
+ */
+#define HANDOVER_SLACK_US (100 * US_PER_MS)
+#define HANDOVER_MAX_US   (3 * US_PER_S)
+
 /* ---- configuration ---- */
 
 static int refuse(char *why, size_t size, const struct vrrp_conf *conf, const char *text)
@@ -83,6 +88,9 @@ static struct vrrp_params params_of(const struct vrrp_conf *conf)
 		.preempt = !conf->nopreempt,
 		.lower_prio_no_advert = conf->lower_prio_no_advert,
 		.higher_prio_send_advert = conf->higher_prio_send_advert,
+		.learn_min_us = conf->learn_min_us,
+		.learn_max_us = conf->learn_max_us,
+		.lease_us = vrrp_conf_lease_s(conf) * US_PER_S,
 	};
 }
 
@@ -107,6 +115,7 @@ static void set_packet_data(struct vrouter *r)
 		r->peers[n_peers++] = (struct vrrp_peer){ p->addr, p->min_ttl, p->max_ttl };
 	}
 	vrouter_expect_build(r);
+	vrouter_auth_build(r);
 }
 
 static void set_group(struct vrouter *r)
@@ -155,7 +164,7 @@ static void on_timer(struct timer *timer, void *arg)
 	 * expiry if a packet moved the timer.
 	 */
 	if (which == VRRP_TIMER_DOWN || late_us > LATE_US)
-		vio_drain(&r->side->vio);
+		vrrp_side_drain(r->side);
 	vrouter_feed(r, &(struct vrrp_ev){ .kind = VRRP_EV_TIMER, .timer = which },
 		     "no advertisement from the active router");
 }
@@ -196,6 +205,7 @@ void vrouter_free(struct vrouter *r)
 	vrrp_if_put(r->vif);
 	free(r->advertised);
 	free(r->peers);
+	vrouter_auth_free(r);
 	free(r);
 }
 
@@ -212,12 +222,15 @@ static bool params_are_equal(const struct vrrp_params *a, const struct vrrp_para
 	       a->advert_us == b->advert_us && a->preempt_delay_us == b->preempt_delay_us &&
 	       a->down_adverts == b->down_adverts && a->preempt == b->preempt &&
 	       a->lower_prio_no_advert == b->lower_prio_no_advert &&
-	       a->higher_prio_send_advert == b->higher_prio_send_advert;
+	       a->higher_prio_send_advert == b->higher_prio_send_advert &&
+	       a->learn_min_us == b->learn_min_us && a->learn_max_us == b->learn_max_us &&
+	       a->lease_us == b->lease_us;
 }
 
 void vrouter_apply_conf(struct vrouter *r)
 {
 	const struct vrrp_ev ev = { .kind = VRRP_EV_CONFIG, .params = params_of(r->conf) };
+	bool had_lease = r->fsm.params.lease_us > 0;
 	bool is_new_list = !vip_list_is_equal(&r->vips, &r->old_vips);
 
 	vrouter_drop_old_vips(r);
@@ -225,6 +238,8 @@ void vrouter_apply_conf(struct vrouter *r)
 		vrouter_feed(r, &ev, "configuration");
 	if (is_new_list && r->holds_vips)
 		vrouter_sync_vips(r);
+	if (had_lease != r->conf->lease)
+		vrouter_renew_lease(r); /* gives, or takes, the lifetimes */
 	if ((vrouter_announce_init(r) || is_new_list) && r->holds_vips)
 		vrouter_announce(r, VRRP_ANNOUNCE_TAKEOVER);
 }
@@ -267,10 +282,27 @@ void vrouter_start(struct vrouter *r, const struct msg_vrrp_state *saved)
 		vrouter_sync_vips(r);
 }
 
-void vrouter_stop(struct vrouter *r, const char *cause)
+/* What the slowest of the others waits after priority 0, and a frame. RFC 9568 6.1. */
+static int64_t handover_time_us(const struct vrouter *r)
 {
-	r->is_leaving = true;
-	vrouter_feed(r, &(struct vrrp_ev){ .kind = VRRP_EV_STOP }, cause);
+	const struct vrrp_params *p = &r->fsm.params;
+	int64_t us = vrrp_skew_us(p->version, 1, p->advert_us) + HANDOVER_SLACK_US;
+
+	return us < HANDOVER_MAX_US ? us : HANDOVER_MAX_US;
+}
+
+void vrouter_stop(struct vrouter *r, const char *cause, bool is_handover)
+{
+	const struct vrrp_ev ev = { .kind = VRRP_EV_STOP,
+				    .handover_us = is_handover ? handover_time_us(r) : 0 };
+
+	r->is_leaving = !is_handover;
+	vrouter_feed(r, &ev, cause);
+}
+
+bool vrouter_is_handing_over(const struct vrouter *r)
+{
+	return !time_is_never(r->fsm.at[VRRP_TIMER_HANDOVER]);
 }
 
 /* ---- sending ---- */
@@ -295,10 +327,10 @@ static void send_to(struct vrouter *r, const struct vrrp_pkt *pkt, const struct 
 		    uint8_t ttl)
 {
 	const struct vrrp_env env = { .src = r->fsm.own_addr, .dst = *dst, .ttl = ttl };
-	uint8_t data[VRRP_PKT_MAX];
+	uint8_t data[VRRP_PKT_MAX + VRRP_HMAC_LEN];
 
-	size_t len = vrrp_pkt_encode(pkt, &env, data, sizeof(data));
-	on_send_result(r, len == 0 ? -EINVAL : vio_send(&r->side->vio, &env, data, len));
+	size_t len = vrrp_pkt_encode(pkt, &env, data, VRRP_PKT_MAX);
+	on_send_result(r, len == 0 ? -EINVAL : vrouter_auth_send(r, &env, data, len));
 }
 
 static void send_advert(struct vrouter *r, uint8_t priority)
@@ -311,10 +343,12 @@ static void send_advert(struct vrouter *r, uint8_t priority)
 		.adver_cs = r->expect.adver_cs,
 		.n_addrs = r->n_advertised,
 		.addrs = r->advertised,
-		.sum_form = VRRP_SUM_PSEUDO, /* what deployed peers accept */
+		/* what deployed peers accept, or what the configuration says */
+		.sum_form = r->conf->v3_checksum_as_v2 ? VRRP_SUM_MESSAGE : VRRP_SUM_PSEUDO,
 	};
 
 	memcpy(pkt.auth_data, r->expect.auth_data, sizeof(pkt.auth_data));
+	vrouter_auth_next(r);
 	if (!addr_is_unset(&r->group))
 		send_to(r, &pkt, &r->group, VRRP_TTL);
 	for (uint32_t i = 0; i < r->expect.n_peers; i++)
@@ -339,6 +373,8 @@ static void carry_out(struct vrouter *r, const struct vrrp_out_item *item)
 	case VRRP_OUT_VIP_DEL: vrouter_release_vips(r); break;
 	case VRRP_OUT_ANNOUNCE: vrouter_announce(r, item->announce); break;
 	case VRRP_OUT_NOTIFY: vrouter_report_notify(r, item); break;
+	case VRRP_OUT_RENOTIFY: vrouter_report_again(r); break;
+	case VRRP_OUT_LEASE: vrouter_renew_lease(r); break;
 	case VRRP_OUT_LOG: vrouter_report_log(r, item); break;
 	}
 }
@@ -354,4 +390,5 @@ void vrouter_feed(struct vrouter *r, const struct vrrp_ev *ev, const char *cause
 	for (unsigned i = 0; i < out.n; i++)
 		carry_out(r, &out.item[i]);
 	vrouter_report_state(r, false);
+	vrrp_app_leave(r->app);
 }

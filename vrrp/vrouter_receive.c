@@ -22,7 +22,7 @@ static void expect_auth(struct vrrp_expect *e, const struct vrrp_conf *conf)
 {
 	const struct auth_conf *auth = auth_of(conf);
 
-	if (conf->version != 2 || !auth || auth->auth_type != VRRP_AUTH_PASS)
+	if (conf->version != 2 || !auth || auth->auth_type == VRRP_AUTH_NONE)
 		return;
 	e->auth_type = (uint8_t)auth->auth_type;
 	if (auth->auth_pass)
@@ -37,7 +37,8 @@ void vrouter_expect_build(struct vrouter *r)
 		.version = (uint8_t)conf->version,
 		.vrid = conf->virtual_router_id,
 		.adver_cs = (uint16_t)(conf->advert_int_us / US_PER_CS),
-		.is_owner = conf->priority == 255,
+		.ignores_all = conf->priority == 255 && conf->owner_ignore_adverts,
+		.is_strict = conf->strict_mode,
 		.is_unicast = conf->peers.n > 0,
 		.check_src = conf->check_unicast_src,
 		.check_addrs = !conf->skip_check_adv_addr,
@@ -66,12 +67,19 @@ static const size_t drop_counters[VRRP_DROP_N] = {
 	[VRRP_DROP_NO_ADDRS] = COUNTER(addr_list_err),
 	[VRRP_DROP_INTERVAL_ZERO] = COUNTER(advert_interval_err),
 	[VRRP_DROP_VRID] = COUNTER(other_err),
-	[VRRP_DROP_AUTH_TYPE] = COUNTER(auth_err),
-	[VRRP_DROP_AUTH_DATA] = COUNTER(auth_err),
+	[VRRP_DROP_AUTH_TYPE] = COUNTER(authtype_mismatch),
+	[VRRP_DROP_AUTH_DATA] = COUNTER(auth_failure),
 	[VRRP_DROP_INTERVAL] = COUNTER(advert_interval_err),
 	[VRRP_DROP_ADDR_LIST] = COUNTER(addr_list_err),
 	[VRRP_DROP_SOURCE] = COUNTER(source_err),
 	[VRRP_DROP_OWNER] = COUNTER(other_err),
+	[VRRP_DROP_REPLAY] = COUNTER(auth_failure),
+	[VRRP_DROP_AUTH_MISSING] = COUNTER(auth_ext_missing),
+	[VRRP_DROP_AUTH_MALFORMED] = COUNTER(auth_ext_malformed),
+	[VRRP_DROP_AUTH_KEY] = COUNTER(auth_ext_unknown_key),
+	[VRRP_DROP_AUTH_HMAC] = COUNTER(auth_ext_invalid_hmac),
+	[VRRP_DROP_AUTH_STALE] = COUNTER(auth_ext_stale),
+	[VRRP_DROP_AUTH_REPLAY] = COUNTER(auth_ext_replay),
 };
 
 static void drop_log(enum log_level level, const char *who, const struct vrrp_if *vif,
@@ -159,10 +167,14 @@ void vrouter_on_packet(const struct vio_packet *packet, void *arg)
 	}
 	if (drop == VRRP_DROP_NONE)
 		drop = vrrp_pkt_check(&pkt, env, &r->expect, &addrs_differ, &interval_differs);
+	if (drop == VRRP_DROP_NONE)
+		drop = vrouter_auth_check(r, packet, &pkt);
 	if (drop != VRRP_DROP_NONE) {
 		drop_for_router(r, drop, env);
 		return;
 	}
+	if (!addrs_differ)
+		r->expect.checked_src = env->src;
 	note_difference(r, addrs_differ, &r->is_addrs_logged, "address list", &env->src);
 	note_difference(r, interval_differs, &r->is_interval_logged, "interval", &env->src);
 	accept_advert(r, &pkt, env);

@@ -113,7 +113,7 @@ static void add_own_interface(struct vrouter_track *t, const struct vrouter *r)
 		add_fault(t, VROUTER_FAULT_IF_MISSING, vif);
 	else if (!vif->is_up && !r->conf->dont_track_primary)
 		add_fault(t, VROUTER_FAULT_IF_DOWN, vif);
-	else if (!r->side->vio.is_open)
+	else if (!vrouter_vio(r)->is_open)
 		add_fault(t, VROUTER_FAULT_NO_SOCKET, vif);
 	else if (addr_is_unset(&r->source))
 		add_fault(t, VROUTER_FAULT_NO_SOURCE, vif);

@@ -49,6 +49,16 @@ static void fill_v6(struct nl_addr *a, const struct vaddr_conf *conf)
 		a->preferred_s = 0;
 }
 
+/* The route of an IPv6 prefix may be another address's, and would get our lifetime. */
+static void bind_to_lease(struct nl_addr *a, uint32_t lease_s)
+{
+	a->valid_s = lease_s;
+	if (a->preferred_s > lease_s)
+		a->preferred_s = lease_s;
+	if (a->addr.family == AF_INET6 && a->prefix_len < 128)
+		a->flags |= IFA_F_NOPREFIXROUTE;
+}
+
 static void vip_fill(struct vip *vip, struct vrrp_app *app, const struct vrrp_conf *router,
 		     const struct vaddr_conf *conf)
 {
@@ -60,7 +70,6 @@ static void vip_fill(struct vip *vip, struct vrrp_app *app, const struct vrrp_co
 	a->prefix_len = conf->prefix.len;
 	a->scope = (uint8_t)conf->scope;
 	a->broadcast = find_broadcast(conf);
-	a->preferred_s = NL_FOREVER;
 	a->valid_s = NL_FOREVER;
 	if (conf->label)
 		strncpy(a->label, conf->label, sizeof(a->label) - 1);
@@ -71,6 +80,8 @@ static void vip_fill(struct vip *vip, struct vrrp_app *app, const struct vrrp_co
 		a->flags |= IFA_F_MCAUTOJOIN;
 	if (a->addr.family == AF_INET6)
 		fill_v6(a, conf);
+	if (router->lease)
+		bind_to_lease(a, (uint32_t)vrrp_conf_lease_s(router));
 }
 
 /* Scratch space for the longest list there is: applying a list must not allocate. */
@@ -155,7 +166,7 @@ static unsigned diff_list(const struct vrrp_app *app, const struct vip_list *lis
 static void log_failure(struct vrouter *r, const struct nl_op *op)
 {
 	const struct nl_link *link = nl_link_by_index(r->app->nl, op->addr.ifindex);
-	const char *verb = op->kind == NL_OP_ADDR_ADD ? "add" : "remove";
+	const char *verb = op->kind == NL_OP_ADDR_DEL ? "remove" : "add";
 	char text[ADDR_STR_MAX];
 
 	if (!log_limit_pass(&r->vip_limit, loop_now(r->app->loop), APPLY_LOG_US))
@@ -232,6 +243,18 @@ void vrouter_release_vips(struct vrouter *r)
 	r->is_vip_lost = false;
 	if (!r->is_leaving)
 		vrouter_sync_vips(r);
+}
+
+void vrouter_renew_lease(struct vrouter *r)
+{
+	unsigned n = 0;
+
+	for (uint32_t i = 0; i < r->vips.n && r->holds_vips; i++) {
+		const struct vip *vip = &r->vips.v[i];
+		if (vip->vif->ifindex > 0 && !vip->is_foreign)
+			r->app->ops[n++] = (struct nl_op){ NL_OP_ADDR_SET, vip_key(vip), 0 };
+	}
+	apply_ops(r, n, APPLY_TIME_US);
 }
 
 /* ---- addresses that somebody took away ---- */

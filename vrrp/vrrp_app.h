@@ -8,6 +8,7 @@
  *	vrouter_announce.c their announcements
  *	vrouter_track.c	  its reasons for FAULT and its priority
  *	vrouter_receive.c its packets
+ *	vrouter_auth.c	  their authentication
  *	vrrp_report.c	  what the parent and the log are told
  * Private to these files.
  */
@@ -59,10 +60,14 @@ struct vrrp_app {
 	struct timer stats_timer;
 	bool is_committed;
 	bool is_if_replaced; /* an interface came or went in this refresh, and addresses with it */
+	bool is_stopping;
 	int64_t garp_interval_us;
 	uint64_t drops[VRRP_DROP_N]; /* packets that belong to no router */
 	struct log_limit drop_limit;
 };
+
+/* While the process stops: ends when no router waits for a successor any more. */
+void vrrp_app_leave(struct vrrp_app *app);
 
 /* Looks at interfaces and addresses again in this pass of the loop. */
 void vrrp_app_refresh_soon(struct vrrp_app *app);
@@ -83,6 +88,7 @@ struct vrrp_side {
 	int family;
 	struct addr source; /* of packets: first address that is no virtual one; may be unset */
 	struct vio vio;
+	struct vio ah; /* open while a router uses AH */
 	unsigned n_routers;
 	struct vrouter *by_vrid[256]; /* routers that run on it */
 	struct vrrp_if *vif;
@@ -113,6 +119,9 @@ void vrrp_if_put(struct vrrp_if *vif);
 /* Asks the tables of links and addresses how it is now, and opens or closes the socket accordingly.
  */
 void vrrp_if_refresh(struct vrrp_if *vif);
+
+/* Delivers what has arrived by now. */
+void vrrp_side_drain(struct vrrp_side *side);
 
 /* A router begins or ends to run on its side of its interface. */
 void vrrp_if_attach(struct vrouter *r);
@@ -160,6 +169,18 @@ struct vrouter_track {
 	const struct vrrp_if *vif;
 };
 
+/* How advertisements are authenticated, and what was seen of it. */
+struct vrouter_auth {
+	const struct hmac_conf *hmac; /* NULL = no auth_hmac */
+	struct vrrp_hmac_key *keys;
+	unsigned n_keys;
+	const struct vrrp_hmac_key *active_key; /* NULL = do not sign */
+	int64_t window_us;
+	struct vrrp_replay replay;
+	uint32_t ah_sequence;         /* the last one used or heard */
+	struct vrrp_hmac_stamp stamp; /* of the advertisement being sent */
+};
+
 #define VROUTER_RECORD_MAX 512
 
 struct vrouter {
@@ -191,6 +212,7 @@ struct vrouter {
 	struct vrouter_track track;
 
 	struct vrrp_expect expect;
+	struct vrouter_auth auth;
 	struct vrrp_peer *peers;
 	enum vrrp_sum_form peer_sum_form; /* of the last advertisement accepted */
 	uint32_t drops_logged;            /* bit per enum vrrp_drop */
@@ -228,8 +250,14 @@ void vrouter_apply_conf(struct vrouter *r);
 /* Begins, or goes on where the predecessor with this vrrp_state (may be NULL) was. */
 void vrouter_start(struct vrouter *r, const struct msg_vrrp_state *saved);
 
-/* Resigns and lets go of the addresses; vrouter_sync_vips() must follow, which may take long. */
-void vrouter_stop(struct vrouter *r, const char *cause);
+/*
+ * Resigns and lets go of the addresses, or keeps them until a successor has announced them;
+ * vrouter_sync_vips() must follow, which may take long.
+ */
+void vrouter_stop(struct vrouter *r, const char *cause, bool is_handover);
+
+/* Stopped, but still forwarding for want of a successor. */
+bool vrouter_is_handing_over(const struct vrouter *r);
 
 /* One event through the state machine; carries out what comes out. `cause` goes into the report. */
 void vrouter_feed(struct vrouter *r, const struct vrrp_ev *ev, const char *cause);
@@ -256,6 +284,9 @@ void vrouter_mark_foreign(struct vrouter *r);
 
 void vrouter_claim_vips(struct vrouter *r);
 void vrouter_release_vips(struct vrouter *r);
+
+/* The kernel drops the addresses when the lease is not renewed in time. */
+void vrouter_renew_lease(struct vrouter *r);
 
 /* Puts back what somebody removed and announces it again. */
 void vrouter_restore_vips(struct vrouter *r);
@@ -291,6 +322,26 @@ void vrouter_track(struct vrouter *r);
 /* Derives what the router expects of packets from its configuration and source address. */
 void vrouter_expect_build(struct vrouter *r);
 
+/* -- authentication: vrouter_auth.c -- */
+
+/* Takes keys and modes from the configuration; what was seen of the senders stays. */
+void vrouter_auth_build(struct vrouter *r);
+void vrouter_auth_free(struct vrouter *r);
+
+/* Whether packets travel in an AH; the socket they go through. */
+bool vrouter_uses_ah(const struct vrouter *r);
+struct vio *vrouter_vio(const struct vrouter *r);
+
+/* A new advertisement begins: all its copies have one sequence number. */
+void vrouter_auth_next(struct vrouter *r);
+
+/* Sends an encoded message, with room for VRRP_HMAC_LEN bytes behind it. 0 or -errno. */
+int vrouter_auth_send(struct vrouter *r, const struct vrrp_env *env, uint8_t *msg, size_t len);
+
+/* The last check of a packet. VRRP_DROP_NONE: it is authentic, and its sender's mark has moved. */
+enum vrrp_drop vrouter_auth_check(struct vrouter *r, const struct vio_packet *packet,
+				  const struct vrrp_pkt *pkt);
+
 /* A packet from the socket of one side of an interface (`arg`, struct vrrp_side). */
 void vrouter_on_packet(const struct vio_packet *packet, void *arg);
 
@@ -305,6 +356,8 @@ void vrouter_report_stats(struct vrouter *r);
 
 /* The line, the script and the counters of a NOTIFY. */
 void vrouter_report_notify(struct vrouter *r, const struct vrrp_out_item *item);
+/* Still MASTER: the script hears it again. */
+void vrouter_report_again(struct vrouter *r);
 void vrouter_report_log(struct vrouter *r, const struct vrrp_out_item *item);
 
 #endif

@@ -19,6 +19,9 @@
 #define V2_ADVERT_MAX (255 * US_PER_S)
 #define V3_ADVERT_MAX (4095 * US_PER_CS)
 
+/* How late the kernel may be with the removal of an address whose lifetime is over. */
+#define LEASE_LATE_US (500 * US_PER_MS)
+
 enum { STATE_BACKUP = 0, STATE_MASTER = 1 };
 
 /* ---- value types ---- */
@@ -268,7 +271,25 @@ static const struct conf_key vrrp_keys[] = {
 		       "own."),
 	K_BOOL("higher_prio_send_advert", V, higher_prio_send_advert,
 	       FROM("vrrp_higher_prio_send_advert"),
-	       .help = "When giving way to a higher priority send one last advertisement first."),
+	       .help = "When giving way to a higher priority send one last advertisement first, "
+		       "so that the winner announces the addresses again."),
+	K_BOOL("owner_ignore_adverts", V, owner_ignore_adverts, FROM("vrrp_owner_ignore_adverts"),
+	       .help = "Ignore all advertisements as address owner."),
+	K_BOOL("strict_mode", V, strict_mode, FROM("vrrp_strict"),
+	       .help = "Hold the instance to the letter of the RFC."),
+	K_BOOL("v3_checksum_as_v2", V, v3_checksum_as_v2, FROM("v3_checksum_as_v2"),
+	       .help = "Leave the pseudo-header out of the checksums of VRRPv3 over IPv4 that are "
+		       "sent; both forms are accepted."),
+	K_SECS("learn_interval_min", V, learn_min_us, US_PER_CS, V3_ADVERT_MAX, LIVE,
+	       .help = "Shortest interval of a master that is believed (version 3); below it this "
+		       "one counts."),
+	K_SECS("learn_interval_max", V, learn_max_us, US_PER_CS, V3_ADVERT_MAX, LIVE,
+	       .help = "Longest interval of a master that is believed (version 3); above it this "
+		       "one counts, so that no packet makes a backup wait for minutes."),
+	K_BOOL("lease", V, lease, LIVE,
+	       .help = "Let the kernel drop the addresses unless they are renewed with each "
+		       "advertisement, so that a router that hangs is no second master. IPv6 "
+		       "addresses get noprefixroute with it."),
 	K_SCRIPT("notify_master", V, notify_master, LIVE,
 		 .help = "Command to run on becoming master."),
 	K_SCRIPT("notify_backup", V, notify_backup, LIVE,
@@ -286,9 +307,6 @@ static const struct conf_key vrrp_keys[] = {
 	       .help = "The instance is meant to have no address of its own."),
 	K_FLAG("promote_secondaries", V, idle.promote_secondaries, NO_EFFECT,
 	       .help = "Set the sysctl promote_secondaries of the interface."),
-	K_BOOL("strict_mode", V, idle.strict_mode, .dflt_from = "vrrp_strict", NO_EFFECT,
-	       .not_in_effect = "the instance is not held to the letter of the RFC",
-	       .help = "Hold the instance to the letter of the RFC."),
 	K_U8("debug", V, idle.debug, 0, 4, NO_EFFECT, .help = "Level of debugging output."),
 	K_BOOL("smtp_alert", V, idle.smtp_alert, .dflt_from = "smtp_alert_vrrp", NO_EFFECT,
 	       .help = "Send mail on changes of state."),
@@ -352,16 +370,8 @@ static const struct conf_key vrrp_keys[] = {
 	K_FLAG("linkbeat_use_polling", V, idle.linkbeat_use_polling, NO_EFFECT,
 	       .not_in_effect = "the link state is what the kernel reports",
 	       .help = "Poll the link state."),
-	K_BOOL("v3_checksum_as_v2", V, idle.v3_checksum_as_v2, .dflt_from = "v3_checksum_as_v2",
-	       NO_EFFECT,
-	       .not_in_effect = "peers without pseudo-header in the checksum are not heard",
-	       .help = "Leave the pseudo-header out of the checksum."),
 	K_FLAG("no_accept", V, idle.no_accept, NO_EFFECT, .not_in_effect = NOT_DROPPED,
 	       .help = "Drop packets to the addresses when not their owner."),
-	K_BOOL("owner_ignore_adverts", V, idle.owner_ignore_adverts,
-	       .dflt_from = "vrrp_owner_ignore_adverts", NO_EFFECT,
-	       .not_in_effect = "an address owner compares advertisements as others do",
-	       .help = "Ignore all advertisements as address owner."),
 	K_END,
 };
 
@@ -454,9 +464,12 @@ static void resolve_auth(struct conf_walk *walk, struct vrrp_conf *vi)
 {
 	struct auth_conf *auth = (struct auth_conf *)vi->auth.head;
 
-	if (!auth || auth->auth_type == VRRP_AUTH_NONE || vi->version == 2)
+	if (!auth || auth->auth_type == VRRP_AUTH_NONE ||
+	    (vi->version == 2 && vi->auth_hmac.n == 0))
 		return;
 	auth->auth_type = VRRP_AUTH_NONE;
+	if (vi->auth_hmac.n > 0)
+		return; /* two-authentications says it */
 	conf_warning(walk, auth->obj.pos, CONF_SECURITY, "auth-ignored",
 		     "remove the block, or write \"version 2\"",
 		     "VRRP version 3 has no authentication; the block is left out");
@@ -496,6 +509,18 @@ static void vrrp_resolve(struct conf_walk *walk, struct conf_obj *obj)
 	resolve_preempt(walk, vi);
 	resolve_advert_int(walk, vi);
 	resolve_auth(walk, vi);
+	if (vi->strict_mode)
+		vrrp_conf_be_strict(walk, vi);
+}
+
+int64_t vrrp_conf_lease_s(const struct vrrp_conf *vi)
+{
+	int64_t down_us = vi->down_timer_adverts * vi->advert_int_us;
+	int64_t lease_s = (down_us - LEASE_LATE_US) / US_PER_S;
+
+	if (!vi->lease || 2 * lease_s * US_PER_S < 3 * vi->advert_int_us)
+		return 0;
+	return lease_s;
 }
 
 /* Unicast with a source address works without interface. */
@@ -525,9 +550,10 @@ static bool vrrp_finish(struct conf_walk *walk, struct conf_obj *obj)
 	if (vi->idle.use_vmac.parts.is_given && vi->idle.use_ipvlan.parts.is_given)
 		conf_refuse(walk, MEND_RESET(obj, "use_ipvlan"), CONF_SEMANTIC, "vmac-and-ipvlan",
 			    NULL, "use_vmac and use_ipvlan exclude each other");
-	if (vi->auth.n > 0 && vi->idle.auth_hmac.n > 0)
-		conf_warning(walk, vi->auth.head->pos, CONF_SECURITY, "two-authentications", NULL,
-			     "authentication and auth_hmac exclude each other");
+	if (vi->auth.n > 0 && vi->auth_hmac.n > 0)
+		conf_warning(walk, vi->auth.head->pos, CONF_SECURITY, "two-authentications",
+			     "remove the block",
+			     "authentication and auth_hmac exclude each other; auth_hmac is used");
 	return true;
 }
 

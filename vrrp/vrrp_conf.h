@@ -6,8 +6,9 @@
 
 #include "lib/conf.h"
 #include "lib/global_conf.h"
+#include "vrrp/auth.h"
 
-enum vrrp_auth { VRRP_AUTH_NONE = 0, VRRP_AUTH_PASS = 1, VRRP_AUTH_AH = 2 /* no effect yet */ };
+enum vrrp_auth { VRRP_AUTH_NONE = 0, VRRP_AUTH_PASS = 1, VRRP_AUTH_AH = 2 };
 
 #define VADDR_FOREVER UINT32_MAX
 
@@ -67,8 +68,8 @@ struct ipvlan_conf {
 
 /* One key of auth_hmac. The text is HEX behind "hex:", a path behind "file:", else the key. */
 struct hmac_key {
-	uint8_t id;
 	const char *text;
+	struct vrrp_hmac_key key;
 };
 
 struct hmac_keys {
@@ -76,17 +77,20 @@ struct hmac_keys {
 	uint32_t n;
 };
 
+enum hmac_replay { HMAC_REPLAY_TIME, HMAC_REPLAY_MONOTONIC };
+enum hmac_mode { HMAC_MODE_ENFORCE, HMAC_MODE_PERMISSIVE, HMAC_MODE_RECEIVE_ONLY };
+
 struct hmac_conf {
 	struct conf_obj obj;
 	struct hmac_keys keys;
 	uint8_t active_key;
 	uint32_t time_window_s; /* 0 = 5 or three intervals, what is longer */
-	int anti_replay, mode;
+	int anti_replay, mode;  /* enum hmac_replay, enum hmac_mode */
 };
 
 /* What is accepted and has no effect yet. Nothing reads it. */
 struct vrrp_idle_conf {
-	bool promote_secondaries, strict_mode, smtp_alert, notify_priority_changes;
+	bool promote_secondaries, smtp_alert, notify_priority_changes;
 	uint8_t debug;
 	struct conf_garp_extra garp_extra_if;
 	uint8_t timer_expired_backup;
@@ -97,10 +101,8 @@ struct vrrp_idle_conf {
 	struct ipvlan_conf use_ipvlan;
 	bool use_vmac_addr, vmac_xmit_base;
 	const char *vrf;
-	bool unicast_fault_no_peer, track_src_ip, linkbeat_use_polling, v3_checksum_as_v2,
-		no_accept, owner_ignore_adverts;
+	bool unicast_fault_no_peer, track_src_ip, linkbeat_use_polling, no_accept;
 	int old_unicast_checksum;
-	struct conf_list auth_hmac; /* struct hmac_conf */
 	struct conf_list track_scripts, track_files, track_processes, track_bfds; /* track_conf */
 	struct conf_list routes; /* struct route_conf */
 	struct conf_list rules;  /* struct iprule_conf */
@@ -136,8 +138,14 @@ struct vrrp_conf {
 	uint32_t down_timer_adverts;
 	bool lower_prio_no_advert;
 	bool higher_prio_send_advert;
+	bool owner_ignore_adverts;
+	bool strict_mode;
+	bool v3_checksum_as_v2;
+	int64_t learn_min_us, learn_max_us; /* bounds on a learned interval; 0 = none */
+	bool lease;
 	struct conf_script notify_master, notify_backup, notify_fault, notify_stop, notify;
 	struct conf_list auth;             /* at most one struct auth_conf */
+	struct conf_list auth_hmac;        /* at most one struct hmac_conf */
 	struct conf_list peers;            /* struct peer_conf */
 	struct conf_list addresses;        /* struct vaddr_conf, advertised */
 	struct conf_list excluded;         /* struct vaddr_conf, not advertised */
@@ -161,6 +169,13 @@ extern const struct conf_key vmac_parts[], ipvlan_parts[];
 /* AF_INET or AF_INET6, by native_ipv6, the first address, the first peer or the source, in this
  * order. */
 int vrrp_conf_family(const struct vrrp_conf *vi);
+
+/* Seconds that the addresses of an instance with a lease live unless they are renewed; 0 = it has
+ * none, or its interval is too short for one. */
+int64_t vrrp_conf_lease_s(const struct vrrp_conf *vi);
+
+/* What strict_mode changes, with a warning for each. */
+void vrrp_conf_be_strict(struct conf_walk *walk, struct vrrp_conf *vi);
 
 /* Rules over all instances: duplicate vrid on an interface, addresses in two instances ... */
 void vrrp_conf_rules(const struct conf_obj *root, struct conf_diags *diags);

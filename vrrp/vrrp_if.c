@@ -12,8 +12,10 @@
 
 static void close_sockets(struct vrrp_if *vif)
 {
-	for (int i = 0; i < VRRP_SIDE_N; i++)
+	for (int i = 0; i < VRRP_SIDE_N; i++) {
 		vio_close(&vif->sides[i].vio);
+		vio_close(&vif->sides[i].ah);
+	}
 }
 
 struct vrrp_if *vrrp_if_get(struct vrrp_app *app, const char *name)
@@ -51,11 +53,11 @@ void vrrp_if_put(struct vrrp_if *vif)
 
 /* ---- sockets ---- */
 
-static void join_group(struct vrrp_side *side, const struct vrouter *r)
+static void join_group(struct vio *vio, const struct vrouter *r)
 {
-	if (!side->vio.is_open || addr_is_unset(&r->group))
+	if (!vio->is_open || addr_is_unset(&r->group))
 		return;
-	int result = vio_join(&side->vio, &r->group);
+	int result = vio_join(vio, &r->group);
 	if (result < 0)
 		log_event(LOG_LEVEL_WARNING, "vrrp_join_failed",
 			  log_kv("instance=%s interface=%s", r->conf->name, r->vif->name),
@@ -63,11 +65,17 @@ static void join_group(struct vrrp_side *side, const struct vrouter *r)
 			  r->vif->name, strerror(-result));
 }
 
-static void open_socket(struct vrrp_side *side)
+static void leave_group(struct vio *vio, const struct addr *group)
+{
+	if (vio->is_open && !addr_is_unset(group))
+		vio_leave(vio, group);
+}
+
+static void open_socket(struct vrrp_side *side, struct vio *vio)
 {
 	struct vrrp_if *vif = side->vif;
-	int result = vio_open(&side->vio, vif->app->loop, side->family, vif->ifindex,
-			      vrouter_on_packet, side);
+	const struct vio_place place = { side->family, vif->ifindex, vio == &side->ah };
+	int result = vio_open(vio, vif->app->loop, &place, vrouter_on_packet, side);
 
 	if (result < 0) {
 		log_event(LOG_LEVEL_WARNING, "vrrp_socket_failed",
@@ -78,8 +86,23 @@ static void open_socket(struct vrrp_side *side)
 	}
 	for (unsigned i = 0; i < 256; i++) {
 		if (side->by_vrid[i])
-			join_group(side, side->by_vrid[i]);
+			join_group(vio, side->by_vrid[i]);
 	}
+}
+
+static bool has_ah(const struct vrrp_side *side)
+{
+	for (unsigned i = 0; i < 256 && side->family == AF_INET; i++) {
+		if (side->by_vrid[i] && vrouter_uses_ah(side->by_vrid[i]))
+			return true;
+	}
+	return false;
+}
+
+void vrrp_side_drain(struct vrrp_side *side)
+{
+	vio_drain(&side->vio);
+	vio_drain(&side->ah);
 }
 
 /* ---- state ---- */
@@ -95,8 +118,10 @@ static void set_up(struct vrrp_if *vif, bool is_up)
 	log_event(LOG_LEVEL_NOTICE, "link",
 		  log_kv("interface=%s state=%s", vif->name, is_up ? "up" : "down"),
 		  "Netlink reports %s %s", vif->name, is_up ? "up" : "down");
-	for (int i = 0; is_up && i < VRRP_SIDE_N; i++)
+	for (int i = 0; is_up && i < VRRP_SIDE_N; i++) {
 		vio_rejoin(&vif->sides[i].vio);
+		vio_rejoin(&vif->sides[i].ah);
+	}
 }
 
 static void refresh_side(struct vrrp_side *side)
@@ -109,7 +134,9 @@ static void refresh_side(struct vrrp_side *side)
 					  vrrp_app_is_moving, vif->app);
 	side->source = primary ? primary->addr : (struct addr){ .family = AF_UNSPEC };
 	if (vif->ifindex && side->n_routers > 0 && !side->vio.is_open)
-		open_socket(side);
+		open_socket(side, &side->vio);
+	if (vif->ifindex && !side->ah.is_open && has_ah(side))
+		open_socket(side, &side->ah);
 }
 
 void vrrp_if_refresh(struct vrrp_if *vif)
@@ -136,21 +163,25 @@ void vrrp_if_attach(struct vrouter *r)
 {
 	r->side->by_vrid[r->conf->virtual_router_id] = r;
 	r->side->n_routers++;
-	join_group(r->side, r);
+	join_group(&r->side->vio, r);
+	join_group(&r->side->ah, r);
 }
 
 void vrrp_if_detach(struct vrouter *r)
 {
 	r->side->by_vrid[r->conf->virtual_router_id] = NULL;
-	if (r->side->vio.is_open && !addr_is_unset(&r->group))
-		vio_leave(&r->side->vio, &r->group);
-	if (--r->side->n_routers == 0)
+	leave_group(&r->side->vio, &r->group);
+	leave_group(&r->side->ah, &r->group);
+	if (--r->side->n_routers == 0) {
 		vio_close(&r->side->vio);
+		vio_close(&r->side->ah);
+	}
 }
 
 void vrrp_if_regroup(const struct vrouter *r, const struct addr *old)
 {
-	if (r->side->vio.is_open && !addr_is_unset(old))
-		vio_leave(&r->side->vio, old);
-	join_group(r->side, r);
+	leave_group(&r->side->vio, old);
+	leave_group(&r->side->ah, old);
+	join_group(&r->side->vio, r);
+	join_group(&r->side->ah, r);
 }

@@ -14,7 +14,7 @@
 
 #define RECEIVE_BUFFER (1024 * 1024)
 #define DRAIN_MAX      4096 /* more than the receive buffer holds */
-#define DATAGRAM_MAX   (60 + VRRP_PKT_MAX + 64)
+#define DATAGRAM_MAX   (60 + VRRP_AH_LEN + VRRP_PKT_MAX + 64)
 
 /* Source or destination, interface and TTL travel with each packet: the socket is shared. */
 union control {
@@ -50,6 +50,11 @@ static const struct option options_v6[] = {
 	{ SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER, false },
 };
 
+/* What is sent has its IP header with it. */
+static const struct option options_ah[] = {
+	{ IPPROTO_IP, IP_HDRINCL, 1, true },
+};
+
 static int set_options(int fd, const struct option *options, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -61,13 +66,18 @@ static int set_options(int fd, const struct option *options, size_t n)
 	return 0;
 }
 
-static int configure(int fd, int family, uint32_t ifindex)
+static int configure(int fd, const struct vio_place *place)
 {
-	const int index = (int)ifindex;
+	const int index = (int)place->ifindex;
+	int result = 0;
 
 	if (setsockopt(fd, SOL_SOCKET, SO_BINDTOIFINDEX, &index, sizeof(index)) < 0)
 		return -errno;
-	if (family == AF_INET6)
+	if (place->is_ah)
+		result = set_options(fd, options_ah, sizeof(options_ah) / sizeof(options_ah[0]));
+	if (result < 0)
+		return result;
+	if (place->family == AF_INET6)
 		return set_options(fd, options_v6, sizeof(options_v6) / sizeof(options_v6[0]));
 	return set_options(fd, options_v4, sizeof(options_v4) / sizeof(options_v4[0]));
 }
@@ -92,11 +102,22 @@ static void read_envelope_v6(struct msghdr *msg, const struct sockaddr_storage *
 	}
 }
 
+static void deliver_ah(struct vio *vio, const uint8_t *data, size_t len)
+{
+	struct vrrp_ah ah;
+	struct vio_packet packet = { .ah = &ah };
+
+	packet.drop = vrrp_ah_decode(data, len, &packet.env, &ah);
+	packet.msg = ah.msg;
+	packet.len = ah.msg_len;
+	vio->on_packet(&packet, vio->arg);
+}
+
 static void deliver(struct vio *vio, struct msghdr *msg, const uint8_t *data, size_t len)
 {
 	struct vio_packet packet = { .msg = data, .len = len };
 
-	if (vio->family == AF_INET6)
+	if (vio->place.family == AF_INET6)
 		read_envelope_v6(msg, msg->msg_name, &packet.env);
 	else
 		packet.drop = vrrp_env_decode(data, len, &packet.env, &packet.msg, &packet.len);
@@ -121,7 +142,9 @@ static void read_packets(struct vio *vio, unsigned max)
 		ssize_t len = recvmsg(vio->io.fd, &msg, MSG_DONTWAIT);
 		if (len < 0 && errno == EAGAIN)
 			return;
-		if (len >= 0)
+		if (len >= 0 && vio->place.is_ah)
+			deliver_ah(vio, data, (size_t)len);
+		else if (len >= 0)
 			deliver(vio, &msg, data, (size_t)len);
 	}
 }
@@ -133,19 +156,19 @@ static void on_ready(struct io *io, uint32_t ready, void *arg)
 	read_packets(arg, VIO_READS_AT_ONCE);
 }
 
-int vio_open(struct vio *vio, struct loop *loop, int family, uint32_t ifindex,
+int vio_open(struct vio *vio, struct loop *loop, const struct vio_place *place,
 	     void (*on_packet)(const struct vio_packet *packet, void *arg), void *arg)
 {
-	int fd = socket(family, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, VRRP_IPPROTO);
+	int fd = socket(place->family, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC,
+			place->is_ah ? VRRP_IPPROTO_AH : VRRP_IPPROTO);
 
 	if (fd < 0)
 		return -errno;
 	memset(vio, 0, sizeof(*vio));
-	vio->family = family;
-	vio->ifindex = ifindex;
+	vio->place = *place;
 	vio->on_packet = on_packet;
 	vio->arg = arg;
-	int result = configure(fd, family, ifindex);
+	int result = configure(fd, place);
 	if (result == 0)
 		result = io_add(loop, &vio->io, fd, EPOLLIN, on_ready, vio);
 	if (result < 0)
@@ -176,8 +199,8 @@ enum membership { MEMBERSHIP_JOIN, MEMBERSHIP_LEAVE };
 static int change_membership(const struct vio *vio, enum membership change,
 			     const struct addr *group)
 {
-	struct group_req request = { .gr_interface = vio->ifindex };
-	int level = vio->family == AF_INET6 ? IPPROTO_IPV6 : IPPROTO_IP;
+	struct group_req request = { .gr_interface = vio->place.ifindex };
+	int level = vio->place.family == AF_INET6 ? IPPROTO_IPV6 : IPPROTO_IP;
 	int name = change == MEMBERSHIP_JOIN ? MCAST_JOIN_GROUP : MCAST_LEAVE_GROUP;
 
 	addr_to_sockaddr(group, 0, &request.gr_group);
@@ -275,9 +298,22 @@ int vio_send(const struct vio *vio, const struct vrrp_env *env, uint8_t *msg, si
 		return -ENODEV;
 	memset(&control, 0, sizeof(control));
 	out.msg_namelen = addr_to_sockaddr(&env->dst, 0, &to);
-	if (vio->family == AF_INET6)
-		put_control_v6(&out, vio->ifindex, env);
+	if (vio->place.family == AF_INET6)
+		put_control_v6(&out, vio->place.ifindex, env);
 	else
-		put_control_v4(&out, vio->ifindex, env);
+		put_control_v4(&out, vio->place.ifindex, env);
 	return sendmsg(vio->io.fd, &out, MSG_DONTWAIT) < 0 ? -errno : 0;
+}
+
+int vio_send_datagram(const struct vio *vio, const struct addr *dst, uint8_t *datagram, size_t len)
+{
+	struct sockaddr_storage to;
+
+	if (!vio->is_open)
+		return -ENODEV;
+	socklen_t to_len = addr_to_sockaddr(dst, 0, &to);
+	if (sendto(vio->io.fd, datagram, len, MSG_DONTWAIT, (const struct sockaddr *)&to, to_len) <
+	    0)
+		return -errno;
+	return 0;
 }

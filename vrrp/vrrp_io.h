@@ -1,9 +1,9 @@
 /*
  * The socket through which all virtual routers of one interface and family send and receive VRRP
- * packets.
+ * packets, and another one for those in an AH.
  *
- * One raw socket, bound to the interface: multicast and unicast, all groups. (Two sockets would
- * each get every packet.) Nothing here blocks, and nothing knows what is in a message.
+ * One raw socket each, bound to the interface: multicast and unicast, all groups. (Two sockets
+ * would each get every packet.) Nothing here blocks, and nothing knows what is in a message.
  */
 #ifndef DIARCH_VRRP_VRRP_IO_H
 #define DIARCH_VRRP_VRRP_IO_H
@@ -13,6 +13,7 @@
 
 #include "lib/addr.h"
 #include "lib/loop.h"
+#include "vrrp/auth.h"
 #include "vrrp/pkt.h"
 
 #define VIO_GROUPS_MAX    16
@@ -29,14 +30,21 @@ struct vio_packet {
 	struct vrrp_env env;
 	const uint8_t *msg;
 	size_t len;
+	const struct vrrp_ah *ah; /* NULL: it came without */
+};
+
+/* What a socket is for. */
+struct vio_place {
+	int family; /* AF_INET or AF_INET6 */
+	uint32_t ifindex;
+	bool is_ah; /* datagrams with AH, IPv4 only; sent by vio_send_datagram() */
 };
 
 /* Zero-initialise; open while `is_open`. */
 struct vio {
 	bool is_open;
 	struct io io;
-	int family; /* AF_INET or AF_INET6 */
-	uint32_t ifindex;
+	struct vio_place place;
 	struct vio_group groups[VIO_GROUPS_MAX];
 	/* Must not close the socket. */
 	void (*on_packet)(const struct vio_packet *packet, void *arg);
@@ -44,7 +52,7 @@ struct vio {
 };
 
 /* Opens the socket on an interface and serves it from the loop. 0 or -errno. */
-int vio_open(struct vio *vio, struct loop *loop, int family, uint32_t ifindex,
+int vio_open(struct vio *vio, struct loop *loop, const struct vio_place *place,
 	     void (*on_packet)(const struct vio_packet *packet, void *arg), void *arg);
 
 /* Closes and forgets the groups; safe when not open. */
@@ -65,5 +73,8 @@ void vio_drain(struct vio *vio);
  * waiting. 0 or -errno.
  */
 int vio_send(const struct vio *vio, const struct vrrp_env *env, uint8_t *msg, size_t len);
+
+/* The same for a whole IPv4 datagram on a socket for AH. */
+int vio_send_datagram(const struct vio *vio, const struct addr *dst, uint8_t *datagram, size_t len);
 
 #endif

@@ -316,7 +316,7 @@ static void stop_vanished(struct vrouter **old, uint32_t n)
 		if (!old[i])
 			continue;
 		old[i]->is_deleted = true;
-		vrouter_stop(old[i], "removed from the configuration");
+		vrouter_stop(old[i], "removed from the configuration", false);
 	}
 	for (uint32_t i = 0; i < n; i++) {
 		if (old[i])
@@ -436,8 +436,24 @@ static int init(struct role *role)
 	return -error;
 }
 
-/* Every router resigns and clears its interface before the next one does; the parent hears of it
- * last. */
+/* Every router clears its interface before the parent hears of it. */
+void vrrp_app_leave(struct vrrp_app *app)
+{
+	if (!app->is_stopping)
+		return;
+	for (uint32_t i = 0; i < app->n_routers; i++) {
+		if (vrouter_is_handing_over(app->routers[i]))
+			return;
+	}
+	app->is_stopping = false;
+	for (uint32_t i = 0; i < app->n_routers; i++) {
+		app->routers[i]->is_leaving = true;
+		vrouter_sync_vips(app->routers[i]);
+	}
+	role_stopped(app->role, 0);
+}
+
+/* Every router resigns before the first of them waits for its successor. */
 static void stop(struct role *role, enum role_stop kind)
 {
 	struct vrrp_app *app = role_state(role);
@@ -447,10 +463,9 @@ static void stop(struct role *role, enum role_stop kind)
 		return;
 	}
 	for (uint32_t i = 0; i < app->n_routers; i++)
-		vrouter_stop(app->routers[i], "stop");
-	for (uint32_t i = 0; i < app->n_routers; i++)
-		vrouter_sync_vips(app->routers[i]);
-	role_stopped(role, 0);
+		vrouter_stop(app->routers[i], "stop", true);
+	app->is_stopping = true;
+	vrrp_app_leave(app);
 }
 
 const struct role_ops vrrp_role = {

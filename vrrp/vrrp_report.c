@@ -160,6 +160,17 @@ void vrouter_report_notify(struct vrouter *r, const struct vrrp_out_item *item)
 	role_send(r->app->role, &msg);
 }
 
+void vrouter_report_again(struct vrouter *r)
+{
+	const struct msg msg = { .kind = MSG_notify_vrrp,
+				 .fd = -1,
+				 .notify_vrrp = { .instance = r->conf->name,
+						  .state = vrrp_notify_name(VRRP_NOTIFY_MASTER),
+						  .priority = r->fsm.priority } };
+
+	role_send(r->app->role, &msg);
+}
+
 /* ---- lines ---- */
 
 static void log_active_set(const struct vrouter *r, const struct vrrp_out_item *item,
@@ -231,6 +242,16 @@ void vrouter_report_log(struct vrouter *r, const struct vrrp_out_item *item)
 			  "(%s) another router, %s, also says that it owns the addresses (priority "
 			  "255)",
 			  name, src);
+		break;
+	case VRRP_LOG_TWO_ACTIVE:
+		log_event(LOG_LEVEL_WARNING, "vrrp_two_active", kv,
+			  "(%s) %s was MASTER beside us; announcing the addresses again", name,
+			  src);
+		break;
+	case VRRP_LOG_LEASE_OVER:
+		log_event(LOG_LEVEL_WARNING, "vrrp_lease", kv,
+			  "(%s) was silent for longer than the lease of %.0f s; giving way", name,
+			  (double)item->a / US_PER_S);
 		break;
 	}
 }

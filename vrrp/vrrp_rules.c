@@ -143,6 +143,24 @@ static void check_families(const struct vrrp_conf *vi, struct conf_diags *diags)
 		refuse_family(vi, "mcast_dst_ip", "multicast group", diags);
 }
 
+static void check_intervals(const struct vrrp_conf *vi, struct conf_diags *diags)
+{
+	if (vi->learn_min_us > 0 && vi->learn_max_us > 0 && vi->learn_min_us > vi->learn_max_us)
+		error_at(diags, rule_pos(&vi->obj, "learn_interval_max"), "interval-order", vi,
+			 "learn_interval_min is above learn_interval_max");
+	if ((vi->learn_min_us > vi->advert_int_us) ||
+	    (vi->learn_max_us > 0 && vi->learn_max_us < vi->advert_int_us))
+		error_at(diags, rule_pos(&vi->obj, "advert_int"), "interval-order", vi,
+			 "its own advert_int is outside learn_interval_min and learn_interval_max");
+	if (vi->lease && vrrp_conf_lease_s(vi) == 0)
+		conf_diag_add(diags, CONF_ERROR, CONF_SEMANTIC, "lease-too-short",
+			      rule_pos(&vi->obj, "lease"),
+			      "an advert_int of half a second or more, and three of them",
+			      "instance %s: the kernel counts the lifetime of an address in "
+			      "seconds, and the down interval leaves none",
+			      vi->name);
+}
+
 static void warn_no_peer(const struct vrrp_conf *vi, const char *word, struct conf_diags *diags)
 {
 	conf_diag_add(diags, CONF_WARNING, CONF_SEMANTIC, "unicast-without-peer",
@@ -264,6 +282,7 @@ void vrrp_conf_rules(const struct conf_obj *root, struct conf_diags *diags)
 		check_version(vi, diags);
 		check_families(vi, diags);
 		check_unicast(vi, diags);
+		check_intervals(vi, diags);
 		rule_set_add(&named, &vi->obj, diags);
 		if (vi->interface)
 			rule_set_add(&instances, &vi->obj, diags);

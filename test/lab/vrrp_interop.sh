@@ -6,8 +6,9 @@
 #	a .130 diarch         b .131 keepalived       client .1
 #
 # diarch and Debian's keepalived as the two directors of one address, in both roles and in every form of the protocol
-# that both speak: v3, v3 over IPv6, v2, v2 with password, v2 and v3 with unicast peers. Per form: election, no flapping,
-# takeover when the active is killed, and no packet that diarch calls damaged.
+# that both speak: v3, v3 over IPv6, v2, v2 with password, v2 with AH, v2 with AH and unicast, v2 and v3 with unicast
+# peers, v2 and v3 with strict mode, v3 with the owner of the address. Per form: election, no flapping, takeover when
+# the active is killed, and no packet that diarch calls damaged.
 . "${BASH_SOURCE[0]%/*}/lab.sh"
 need ip keepalived jq
 need_director
@@ -21,13 +22,13 @@ STABLE_S=10
 other() { if [[ $1 = a* ]]; then echo "b${1:1}"; else echo "a${1:1}"; fi; }
 address_of() { if [[ $1 = a* ]]; then echo 192.168.195.130; else echo 192.168.195.131; fi; }
 
-# FORM is v2 or v3, then any of -ipv6, -pass, -unicast. VIP is set by the part that runs it.
+# FORM is v2 or v3, then any of -ipv6, -pass, -ah, -unicast, -strict, -owner. VIP is set by the part that runs it.
 interop_conf() { # NODE PRIORITY FORM
 	local extra='' addresses="$VIP4/24"
 	case $3 in *-ipv6*) addresses="fe80::200
 		        $VIP6/128" ;; esac
-	case $3 in *-pass*) extra="authentication {
-		        auth_type PASS
+	case $3 in *-pass* | *-ah*) extra="authentication {
+		        auth_type $(if [[ $3 = *-ah* ]]; then echo AH; else echo PASS; fi)
 		        auth_pass s3cret
 		    }" ;; esac
 	case $3 in *-unicast*) extra="$extra
@@ -35,6 +36,8 @@ interop_conf() { # NODE PRIORITY FORM
 		    unicast_peer {
 		        $(address_of "$(other "$1")")
 		    }" ;; esac
+	case $3 in *-strict*) extra="$extra
+		    strict_mode" ;; esac
 	write_conf "$1" <<-EOF
 		global_defs {
 		    router_id $1
@@ -67,11 +70,12 @@ start_one() { if [[ $1 = a* ]]; then start_director "$1"; else start_keepalived 
 
 errors_seen() { # NODE: packets it called damaged; only diarch tells in JSON
 	status_of "$1" '.vrrp_stats[] | .checksum_err + .packet_len_err + .ip_ttl_err + .version_err +
-		.invalid_type_rcvd + .addr_list_err + .auth_err + .source_err + .other_err'
+		.invalid_type_rcvd + .addr_list_err + .authtype_mismatch + .auth_failure +
+		.source_err + .other_err'
 }
 
 run_form() { # N FORM ACTIVE
-	local n=$1 form=$2 active=$3.$1 backup name VIP=$VIP4
+	local n=$1 form=$2 active=$3.$1 backup name priority VIP=$VIP4
 	case $form in *-ipv6*) VIP=$VIP6 ;; esac
 	backup=$(other "$active")
 	name=$form-$(if [ "$3" = a ]; then echo diarch; else echo keepalived; fi)-active
@@ -80,7 +84,9 @@ run_form() { # N FORM ACTIVE
 	make_node "a.$n" "sw.$n" 192.168.195.130/24 fd00:195::130/64
 	make_node "b.$n" "sw.$n" 192.168.195.131/24 fd00:195::131/64
 	make_node "client.$n" "sw.$n" 192.168.195.1/24 fd00:195::1/64
-	interop_conf "$active" 150 "$form"
+	priority=150
+	case $form in *-owner*) priority=255 ;; esac
+	interop_conf "$active" $priority "$form"
 	interop_conf "$backup" 100 "$form"
 	start_one "$backup"
 	wait_for "$backup is running" 20 is_running_as "$backup" vrrp
@@ -100,7 +106,7 @@ run_form() { # N FORM ACTIVE
 }
 
 n=0
-for form in v3 v3-ipv6 v2 v2-pass v2-unicast v3-unicast; do
+for form in v3 v3-ipv6 v2 v2-pass v2-ah v2-ah-unicast v2-unicast v3-unicast v3-strict v3-owner; do
 	for active in a b; do
 		n=$((n + 1))
 		part $n run_form $n $form $active

@@ -234,21 +234,58 @@ static void execute(struct sim *sim, int i, const struct vrrp_out_item *item)
 		break;
 	case VRRP_OUT_CANCEL: r->armed[item->timer] = TIME_NEVER; break;
 	case VRRP_OUT_VIP_ADD: r->has_vip = true; break;
-	case VRRP_OUT_VIP_DEL: r->has_vip = false; break;
+	case VRRP_OUT_VIP_DEL:
+		r->has_vip = false;
+		r->lease_end = TIME_NEVER;
+		break;
+	case VRRP_OUT_LEASE:
+		r->lease_end = time_add(item->at, sim_draw_between(sim, 0, sim->lease_late_max_us));
+		break;
 	case VRRP_OUT_ANNOUNCE:
 		announce_trigger(&r->announce, sim->now, item->announce);
 		announce_drain(sim, i);
 		break;
 	case VRRP_OUT_NOTIFY: r->told = item->to; break;
+	case VRRP_OUT_RENOTIFY:
 	case VRRP_OUT_LOG: break;
 	}
+}
+
+static void execute_all(struct sim *sim, int i, const struct vrrp_out *out)
+{
+	for (unsigned k = 0; k < out->n; k++)
+		execute(sim, i, &out->item[k]);
+}
+
+/* A lease that is over shows with the next event, whichever it is; seen here with one that is none.
+ */
+static void lapse(struct sim *sim, int i)
+{
+	const struct vrrp_ev none = { .kind = VRRP_EV_TIMER, .timer = VRRP_TIMER_N };
+	struct sim_router *r = &sim->router[i];
+	struct vrrp_out out;
+
+	if (r->v.state != VRRP_STATE_ACTIVE || r->v.params.lease_us == 0 ||
+	    time_cmp(r->v.lease_until, sim->now) > 0)
+		return;
+	vrrp_step(&r->v, sim->now, &none, &out);
+	trace_step(sim, i, &none, &out);
+	sim_check_lapse(sim, i, &out);
+	execute_all(sim, i, &out);
+	sim_check_state(sim, i);
+	r->saved = r->v;
 }
 
 static void step(struct sim *sim, int i, const struct vrrp_ev *ev)
 {
 	struct sim_router *r = &sim->router[i];
-	struct vrrp_inst before = r->v;
+	struct vrrp_inst before;
 	struct vrrp_out out;
+
+	lapse(sim, i);
+	if (ev->kind == VRRP_EV_TIMER && time_is_never(r->armed[ev->timer]))
+		return; /* it went with the lease */
+	before = r->v;
 
 	if (ev->kind == VRRP_EV_TIMER)
 		r->armed[ev->timer] = TIME_NEVER; /* it fired */
@@ -256,8 +293,7 @@ static void step(struct sim *sim, int i, const struct vrrp_ev *ev)
 	sim->steps++;
 	trace_step(sim, i, ev, &out);
 	sim_check_outputs(sim, i, &before, ev, &out);
-	for (unsigned k = 0; k < out.n; k++)
-		execute(sim, i, &out.item[k]);
+	execute_all(sim, i, &out);
 	sim_check_state(sim, i);
 	r->saved = r->v;
 }
@@ -289,9 +325,11 @@ static void sync_instance(struct sim *sim, int i)
 	if (memcmp(&r->v.params, &r->params, sizeof(r->params)) != 0)
 		step(sim, i, &(struct vrrp_ev){ .kind = VRRP_EV_CONFIG, .params = r->params });
 	sync_tracking(sim, i);
-	if (r->v.is_started != r->want_started)
+	if (r->want_started && !r->v.is_started)
+		step(sim, i, &(struct vrrp_ev){ .kind = VRRP_EV_START });
+	if (!r->want_started && r->v.is_started)
 		step(sim, i,
-		     &(struct vrrp_ev){ .kind = r->want_started ? VRRP_EV_START : VRRP_EV_STOP });
+		     &(struct vrrp_ev){ .kind = VRRP_EV_STOP, .handover_us = r->handover_us });
 }
 
 static void receive(struct sim *sim, int i, const struct sim_frame *frame)
@@ -375,6 +413,7 @@ static void do_crash(struct sim *sim, const struct sim_action *action)
 	r->process = SIM_HOST_DOWN;
 	r->is_paused = false;
 	r->has_vip = false;
+	r->lease_end = TIME_NEVER;
 	if (sim->arp == action->a)
 		sim->arp = SIM_NOBODY; /* nobody answers there, so the host asks again */
 }
@@ -425,8 +464,10 @@ static void do_respawn(struct sim *sim, const struct sim_action *action)
 		return;
 	process_init(r);
 	r->is_adopting = saved.is_started;
-	if (!saved.is_started)
+	if (!saved.is_started) {
 		r->told = VRRP_NOTIFY_INIT;
+		r->has_vip = false; /* what a stopped predecessor left is not ours */
+	}
 	sync_tracking(sim, action->a);
 	r->is_adopting = false;
 	if (saved.is_started)
@@ -448,7 +489,8 @@ static void do_resume(struct sim *sim, const struct sim_action *action)
 	if (!r->is_paused)
 		return;
 	r->is_paused = false;
-	for (int t = 0; t < VRRP_TIMER_N && sim_draw(sim, 2) == 0; t++)
+	bool is_late = !sim->is_lan_perfect; /* else as the daemon does: what waits is read first */
+	for (int t = 0; t < VRRP_TIMER_N && is_late && sim_draw(sim, 2) == 0; t++)
 		if (time_cmp(r->armed[t], sim->now) <= 0)
 			step(sim, action->a,
 			     &(struct vrrp_ev){ .kind = VRRP_EV_TIMER, .timer = t });
@@ -593,11 +635,13 @@ void sim_schedule(struct sim *sim, int64_t delay_us, struct sim_action action)
 
 /* ---- the clock ---- */
 
-/* The earliest timer or announcement of a router that runs. */
+enum { ANNOUNCEMENT = VRRP_TIMER_N, KERNEL };
+
+/* The earliest timer or announcement of a router that runs, or end of a lease. */
 struct pending {
 	int64_t at_us;
 	int router;
-	int timer; /* VRRP_TIMER_N: an announcement */
+	int timer; /* or ANNOUNCEMENT, KERNEL */
 };
 
 static void pending_offer(struct pending *p, time_us at, int64_t late_us, int router, int timer)
@@ -612,11 +656,13 @@ static struct pending pending_find(const struct sim *sim)
 
 	for (int i = 0; i < sim->n_routers; i++) {
 		const struct sim_router *r = &sim->router[i];
+		if (r->has_vip)
+			pending_offer(&p, r->lease_end, 0, i, KERNEL);
 		if (!can_listen(r))
 			continue;
 		for (int t = 0; t < VRRP_TIMER_N; t++)
 			pending_offer(&p, r->armed[t], r->late_us, i, t);
-		pending_offer(&p, announce_due(&r->announce), 0, i, VRRP_TIMER_N);
+		pending_offer(&p, announce_due(&r->announce), 0, i, ANNOUNCEMENT);
 	}
 	return p;
 }
@@ -630,7 +676,9 @@ static void clock_set(struct sim *sim, int64_t at_us)
 static void serve_pending(struct sim *sim, const struct pending *p)
 {
 	clock_set(sim, p->at_us);
-	if (p->timer == VRRP_TIMER_N)
+	if (p->timer == KERNEL)
+		sim->router[p->router].has_vip = false;
+	else if (p->timer == ANNOUNCEMENT)
 		announce_drain(sim, p->router);
 	else
 		step(sim, p->router, &(struct vrrp_ev){ .kind = VRRP_EV_TIMER, .timer = p->timer });
@@ -702,6 +750,7 @@ struct sim *sim_new(uint64_t seed, int n_routers, const struct vrrp_params *para
 							       .refresh_repeat = 1,
 							       .lower_prio_repeat = 1 };
 		r->process = SIM_HOST_DOWN;
+		r->lease_end = TIME_NEVER;
 	}
 	return sim;
 }

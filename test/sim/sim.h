@@ -91,6 +91,10 @@ struct sim_router {
 	struct announce announce;
 	time_us armed[VRRP_TIMER_N]; /* what the outputs asked for */
 	int64_t late_us;             /* how late its next timer fires */
+	int64_t handover_us;         /* how long it waits for a successor when stopped, 0 = not */
+	bool is_hastened;            /* as Backup: the last it heard was priority 0 */
+	time_us lease_end;           /* when the kernel drops the addresses */
+	time_us rival_at;            /* when it last had a rival, by our own account */
 
 	bool is_adopting; /* the new process does not yet know what its predecessor held */
 
@@ -120,7 +124,9 @@ struct sim {
 	bool is_cut[SIM_NODES][SIM_NODES];
 	bool is_clogged[SIM_NODES][SIM_NODES];
 	int64_t delay_min_us, delay_max_us, late_max_us;
+	int64_t lease_late_max_us;         /* of the kernel */
 	uint32_t loss, duplicate, corrupt; /* per thousand */
+	bool is_lan_perfect;               /* for ever: faults are those of hosts only */
 	int arp;                           /* the router the host last heard of, or SIM_NOBODY */
 
 	uint64_t steps, frames, drops, seq;
@@ -176,6 +182,13 @@ enum sim_act sim_act_parse(const char *name);
 void sim_check_outputs(struct sim *sim, int i, const struct vrrp_inst *before,
 		       const struct vrrp_ev *ev, const struct vrrp_out *out);
 void sim_check_state(struct sim *sim, int i);
+
+/* The step before the step, when the lease of a router is over: it gives way without a word. */
+void sim_check_lapse(struct sim *sim, int i, const struct vrrp_out *out);
+
+/* With leases and a LAN without faults: nobody who hangs holds the addresses when another takes
+ * over. */
+void sim_check_alone(struct sim *sim, int i);
 
 /* Skew, and intervals plus skew, of an instance by the RFC's formula in a form of our own. */
 int64_t sim_skew_us(const struct vrrp_inst *v);

@@ -69,6 +69,53 @@ static bool is_armed_at(const struct sim *sim, const struct vrrp_inst *v, enum v
 	return v->at[timer].us == sim->now.us + in_us;
 }
 
+static bool is_handing_over(const struct vrrp_inst *v)
+{
+	return !v->is_started && !time_is_never(v->at[VRRP_TIMER_HANDOVER]);
+}
+
+/* Whoever advertises and stays Active has a lease from then on. */
+static void check_lease(struct sim *sim, int i, const struct vrrp_out *out)
+{
+	const struct vrrp_inst *v = &sim->router[i].v;
+	bool must_have = v->params.lease_us > 0 && count_sent(out, v->priority) > 0;
+
+	if (v->state != VRRP_STATE_ACTIVE)
+		return;
+	expect(count(out, VRRP_OUT_LEASE) == must_have, "router %d got %u leases", i + 1,
+	       count(out, VRRP_OUT_LEASE));
+	if (must_have)
+		expect(v->lease_until.us == sim->now.us + v->params.lease_us,
+		       "router %d has a lease of another length", i + 1);
+}
+
+void sim_check_lapse(struct sim *sim, int i, const struct vrrp_out *out)
+{
+	const struct vrrp_inst *v = &sim->router[i].v;
+
+	expect(count(out, VRRP_OUT_SEND) == 0, "router %d spoke after its lease was over", i + 1);
+	expect(v->state == VRRP_STATE_BACKUP, "router %d holds on to a lease that is over", i + 1);
+	expect(is_armed_at(sim, v, VRRP_TIMER_DOWN, sim_down_us(v)),
+	       "router %d does not listen after its lease was over", i + 1);
+	expect(count(out, VRRP_OUT_VIP_DEL) == 1, "router %d kept addresses without a lease",
+	       i + 1);
+}
+
+void sim_check_alone(struct sim *sim, int i)
+{
+	for (int k = 0; k < sim->n_routers; k++) {
+		const struct sim_router *r = &sim->router[k];
+		bool hangs = r->is_paused || r->process == SIM_CHILD_DEAD;
+		/* who preempts, or succeeds one that resigned, does not wait for silence */
+		bool was_waited_for = r->v.priority >= sim->router[i].v.priority &&
+				      addr_cmp(&sim->router[i].v.active, &r->addr) == 0 &&
+				      !is_handing_over(&r->v);
+		expect(k == i || !hangs || !was_waited_for || !r->has_vip,
+		       "router %d took over while %d, which hangs, has the addresses", i + 1,
+		       k + 1);
+	}
+}
+
 /* The notifications form a chain, and end at the state that the instance is in. */
 static void check_notify(struct sim *sim, int i, const struct vrrp_out *out)
 {
@@ -106,13 +153,24 @@ static void check_addresses(struct sim *sim, int i, const struct vrrp_out *out)
 	}
 }
 
+/* The lease of the dead process was over before its successor came. */
+static bool is_lapsed_adoption(const struct sim *sim, const struct vrrp_inst *v,
+			       const struct vrrp_ev *ev)
+{
+	int64_t renewed_us = ev->adopt.adver_at.us - v->params.advert_us;
+
+	return ev->adopt.state == VRRP_STATE_ACTIVE && v->params.lease_us > 0 &&
+	       renewed_us + v->params.lease_us <= sim->now.us;
+}
+
 /* RFC 9568 6.4: who was not and is not Active says nothing, and nobody lies about the priority. */
 static void check_sent(struct sim *sim, int i, const struct vrrp_inst *before,
 		       const struct vrrp_ev *ev, const struct vrrp_out *out)
 {
 	const struct vrrp_inst *v = &sim->router[i].v;
 	bool was_active = before->state == VRRP_STATE_ACTIVE ||
-			  (ev->kind == VRRP_EV_ADOPT && ev->adopt.state == VRRP_STATE_ACTIVE);
+			  (ev->kind == VRRP_EV_ADOPT && ev->adopt.state == VRRP_STATE_ACTIVE &&
+			   !is_lapsed_adoption(sim, v, ev));
 	bool is_active = v->state == VRRP_STATE_ACTIVE;
 
 	expect(was_active || is_active || count(out, VRRP_OUT_SEND) == 0,
@@ -141,6 +199,7 @@ static void check_backup_advert(struct sim *sim, int i, const struct vrrp_inst *
 	const struct vrrp_inst *v = &sim->router[i].v;
 	bool is_lower = ev->advert.priority < before->priority;
 
+	sim->router[i].is_hastened = ev->advert.priority == 0;
 	expect(v->state == VRRP_STATE_BACKUP, "router %d left Backup on an advertisement", i + 1);
 	if (ev->advert.priority == 0) {
 		expect(is_armed_at(sim, v, VRRP_TIMER_DOWN, sim_skew_us(v)),
@@ -177,7 +236,12 @@ static void check_active_advert(struct sim *sim, int i, const struct vrrp_inst *
 		return;
 	}
 	bool must_send = ev->advert.priority == 0 || !v->params.lower_prio_no_advert;
+	struct sim_router *r = &sim->router[i];
+	bool is_news = time_sub(sim->now, r->rival_at) > sim_down_us(v);
+	r->rival_at = sim->now;
 	expect(v->state == VRRP_STATE_ACTIVE, "router %d gave way to a loser", i + 1);
+	expect(count(out, VRRP_OUT_RENOTIFY) == is_news, "router %d told %u times of its rival",
+	       i + 1, count(out, VRRP_OUT_RENOTIFY));
 	expect(was_announced(out, VRRP_ANNOUNCE_LOWER_PRIO),
 	       "router %d heard a second active router and did not announce", i + 1);
 	expect(count_sent(out, v->priority) == must_send, "router %d did not answer a loser",
@@ -196,6 +260,8 @@ static void check_down_timer(struct sim *sim, int i, const struct vrrp_out *out)
 	const struct vrrp_inst *v = &sim->router[i].v;
 
 	expect(v->state == VRRP_STATE_ACTIVE, "router %d did not take over", i + 1);
+	if (sim->is_lan_perfect && v->params.lease_us > 0 && !sim->router[i].is_hastened)
+		sim_check_alone(sim, i);
 	expect(position(out, VRRP_OUT_SEND) < position(out, VRRP_OUT_VIP_ADD) &&
 		       position(out, VRRP_OUT_VIP_ADD) < position(out, VRRP_OUT_ANNOUNCE) &&
 		       was_announced(out, VRRP_ANNOUNCE_TAKEOVER),
@@ -225,6 +291,11 @@ static void check_adopt(struct sim *sim, int i, const struct vrrp_ev *ev,
 
 	if (v->faults > 0 || ev->adopt.state == VRRP_STATE_INIT)
 		return;
+	if (is_lapsed_adoption(sim, v, ev)) {
+		expect(v->state == VRRP_STATE_BACKUP && count(out, VRRP_OUT_VIP_DEL) == 1,
+		       "router %d was adopted without a lease", i + 1);
+		return;
+	}
 	expect(v->state == ev->adopt.state, "router %d was not adopted as what it was", i + 1);
 	expect(count(out, VRRP_OUT_VIP_DEL) == 0, "router %d lost its addresses by adoption",
 	       i + 1);
@@ -236,6 +307,35 @@ static void check_adopt(struct sim *sim, int i, const struct vrrp_ev *ev,
 		expect(count(out, VRRP_OUT_SEND) == 1 ||
 			       v->at[VRRP_TIMER_ADVER].us == ev->adopt.adver_at.us,
 		       "router %d forgot when to advertise", i + 1);
+}
+
+/* A router that is no more takes note of its successor, and of nothing else. */
+static void check_init_advert(struct sim *sim, int i, const struct vrrp_inst *before,
+			      const struct vrrp_ev *ev, const struct vrrp_out *out)
+{
+	const struct vrrp_inst *v = &sim->router[i].v;
+	int64_t left_us = time_sub(before->at[VRRP_TIMER_HANDOVER], sim->now);
+	bool is_noted = is_handing_over(before) && ev->advert.priority > 0 && left_us > 50000;
+
+	expect(out->n == is_noted, "router %d listens while stopped", i + 1);
+	if (is_noted)
+		expect(is_armed_at(sim, v, VRRP_TIMER_HANDOVER, 50000),
+		       "router %d does not let go for its successor", i + 1);
+}
+
+static void check_stop(struct sim *sim, int i, const struct vrrp_inst *before,
+		       const struct vrrp_ev *ev, const struct vrrp_out *out)
+{
+	const struct vrrp_inst *v = &sim->router[i].v;
+	bool is_handed = before->state == VRRP_STATE_ACTIVE && ev->handover_us > 0;
+
+	expect(v->state == VRRP_STATE_INIT, "router %d runs on when stopped", i + 1);
+	expect(is_handing_over(v) == is_handed, "router %d %s a successor", i + 1,
+	       is_handed ? "does not wait for" : "waits for");
+	if (is_handed)
+		expect(is_armed_at(sim, v, VRRP_TIMER_HANDOVER, ev->handover_us) &&
+			       count(out, VRRP_OUT_VIP_DEL) == 0,
+		       "router %d does not keep the addresses for its successor", i + 1);
 }
 
 static void check_event(struct sim *sim, int i, const struct vrrp_inst *before,
@@ -250,7 +350,9 @@ static void check_event(struct sim *sim, int i, const struct vrrp_inst *before,
 	else if (ev->kind == VRRP_EV_ADVERT && was_active)
 		check_active_advert(sim, i, before, ev, out);
 	else if (ev->kind == VRRP_EV_ADVERT)
-		expect(out->n == 0, "router %d listens while stopped", i + 1);
+		check_init_advert(sim, i, before, ev, out);
+	else if (ev->kind == VRRP_EV_STOP)
+		check_stop(sim, i, before, ev, out);
 	else if (ev->kind == VRRP_EV_TIMER && was_backup)
 		check_down_timer(sim, i, out);
 	else if (ev->kind == VRRP_EV_TIMER && was_active)
@@ -270,6 +372,9 @@ void sim_check_outputs(struct sim *sim, int i, const struct vrrp_inst *before,
 	check_notify(sim, i, out);
 	check_addresses(sim, i, out);
 	check_sent(sim, i, before, ev, out);
+	check_lease(sim, i, out);
+	if (before->state != VRRP_STATE_ACTIVE)
+		sim->router[i].rival_at = sim->now;
 	check_event(sim, i, before, ev, out);
 }
 
@@ -287,6 +392,9 @@ static void check_timers(struct sim *sim, int i)
 	       "router %d has the wrong advertisement timer in %s", i + 1, vrrp_state_name(v));
 	expect(time_is_never(at[VRRP_TIMER_DOWN]) == (v->state != VRRP_STATE_BACKUP),
 	       "router %d has the wrong down timer in %s", i + 1, vrrp_state_name(v));
+	expect(time_is_never(at[VRRP_TIMER_HANDOVER]) ||
+		       (v->state == VRRP_STATE_INIT && !v->is_started),
+	       "router %d waits for a successor in %s", i + 1, vrrp_state_name(v));
 	if (v->state == VRRP_STATE_ACTIVE)
 		expect(time_sub(at[VRRP_TIMER_ADVER], sim->now) <= v->params.advert_us,
 		       "router %d will be silent for more than its interval", i + 1);
@@ -298,8 +406,10 @@ void sim_check_state(struct sim *sim, int i)
 
 	if (r->is_adopting)
 		return;
-	expect(r->has_vip == (r->v.state == VRRP_STATE_ACTIVE), "router %d %s addresses in %s",
-	       i + 1, r->has_vip ? "holds" : "lacks", vrrp_state_name(&r->v));
+	if (!is_handing_over(&r->v)) /* which may or may not hold them still */
+		expect(r->has_vip == (r->v.state == VRRP_STATE_ACTIVE),
+		       "router %d %s addresses in %s", i + 1, r->has_vip ? "holds" : "lacks",
+		       vrrp_state_name(&r->v));
 	expect(r->has_vip || time_is_never(announce_due(&r->announce)),
 	       "router %d goes on announcing in %s", i + 1, vrrp_state_name(&r->v));
 	expect(r->v.is_started || r->v.state == VRRP_STATE_INIT, "router %d runs while stopped",

@@ -48,11 +48,19 @@ struct sim *sim_random_new(uint64_t seed, int n_routers)
 	 * scenario shows it.
 	 */
 	bool has_last_word = chance(sim, 50);
+	bool has_handover = chance(sim, 50);
 
 	sim->n_routers = n_routers > 0 ? n_routers : 2 + (int)sim_draw(sim, 3);
 	params.version = chance(sim, 30) ? 2 : 3;
 	params.advert_us =
 		params.version == 2 ? US_PER_S * (1 + sim_draw(sim, 2)) : random_interval_us(sim);
+	/* Hosts that hang, with leases: whether one is enough can only be told without other
+	 * faults. */
+	sim->is_lan_perfect = chance(sim, 20);
+	if (sim->is_lan_perfect || chance(sim, 20)) {
+		params.lease_us = 2 * params.advert_us;
+		sim->lease_late_max_us = params.advert_us / 2;
+	}
 	params.preempt_delay_us = chance(sim, 30) ? 5 * US_PER_S : 0;
 	for (int i = 0; i < SIM_ROUTERS_MAX; i++) {
 		struct sim_router *r = &sim->router[i];
@@ -61,6 +69,9 @@ struct sim *sim_random_new(uint64_t seed, int n_routers)
 		params.lower_prio_no_advert = chance(sim, 20);
 		params.higher_prio_send_advert = has_last_word;
 		params.down_adverts = chance(sim, 80) ? 3 : 2 + sim_draw(sim, 4);
+		if (params.lease_us > 0)
+			params.down_adverts = 3;
+		r->handover_us = has_handover ? params.advert_us + 100 * US_PER_MS : 0;
 		r->params = params;
 		r->announce_params.refresh_us = has_refresh ? 5 * US_PER_S : 0;
 	}
@@ -75,7 +86,7 @@ static bool intervals_may_differ(const struct sim *sim)
 {
 	const struct vrrp_params *p = &sim->router[0].params;
 
-	return p->version == 3 && !p->higher_prio_send_advert;
+	return p->version == 3 && !p->higher_prio_send_advert && p->lease_us == 0;
 }
 
 static void cut_at_random(struct sim *sim)
@@ -139,6 +150,19 @@ static void disturb_router(struct sim *sim)
 	sim_do(sim, action);
 }
 
+/* Faults of hosts that leave the LAN and the intervals alone. */
+static void hang_router(struct sim *sim)
+{
+	static const enum sim_act acts[] = { SIM_PAUSE,   SIM_PAUSE,      SIM_RESUME, SIM_CRASH,
+					     SIM_RESTART, SIM_KILL_CHILD, SIM_STOP,   SIM_START };
+	struct sim_action action = { acts[sim_draw(sim, sizeof(acts) / sizeof(acts[0]))],
+				     any_router(sim), 0, 0 };
+
+	if (action.act == SIM_KILL_CHILD)
+		action.n = sim_draw_between(sim, US_PER_MS, CHILD_DEAD_MAX_US);
+	sim_do(sim, action);
+}
+
 static void run_until(struct sim *sim, time_us until)
 {
 	while (!sim->has_failed && sim_run_one(sim, until))
@@ -152,7 +176,9 @@ static void phase_faults(struct sim *sim)
 	while (!sim->has_failed && time_cmp(sim->now, end) < 0) {
 		int64_t wait_us = sim_draw_between(sim, 1, 2 * US_PER_S);
 		run_until(sim, time_add(sim->now, chance(sim, 20) ? wait_us / 1000 : wait_us));
-		if (chance(sim, 40))
+		if (sim->is_lan_perfect)
+			hang_router(sim);
+		else if (chance(sim, 40))
 			disturb_lan(sim);
 		else
 			disturb_router(sim);
@@ -174,7 +200,9 @@ static void exclude(struct sim *sim, int i)
 {
 	static const enum sim_act acts[] = { SIM_STOP, SIM_CRASH, SIM_LINK_DOWN, SIM_ISOLATE };
 
-	sim_do(sim, (struct sim_action){ acts[sim_draw(sim, 4)], i, 0, 0 });
+	uint32_t n = sim->is_lan_perfect ? 2 : 4;
+
+	sim_do(sim, (struct sim_action){ acts[sim_draw(sim, n)], i, 0, 0 });
 	sim_do(sim, (struct sim_action){ SIM_RESUME, i, 0, 0 });
 }
 

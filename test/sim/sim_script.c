@@ -32,7 +32,7 @@ struct script {
 	int n_routers;
 	uint8_t priorities[SIM_ROUTERS_MAX];
 	struct vrrp_params params;
-	int64_t refresh_us;
+	int64_t refresh_us, handover_us;
 	size_t n_entries;
 	struct entry entries[LINES_MAX];
 };
@@ -121,6 +121,10 @@ static bool line_set(struct script *s, char **word)
 		return parse_time(s, word[2], &p->preempt_delay_us);
 	if (strcmp(name, "refresh") == 0)
 		return parse_time(s, word[2], &s->refresh_us);
+	if (strcmp(name, "handover") == 0)
+		return parse_time(s, word[2], &s->handover_us);
+	if (strcmp(name, "lease") == 0)
+		return parse_time(s, word[2], &p->lease_us);
 	if (strcmp(name, "preempt") == 0)
 		return parse_flag(s, word[2], &p->preempt);
 	if (strcmp(name, "lower_prio_no_advert") == 0)
@@ -371,6 +375,7 @@ static struct sim *world_new(const struct script *s, bool is_traced)
 	for (int i = 0; i < s->n_routers; i++) {
 		sim->router[i].params.base_priority = s->priorities[i];
 		sim->router[i].announce_params.refresh_us = s->refresh_us;
+		sim->router[i].handover_us = s->handover_us;
 	}
 	sim_boot(sim);
 	return sim;

@@ -5,6 +5,8 @@
 
 #include <stdio.h>
 
+static const char *const timer_names[] = { "adver", "down", "handover", "none" };
+
 /* Of a router's address: the last byte is its number. */
 static int number_of(const struct addr *a)
 {
@@ -18,7 +20,7 @@ static void event_print(const struct vrrp_ev *ev)
 	case VRRP_EV_ADVERT:
 		printf(" from %d priority %d", number_of(&ev->advert.src), ev->advert.priority);
 		break;
-	case VRRP_EV_TIMER: printf(" %s", ev->timer == VRRP_TIMER_ADVER ? "adver" : "down"); break;
+	case VRRP_EV_TIMER: printf(" %s", timer_names[ev->timer]); break;
 	case VRRP_EV_FAULT: printf(" %+d", ev->fault_delta); break;
 	case VRRP_EV_WEIGHT: printf(" %+d", ev->weight); break;
 	case VRRP_EV_CONFIG:
@@ -42,13 +44,15 @@ static void out_print(const struct sim_line *line, const struct vrrp_out_item *i
 	switch (item->kind) {
 	case VRRP_OUT_SEND: printf("(%d)", item->priority); break;
 	case VRRP_OUT_ARM:
-		printf("(%s +%ld us)", item->timer == VRRP_TIMER_ADVER ? "adver" : "down",
+		printf("(%s +%ld us)", timer_names[item->timer],
 		       (long)time_sub(item->at, line->at));
 		break;
 	case VRRP_OUT_NOTIFY:
 		printf("(%s to %s)", vrrp_notify_name(item->from), vrrp_notify_name(item->to));
 		break;
 	case VRRP_OUT_ANNOUNCE: printf("(%s)", occasions[item->announce]); break;
+	case VRRP_OUT_LEASE: printf("(+%ld us)", (long)time_sub(item->at, line->at)); break;
+	case VRRP_OUT_RENOTIFY:
 	case VRRP_OUT_CANCEL:
 	case VRRP_OUT_VIP_ADD:
 	case VRRP_OUT_VIP_DEL:

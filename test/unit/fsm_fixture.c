@@ -125,6 +125,8 @@ static const char *log_name(enum vrrp_log log)
 		[VRRP_LOG_PREEMPT_START] = "preempt_start",
 		[VRRP_LOG_ACTIVE_SET] = "active_set",
 		[VRRP_LOG_TWO_OWNERS] = "two_owners",
+		[VRRP_LOG_TWO_ACTIVE] = "two_active",
+		[VRRP_LOG_LEASE_OVER] = "lease_over",
 	};
 
 	return names[log];
@@ -133,7 +135,7 @@ static const char *log_name(enum vrrp_log log)
 static int item_text(const struct fsm_fixture *f, const struct vrrp_out_item *item, char *text,
 		     size_t cap)
 {
-	static const char *const timers[] = { "adver", "down" };
+	static const char *const timers[] = { "adver", "down", "handover" };
 	static const char *const occasions[] = { "takeover", "lower", "adopt", "stop" };
 
 	switch (item->kind) {
@@ -149,6 +151,9 @@ static int item_text(const struct fsm_fixture *f, const struct vrrp_out_item *it
 	case VRRP_OUT_NOTIFY:
 		return snprintf(text, cap, "notify:%s>%s ", vrrp_notify_name(item->from),
 				vrrp_notify_name(item->to));
+	case VRRP_OUT_RENOTIFY: return snprintf(text, cap, "renotify ");
+	case VRRP_OUT_LEASE:
+		return snprintf(text, cap, "lease+%ld ", (long)(item->at.us - f->now_us));
 	case VRRP_OUT_LOG: return snprintf(text, cap, "log:%s ", log_name(item->log));
 	}
 	return 0;

@@ -323,6 +323,7 @@ static void random_params(struct vrrp_params *params, uint64_t *seed)
 	params->preempt = draw(seed, 2);
 	params->preempt_delay_us = draw(seed, 3) * US_PER_S;
 	params->version = (uint8_t)(2 + draw(seed, 2));
+	params->lease_us = draw(seed, 2) * 2 * params->advert_us;
 }
 
 static void random_event(struct fsm_fixture *f, uint64_t *seed, struct vrrp_ev *ev)
@@ -349,8 +350,8 @@ static void random_event(struct fsm_fixture *f, uint64_t *seed, struct vrrp_ev *
 		ev->adopt.preempt_at = TIME_NEVER;
 		ev->adopt.active_adver_us = draw(seed, 4096) * US_PER_CS;
 		break;
+	case VRRP_EV_STOP: ev->handover_us = draw(seed, 2) * US_PER_S; break;
 	case VRRP_EV_START:
-	case VRRP_EV_STOP:
 	case VRRP_EV_N: break;
 	}
 }
@@ -370,10 +371,13 @@ static void check_outputs(const struct fsm_fixture *f, bool *has_vip, const char
 			if (*told)
 				assert_string_equal(vrrp_notify_name(item->from), *told);
 			*told = vrrp_notify_name(item->to);
-			assert_string_equal(*told, vrrp_state_name(&f->v));
 		}
 	}
-	assert_int_equal(*has_vip, f->v.state == VRRP_STATE_ACTIVE);
+	if (*told)
+		assert_string_equal(*told, vrrp_state_name(&f->v));
+	bool is_waiting = !time_is_never(f->v.at[VRRP_TIMER_HANDOVER]);
+	assert_int_equal(*has_vip, f->v.state == VRRP_STATE_ACTIVE || is_waiting);
+	assert_true(!is_waiting || !f->v.is_started);
 }
 
 static void check_timers(const struct fsm_fixture *f)
@@ -411,6 +415,152 @@ static void test_random_events(void **state)
 }
 
 /* An expiry that was overtaken by a re-arm or a cancel changes nothing. */
+/* R12 and S4: what is learned has bounds; tested above. A lease begins with each advertisement. */
+static void lease_init(struct fsm_fixture *f)
+{
+	fsm_init(f, 100);
+	f->params.lease_us = 2 * US_PER_S;
+	fsm_config(f);
+	fsm_start(f);
+	fsm_expire(f, VRRP_TIMER_DOWN);
+	fsm_check_out(f, "log:down_expired send:100 lease+2000000 vip_add announce:takeover "
+			 "arm:adver+1000000 notify:BACKUP>MASTER");
+}
+
+#define LAPSE                                                                 \
+	"log:lease_over vip_del announce:stop cancel:adver arm:down+3609375 " \
+	"notify:MASTER>BACKUP"
+
+static void test_lease(void **state)
+{
+	struct fsm_fixture f;
+	(void)state;
+
+	lease_init(&f);
+	fsm_expire(&f, VRRP_TIMER_ADVER);
+	fsm_check_out(&f, "send:100 lease+2000000 arm:adver+1000000");
+	fsm_after(&f, 2 * US_PER_S - 1); /* late, but in time */
+	fsm_timer(&f, VRRP_TIMER_ADVER);
+	fsm_check_out(&f, "send:100 lease+2000000 arm:adver+1");
+	fsm_after(&f, 2 * US_PER_S); /* woken by the timer: not a word */
+	fsm_timer(&f, VRRP_TIMER_ADVER);
+	fsm_check_out(&f, LAPSE);
+	assert_string_equal(vrrp_state_name(&f.v), "BACKUP");
+}
+
+/* Whatever wakes it, it gives way before it looks at that. */
+static void test_lease_first(void **state)
+{
+	struct fsm_fixture f;
+	(void)state;
+
+	lease_init(&f);
+	fsm_after(&f, 5 * US_PER_S);
+	fsm_advert(&f, ADDR_LOW, 50); /* a loser is not answered */
+	fsm_check_out(&f, LAPSE " log:discard");
+	lease_init(&f);
+	fsm_after(&f, 5 * US_PER_S);
+	fsm_stop(&f); /* no priority 0, which would say that we were there */
+	fsm_check_out(&f, LAPSE " cancel:down notify:BACKUP>STOP");
+}
+
+static void test_lease_config(void **state)
+{
+	struct fsm_fixture f;
+	(void)state;
+
+	fsm_init_active(&f, 100);
+	fsm_after(&f, US_PER_S / 2);
+	f.params.lease_us = 2 * US_PER_S;
+	fsm_config(&f);
+	fsm_check_out(&f, "send:100 lease+2000000");
+	f.params.lease_us = 0;
+	fsm_config(&f);
+	fsm_after(&f, 9 * US_PER_S);
+	fsm_timer(&f, VRRP_TIMER_ADVER);
+	fsm_check_out(&f, "send:100 arm:adver+500000");
+}
+
+static void adopt_with_lease(struct fsm_fixture *f, int64_t adver_in_us)
+{
+	struct vrrp_ev ev = { .kind = VRRP_EV_ADOPT };
+
+	fsm_init(f, 100);
+	f->params.lease_us = 2 * US_PER_S;
+	fsm_config(f);
+	ev.adopt.state = VRRP_STATE_ACTIVE;
+	ev.adopt.adver_at.us = f->now_us + adver_in_us;
+	ev.adopt.preempt_at = TIME_NEVER;
+	fsm_step(f, ev);
+}
+
+static void test_lease_adopted(void **state)
+{
+	struct fsm_fixture f;
+	(void)state;
+
+	adopt_with_lease(&f, US_PER_S / 2);
+	fsm_check_out(&f, "vip_add announce:adopt arm:adver+500000");
+	adopt_with_lease(&f, 1 - US_PER_S);
+	fsm_check_out(&f, "vip_add announce:adopt send:100 lease+2000000 arm:adver+1");
+	adopt_with_lease(&f, -US_PER_S);
+	fsm_check_out(&f, "vip_del arm:down+3609375 log:lease_over notify:MASTER>BACKUP");
+}
+
+/* S11: resigns, and keeps the addresses until the successor has had 50 ms to announce them. */
+static void test_s11_handover(void **state)
+{
+	const struct vrrp_ev stop = { .kind = VRRP_EV_STOP, .handover_us = 1100 * US_PER_MS };
+	struct fsm_fixture f;
+	(void)state;
+
+	fsm_init_active(&f, 100);
+	fsm_step(&f, stop);
+	fsm_check_out(&f, "cancel:adver send:0 announce:stop arm:handover+1100000 "
+			  "notify:MASTER>STOP");
+	fsm_after(&f, 600 * US_PER_MS);
+	fsm_advert(&f, ADDR_LOW, 0);
+	fsm_check_out(&f, "");
+	fsm_advert(&f, ADDR_LOW, 50);
+	fsm_check_out(&f, "arm:handover+50000");
+	fsm_after(&f, 40 * US_PER_MS);
+	fsm_advert(&f, ADDR_LOW, 50); /* is not put off */
+	fsm_check_out(&f, "");
+	fsm_expire(&f, VRRP_TIMER_HANDOVER);
+	fsm_check_out(&f, "vip_del");
+
+	fsm_init_active(&f, 100); /* nobody comes */
+	fsm_step(&f, stop);
+	fsm_expire(&f, VRRP_TIMER_HANDOVER);
+	fsm_check_out(&f, "vip_del");
+
+	fsm_init_active(&f, 100); /* started again meanwhile */
+	fsm_step(&f, stop);
+	fsm_start(&f);
+	fsm_check_out(&f, "cancel:handover vip_del arm:down+3609375 notify:STOP>BACKUP");
+}
+
+/* After a split the scripts hear MASTER again, once; not for the router that was relieved. */
+static void test_rival(void **state)
+{
+	struct fsm_fixture f;
+	(void)state;
+
+	fsm_init_active(&f, 100);
+	fsm_advert(&f, ADDR_LOW, 50);
+	fsm_check_out(&f, "log:lower_prio announce:lower send:100 arm:adver+1000000");
+	fsm_after(&f, DOWN_100 + 1);
+	fsm_advert(&f, ADDR_LOW, 50);
+	fsm_check_out(&f, "log:lower_prio announce:lower log:two_active renotify send:100 "
+			  "arm:adver+1000000");
+	fsm_after(&f, US_PER_S);
+	fsm_advert(&f, ADDR_LOW, 50);
+	fsm_check_out(&f, "log:lower_prio announce:lower send:100 arm:adver+1000000");
+	fsm_after(&f, DOWN_100 + 1);
+	fsm_advert(&f, ADDR_LOW, 0); /* a rival that resigns was one, too */
+	fsm_check_out(&f, "announce:lower log:two_active renotify send:100 arm:adver+1000000");
+}
+
 static void test_stale_timer(void **state)
 {
 	struct fsm_fixture f;
@@ -465,6 +615,12 @@ int main(void)
 		cmocka_unit_test(test_adopt_backup),
 		cmocka_unit_test(test_adopt_and_fault),
 		cmocka_unit_test(test_random_events),
+		cmocka_unit_test(test_lease),
+		cmocka_unit_test(test_lease_first),
+		cmocka_unit_test(test_lease_config),
+		cmocka_unit_test(test_lease_adopted),
+		cmocka_unit_test(test_s11_handover),
+		cmocka_unit_test(test_rival),
 		cmocka_unit_test(test_stale_timer),
 		cmocka_unit_test(test_names),
 	};

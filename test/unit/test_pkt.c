@@ -407,7 +407,7 @@ static void test_r11_owner(void **state)
 	(void)state;
 
 	fixture_init(&f, 3);
-	f.expect.is_owner = true;
+	f.expect.ignores_all = true;
 	expect_drop(&f, VRRP_DROP_OWNER);
 	f.env.ttl = 1;
 	expect_drop(&f, VRRP_DROP_TTL);
@@ -483,9 +483,10 @@ static void test_r14_v2_addrs_differ(void **state)
 	assert_true(f.addrs_differ);
 	f.pkt.priority = 200;
 	other_addrs(&f);
-	f.expect.check_addrs = false;
+	f.expect.check_addrs = false; /* skip_check_adv_addr: not of a sender that was compared */
+	expect_drop(&f, VRRP_DROP_ADDR_LIST);
+	f.expect.checked_src = f.env.src;
 	expect_accept(&f);
-	assert_true(f.addrs_differ);
 }
 
 static void test_r15_v2_interval_differs(void **state)
@@ -571,9 +572,9 @@ static void test_r22_family(void **state)
 	expect_drop(&f, VRRP_DROP_SHORT);
 }
 
-/* R5, R20 to R22 for later: IPv6 envelopes decode with the same calls; the pseudo-header is
- * mandatory. */
-static void test_ipv6(void **state)
+/* R5, R20, R21 over IPv6: the pseudo-header is mandatory; source and first address are link-local.
+ */
+static void test_r20_r21_ipv6(void **state)
 {
 	struct fixture f;
 	(void)state;
@@ -588,6 +589,19 @@ static void test_ipv6(void **state)
 	expect_accept(&f);
 	assert_int_equal(f.got.sum_form, VRRP_SUM_PSEUDO);
 	assert_int_equal(addr_cmp(&f.got.addrs[1], &f.vips[1]), 0);
+	f.expect.is_strict = true;
+	expect_accept(&f);
+	f.vips[0] = addr_of("2001:db8::99");
+	encode(&f);
+	expect_drop(&f, VRRP_DROP_ADDR_LIST);
+	f.expect.is_strict = false; /* deployed routers do not all keep it */
+	expect_accept(&f);
+	f.vips[0] = addr_of("fe80::100");
+	f.env.src = addr_of("2001:db8::1");
+	encode(&f);
+	expect_accept(&f);
+	f.expect.is_strict = true;
+	expect_drop(&f, VRRP_DROP_SOURCE);
 	resum(&f);
 	expect_drop(&f, VRRP_DROP_CHECKSUM);
 	f.data[0] = 0x21; /* v2 knows no IPv6 */
@@ -714,7 +728,7 @@ static void test_encode_refuses(void **state)
 	refuses(f.env.src.family = AF_UNSPEC);
 	refuses((f.pkt.version = 2, f.pkt.adver_cs = 150));
 	refuses((f.pkt.version = 2, f.pkt.adver_cs = 25600));
-	refuses((f.pkt.version = 2, f.pkt.auth_type = 2));
+	refuses((f.pkt.version = 2, f.pkt.auth_type = 3));
 	refuses((f.pkt.version = 2, f.env.src = f.env.dst = addr_of("fe80::1")));
 	fixture_init(&f, 3);
 	for (size_t cap = 0; cap < f.len; cap++)
@@ -747,7 +761,7 @@ int main(void)
 		cmocka_unit_test(test_r17_v2_password),
 		cmocka_unit_test(test_r19_v2_auth_data_ignored),
 		cmocka_unit_test(test_r22_family),
-		cmocka_unit_test(test_ipv6),
+		cmocka_unit_test(test_r20_r21_ipv6),
 		cmocka_unit_test(test_r23_names),
 		cmocka_unit_test(test_r24_unicast_and_multicast),
 		cmocka_unit_test(test_r25_own_source),

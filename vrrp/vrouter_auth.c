@@ -1,0 +1,183 @@
+/*
+ * Authentication of a virtual router's packets: AH and auth_hmac; passwords are compared in pkt.c.
+ * VRRP child.
+ *
+ * Owns the key ring and the marks of the senders. A packet that is not authentic moves no mark.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "lib/log.h"
+#include "vrrp/vrrp_app.h"
+
+#define WINDOW_MIN_US (5 * US_PER_S)
+/* A sender that was silent for so many down intervals may begin anew: it was restarted. */
+#define FORGET_DOWNS  3
+
+static int64_t utc_us(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return ts.tv_sec * US_PER_S + ts.tv_nsec / 1000;
+}
+
+/* ---- configuration ---- */
+
+static void keys_build(struct vrouter_auth *auth)
+{
+	const struct hmac_keys *keys = &auth->hmac->keys;
+
+	auth->keys = xcalloc(keys->n + 1UL, sizeof(auth->keys[0]));
+	auth->n_keys = keys->n;
+	for (uint32_t i = 0; i < keys->n; i++) {
+		auth->keys[i] = keys->v[i].key;
+		if (auth->keys[i].id == auth->hmac->active_key &&
+		    auth->hmac->mode != HMAC_MODE_RECEIVE_ONLY)
+			auth->active_key = &auth->keys[i];
+	}
+}
+
+/* Where a counter begins: after a restart above all that were used before, unless that was long
+ * ago. */
+static uint16_t first_counter(const struct vrouter *r)
+{
+	return (uint16_t)(utc_us() / (r->conf->advert_int_us / 2));
+}
+
+void vrouter_auth_build(struct vrouter *r)
+{
+	struct vrouter_auth *auth = &r->auth;
+	const struct vrrp_conf *conf = r->conf;
+	int64_t three_us = 3 * conf->advert_int_us;
+
+	vrouter_auth_free(r);
+	auth->hmac = (const struct hmac_conf *)conf->auth_hmac.head;
+	if (auth->ah_sequence == 0) /* seconds: above those of the process before */
+		auth->ah_sequence = (uint32_t)(utc_us() / US_PER_S);
+	if (!auth->hmac)
+		return;
+	keys_build(auth);
+	if (auth->stamp.counter == 0)
+		auth->stamp.counter = first_counter(r);
+	auth->window_us = auth->hmac->time_window_s * US_PER_S;
+	if (auth->window_us == 0)
+		auth->window_us = three_us > WINDOW_MIN_US ? three_us : WINDOW_MIN_US;
+}
+
+void vrouter_auth_free(struct vrouter *r)
+{
+	if (r->auth.keys)
+		explicit_bzero(r->auth.keys, r->auth.n_keys * sizeof(r->auth.keys[0]));
+	free(r->auth.keys);
+	r->auth.keys = NULL;
+	r->auth.active_key = NULL;
+	r->auth.n_keys = 0;
+}
+
+bool vrouter_uses_ah(const struct vrouter *r)
+{
+	return r->expect.auth_type == VRRP_AUTH_AH;
+}
+
+struct vio *vrouter_vio(const struct vrouter *r)
+{
+	return vrouter_uses_ah(r) ? &r->side->ah : &r->side->vio;
+}
+
+/* ---- sending ---- */
+
+void vrouter_auth_next(struct vrouter *r)
+{
+	struct vrouter_auth *auth = &r->auth;
+
+	auth->ah_sequence++;
+	if (auth->active_key)
+		auth->stamp = vrrp_hmac_stamp_of(utc_us(), (uint16_t)(auth->stamp.counter + 1));
+}
+
+int vrouter_auth_send(struct vrouter *r, const struct vrrp_env *env, uint8_t *msg, size_t len)
+{
+	const struct vrouter_auth *auth = &r->auth;
+	uint8_t datagram[VRRP_DATAGRAM_MAX];
+
+	if (vrouter_uses_ah(r)) {
+		len = vrrp_ah_wrap(env, auth->ah_sequence, r->expect.auth_data, msg, len, datagram);
+		return len == 0 ? -EINVAL
+				: vio_send_datagram(&r->side->ah, &env->dst, datagram, len);
+	}
+	if (auth->active_key)
+		len = vrrp_hmac_sign(auth->active_key, env, &auth->stamp, msg, len);
+	return len == 0 ? -EINVAL : vio_send(&r->side->vio, env, msg, len);
+}
+
+/* ---- receiving ---- */
+
+static int64_t forget_us(const struct vrouter *r)
+{
+	int64_t downs_us = FORGET_DOWNS * vrrp_down_us(&r->fsm);
+	bool has_window = r->auth.hmac && r->auth.hmac->anti_replay == HMAC_REPLAY_TIME;
+
+	/* What is older than the window is stale anyway. */
+	return has_window && 2 * r->auth.window_us > downs_us ? 2 * r->auth.window_us : downs_us;
+}
+
+/* Whether the packet is new; if so its sender's mark moves. */
+static bool take_sequence(struct vrouter *r, const struct vrrp_sequence *sequence)
+{
+	time_us now = loop_now(r->app->loop);
+
+	if (!vrrp_replay_is_new(&r->auth.replay, sequence, now, forget_us(r)))
+		return false;
+	vrrp_replay_accept(&r->auth.replay, sequence, now);
+	return true;
+}
+
+/* Routers that share an address share the sequence: who takes over goes on from what it heard. */
+static enum vrrp_drop check_ah(struct vrouter *r, const struct vio_packet *packet)
+{
+	const struct vrrp_sequence sequence = { packet->env.src, 0, packet->ah->sequence, 32 };
+
+	if (!vrrp_ah_is_right(packet->ah, r->expect.auth_data))
+		return VRRP_DROP_AUTH_DATA;
+	if (!take_sequence(r, &sequence))
+		return VRRP_DROP_REPLAY;
+	if ((int32_t)(sequence.counter - r->auth.ah_sequence) > 0)
+		r->auth.ah_sequence = sequence.counter;
+	return VRRP_DROP_NONE;
+}
+
+static enum vrrp_drop check_hmac(struct vrouter *r, const struct vio_packet *packet,
+				 const struct vrrp_pkt *pkt)
+{
+	const struct vrouter_auth *auth = &r->auth;
+	const struct vrrp_signed message = { packet->msg, pkt->len, packet->len };
+	struct vrrp_hmac_stamp stamp;
+	enum vrrp_drop drop =
+		vrrp_hmac_check(auth->keys, auth->n_keys, &packet->env, &message, &stamp);
+
+	if (drop == VRRP_DROP_AUTH_MISSING && auth->hmac->mode != HMAC_MODE_ENFORCE)
+		return VRRP_DROP_NONE;
+	if (drop != VRRP_DROP_NONE)
+		return drop;
+
+	bool has_time = auth->hmac->anti_replay == HMAC_REPLAY_TIME;
+	const struct vrrp_sequence sequence = { packet->env.src,
+						has_time ? vrrp_hmac_stamp_order(&stamp) : 0,
+						stamp.counter, 16 };
+	if (has_time && llabs(vrrp_hmac_stamp_us(&stamp) - utc_us()) > auth->window_us)
+		return VRRP_DROP_AUTH_STALE;
+	return take_sequence(r, &sequence) ? VRRP_DROP_NONE : VRRP_DROP_AUTH_REPLAY;
+}
+
+enum vrrp_drop vrouter_auth_check(struct vrouter *r, const struct vio_packet *packet,
+				  const struct vrrp_pkt *pkt)
+{
+	if (vrouter_uses_ah(r) != (packet->ah != NULL))
+		return VRRP_DROP_AUTH_TYPE;
+	if (packet->ah)
+		return check_ah(r, packet);
+	return r->auth.hmac ? check_hmac(r, packet, pkt) : VRRP_DROP_NONE;
+}
