@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "director/check_scripts.h"
 #include "director/cmdline.h"
 #include "director/control.h"
 #include "director/reload.h"
@@ -44,6 +45,7 @@ struct app {
 	struct reload *reload;
 	struct store *store;
 	struct scripts *scripts;
+	struct check_scripts *check_scripts;
 	struct control *control;
 	struct address_log *address_log; /* with -a */
 	struct timer stop_timer;         /* child_wait_time */

@@ -239,6 +239,7 @@ static void setup(struct app *app)
 	app->store = store_new();
 	app->scripts = scripts_new(app->loop, on_scripts_idle, app);
 	app->supervisor = supervisor_new(app);
+	app->check_scripts = check_scripts_new(app->loop, supervisor_send, app->supervisor);
 	app->reload = reload_new(app);
 	timer_init(&app->stop_timer, app->loop, on_stop_timeout, app);
 	timer_init(&app->watchdog, app->loop, on_watchdog, app);
@@ -259,6 +260,7 @@ static void teardown(struct app *app)
 	control_free(app->control);
 	address_log_free(app->address_log);
 	reload_free(app->reload);
+	check_scripts_free(app->check_scripts);
 	supervisor_free(app->supervisor);
 	scripts_free(app->scripts);
 	store_free(app->store);

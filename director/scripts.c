@@ -191,9 +191,10 @@ static struct queue *queue_get(struct scripts *s, const char *name)
 	return q;
 }
 
-/* User a script runs as: its own, script_user, keepalived's default where it exists, else ours. */
-static const char *default_user(const struct global_conf *global, const char **group)
+const char *scripts_default_user(const struct conf *conf, const char **group)
 {
+	const struct global_conf *global = root_global(conf_root(conf));
+
 	*group = global->script_user.group;
 	if (global->script_user.user)
 		return global->script_user.user;
@@ -217,7 +218,7 @@ static void queue_add(struct scripts *s, const struct conf *conf, const char *na
 	for (unsigned i = 0; i < n_more; i++)
 		job->argv[n++] = xstrdup(more[i]);
 	if (!user)
-		user = default_user(root_global(conf_root(conf)), &group);
+		user = scripts_default_user(conf, &group);
 	job->user = user ? xstrdup(user) : NULL;
 	job->group = group ? xstrdup(group) : NULL;
 	if (q->waiting == QUEUE_MAX) {

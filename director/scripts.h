@@ -34,4 +34,8 @@ bool scripts_vs(struct scripts *scripts, const struct conf *conf,
 /* Whether nothing runs and nothing waits. */
 bool scripts_is_idle(const struct scripts *scripts);
 
+/* keepalived's default script user, where script_user is not set: its own account if there is one.
+ * NULL = stay as we are. *group gets the group, or NULL. */
+const char *scripts_default_user(const struct conf *conf, const char **group);
+
 #endif

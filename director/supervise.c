@@ -329,6 +329,19 @@ static void on_notify_vs(struct child_proc *c, const struct msg *msg)
 	scripts_vs(c->supervisor->app->scripts, c->supervisor->app->conf, &msg->notify_vs);
 }
 
+static void on_script_run(struct child_proc *c, const struct msg *msg)
+{
+	struct app *app = c->supervisor->app;
+
+	check_scripts_run(app->check_scripts, c->row->ops->self, app->conf, &msg->script_run);
+}
+
+static void on_script_cancel(struct child_proc *c, const struct msg *msg)
+{
+	check_scripts_cancel(c->supervisor->app->check_scripts, c->row->ops->self,
+			     &msg->script_cancel);
+}
+
 /* What a child may send besides its state; ipc.c has checked sender, receiver and phase. */
 static void (*const child_handlers[MSG_N])(struct child_proc *c, const struct msg *msg) = {
 	[MSG_hello] = on_hello,
@@ -338,6 +351,8 @@ static void (*const child_handlers[MSG_N])(struct child_proc *c, const struct ms
 	[MSG_notify_vrrp] = on_notify_vrrp,
 	[MSG_notify_rs] = on_notify_rs,
 	[MSG_notify_vs] = on_notify_vs,
+	[MSG_script_run] = on_script_run,
+	[MSG_script_cancel] = on_script_cancel,
 };
 
 static void on_child_msg(struct ipc_chan *chan, const struct msg *msg, void *arg)
@@ -425,6 +440,7 @@ static void on_child_exit(struct child *watch, int wait_status, void *arg)
 	c->chan = NULL;
 	c->pid = 0;
 	c->committed = 0;
+	check_scripts_forget(app->check_scripts, c->row->ops->self);
 	reload_on_child_lost(app->reload);
 	if (c->role == CHILD_VRRP)
 		reload_forget_former(app);
@@ -573,6 +589,18 @@ void supervisor_decide(struct supervisor *s, uint64_t generation, bool is_commit
 
 		if (c->pid && c->chan && c->offered == generation)
 			child_commit(c, generation, is_commit);
+	}
+}
+
+void supervisor_send(enum msg_role to, const struct msg *msg, void *supervisor)
+{
+	struct supervisor *s = supervisor;
+
+	for (int i = 0; i < CHILD_N; i++) {
+		struct child_proc *c = &s->child[i];
+
+		if (c->row->ops->self == to && c->pid && c->chan && c->committed)
+			ipc_send(c->chan, msg);
 	}
 }
 

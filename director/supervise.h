@@ -49,6 +49,10 @@ int supervisor_offer(struct supervisor *supervisor, const struct conf *conf, uin
 /* Tells children that got an offer what became of it. */
 void supervisor_decide(struct supervisor *supervisor, uint64_t generation, bool is_commit);
 
+/* Sends to a child; dropped when it does not run a configuration. `supervisor` is a struct
+ * supervisor. */
+void supervisor_send(enum msg_role to, const struct msg *msg, void *supervisor);
+
 /* Children, pids, restarts: for the status output. */
 void supervisor_json(const struct supervisor *supervisor, json_t *object);
 void supervisor_text(const struct supervisor *supervisor, time_us now, FILE *out);

@@ -2,6 +2,7 @@
 if HAVE_CMOCKA
 DIRECTOR_TESTS = test/unit/test_cmdline test/unit/test_store test/unit/test_scripts test/unit/test_plan \
 	test/unit/test_conf_schema test/unit/test_vs_group test/unit/test_run_names
+DIRECTOR_TESTS += test/unit/test_check_scripts
 check_PROGRAMS += $(DIRECTOR_TESTS)
 TESTS += $(DIRECTOR_TESTS)
 endif
@@ -9,6 +10,8 @@ test_unit_test_store_SOURCES = test/unit/test_store.c director/store.c
 test_unit_test_store_LDADD = libdiarch.a $(LIB_LIBS) $(CMOCKA_LIBS)
 test_unit_test_scripts_SOURCES = test/unit/test_scripts.c director/scripts.c
 test_unit_test_scripts_LDADD = liblvs.a libdiarch.a $(LIB_LIBS) $(CMOCKA_LIBS)
+test_unit_test_check_scripts_SOURCES = test/unit/test_check_scripts.c director/check_scripts.c
+test_unit_test_check_scripts_LDADD = libdiarch.a $(LIB_LIBS) $(CMOCKA_LIBS)
 test_unit_test_cmdline_SOURCES = test/unit/test_cmdline.c director/cmdline.c
 test_unit_test_cmdline_LDADD = libdiarch.a $(LIB_LIBS) $(CMOCKA_LIBS)
 test_unit_test_run_names_SOURCES = test/unit/test_run_names.c director/run_names.c director/run_names.h

@@ -151,44 +151,60 @@ static char **env_cleaned(void)
 	return env;
 }
 
-/* In the child. execvpe() searches PATH and runs files that are no executable by /bin/sh. */
-static _Noreturn void script_exec(const struct proc_script *script, const struct identity *id,
-				  char **env, pid_t parent)
-{
-	const int null_fd = open("/dev/null", O_RDWR);
+/* What a new script needs. */
+struct start {
+	const struct proc_script *script;
+	struct identity id;
+	char **env;
+	int out_fd; /* -1 = stdout and stderr stay */
+	pid_t parent;
+};
 
-	if (null_fd < 0 || dup2(null_fd, STDIN_FILENO) < 0 || !identity_assume(id))
+/* In the child. execvpe() searches PATH and runs files that are no executable by /bin/sh. */
+static _Noreturn void script_exec(const struct start *start)
+{
+	const struct proc_script *script = start->script;
+	const int null_fd = open("/dev/null", O_RDWR), out_fd = start->out_fd;
+
+	if (null_fd < 0 || dup2(null_fd, STDIN_FILENO) < 0)
+		_exit(PROC_EXEC_FAILED);
+	if (out_fd >= 0 && (dup2(out_fd, STDOUT_FILENO) < 0 || dup2(out_fd, STDERR_FILENO) < 0))
+		_exit(PROC_EXEC_FAILED);
+	if (!identity_assume(&start->id))
 		_exit(PROC_EXEC_FAILED);
 	close_range(STDERR_FILENO + 1, ~0u, 0);
 	setpgid(0, 0);
 	/* After the change of identity, which clears it; a parent that died before that is noticed
 	 * too. */
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
-	if (getppid() != parent)
+	if (getppid() != start->parent)
 		_exit(PROC_EXEC_FAILED);
 	signals_reset();
-	execvpe(script->argv[0], (char *const *)(uintptr_t)script->argv, env);
+	execvpe(script->argv[0], (char *const *)(uintptr_t)script->argv, start->env);
 	_exit(PROC_EXEC_FAILED);
+}
+
+pid_t proc_spawn_script_to(const struct proc_script *script, int out_fd)
+{
+	struct start start = { .script = script, .out_fd = out_fd, .parent = getpid() };
+	const int error = identity_find(script, &start.id);
+	pid_t pid;
+
+	if (error)
+		return error;
+	start.env = env_cleaned();
+	pid = fork_quiet();
+	if (pid == 0)
+		script_exec(&start);
+	free(start.env);
+	if (pid > 0)
+		setpgid(pid, pid); /* here as well: the caller may kill the group at once */
+	return pid;
 }
 
 pid_t proc_spawn_script(const struct proc_script *script)
 {
-	const pid_t parent = getpid();
-	struct identity id;
-	char **env;
-	pid_t pid;
-	const int error = identity_find(script, &id);
-
-	if (error)
-		return error;
-	env = env_cleaned();
-	pid = fork_quiet();
-	if (pid == 0)
-		script_exec(script, &id, env, parent);
-	free(env);
-	if (pid > 0)
-		setpgid(pid, pid); /* here as well: the caller may kill the group at once */
-	return pid;
+	return proc_spawn_script_to(script, -1);
 }
 
 const char *proc_status_str(int wait_status, char *buf, size_t size)

@@ -57,6 +57,9 @@ struct proc_script {
  */
 pid_t proc_spawn_script(const struct proc_script *script);
 
+/* The same with `out_fd` as stdout and stderr; -1 = those of the caller. */
+pid_t proc_spawn_script_to(const struct proc_script *script, int out_fd);
+
 /* "exited with status 1", "killed by signal 9 (KILL)" for a wait status; returns `buf`. */
 const char *proc_status_str(int wait_status, char *buf, size_t size);
 
