@@ -49,6 +49,18 @@
 		K_FLAG("alpha", s, alpha, INHERIT,                                                 \
 		       .help = "Count servers as failed until their checks succeed.")
 
+/* What a server's weight and its return depend on. */
+#define RETURN_KEYS(s)                                                                        \
+	K_SECS("slow_start", s, slow_start_us, 1, TIME_MAX_US, INHERIT_IF_SET,                \
+	       .help = "Time in which the weight of a server that comes back grows to the "   \
+		       "full one."),                                                          \
+		K_SECS("flap_damping", s, flap_damping_us, 1, TIME_MAX_US, INHERIT_IF_SET,    \
+		       .help = "Each failure of a server is a penalty of 1, which halves in " \
+			       "this time; at flap_limit the server stays out until the "     \
+			       "penalty is half of that."),                                   \
+		K_U32("flap_limit", s, flap_limit, 1, 1000, INHERIT_IF_SET,                   \
+		      .help = "Penalty at which a server is kept out; default 3.")
+
 /* ---- real_server ---- */
 
 #define RS struct rs_conf
@@ -78,6 +90,7 @@ static const struct conf_key rs_keys[] = {
 	K_SCRIPT("notify_down", RS, notify_down, LIVE,
 		 .help = "Command to run when the server goes down."),
 	CHECK_DEFAULTS(RS),
+	RETURN_KEYS(RS),
 	K_SECS("delay_loop", RS, delay_loop_us, 1, TIME_MAX_US, .dflt = 60 * US_PER_S, INHERIT,
 	       .help = "Time between runs of checks inside."),
 	K_BOOL("smtp_alert", RS, smtp_alert, NO_EFFECT, .help = "Send mail on changes of state."),
@@ -182,6 +195,11 @@ static const struct conf_key vs_keys[] = {
 	K_FLAG("omega", VS, omega, NO_EFFECT,
 	       .help = "Run notify_down and quorum_down when diarch stops."),
 	CHECK_DEFAULTS(VS),
+	RETURN_KEYS(VS),
+	K_U32("fail_open", VS, fail_open, 1, UINT32_MAX, .apply = CONF_APPLY_LIVE,
+	      .flags = CONF_IF_SET,
+	      .help = "When fewer servers than that work, all carry traffic, as if none had "
+		      "failed."),
 	K_SECS("delay_loop", VS, delay_loop_us, 1, TIME_MAX_US, .dflt = 60 * US_PER_S, LIVE,
 	       .help = "Time between runs of checks inside."),
 

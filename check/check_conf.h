@@ -188,6 +188,9 @@ struct rs_conf {
 	uint32_t retry, rise, fall;
 	int64_t delay_before_retry_us, warmup_us, connect_timeout_us, delay_loop_us;
 	int64_t deadline_us, response_time_limit_us;
+	int64_t slow_start_us;     /* 0 = off */
+	int64_t flap_damping_us;   /* half-life; 0 = off */
+	uint32_t flap_limit;       /* 0 = DAMPING_LIMIT */
 	struct conf_list checkers; /* struct checker_conf heads */
 	bool smtp_alert;           /* no effect yet */
 	const char *snmp_name;     /* no effect yet */
@@ -227,6 +230,9 @@ struct vs_conf {
 	uint32_t retry, rise, fall;
 	int64_t delay_before_retry_us, warmup_us, connect_timeout_us, delay_loop_us;
 	int64_t deadline_us, response_time_limit_us;
+	int64_t slow_start_us, flap_damping_us;
+	uint32_t flap_limit;
+	uint32_t fail_open; /* 0 = off */
 	struct conf_list real_servers;
 	struct vs_idle_conf idle;
 };

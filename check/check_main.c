@@ -23,8 +23,8 @@ struct check_app {
 	struct probe_engine *engine;
 	struct reconcile *reconcile;
 	struct pools *pools;
-	void *saved;    /* tsearch tree of struct msg: check_state of a predecessor, until the first
-			   commit */
+	void *saved; /* tsearch tree of struct msg: check_state and rs_state of a predecessor, until
+			the first commit */
 	bool was_saved; /* there was a predecessor: the table is ours already */
 	bool is_running;
 };
@@ -36,15 +36,31 @@ static struct ipvs_backend *open_kernel(void)
 
 /* ---- saved state ---- */
 
+/* What a saved record is about. */
+struct saved_key {
+	const char *vs, *rs;
+	uint32_t index; /* of a check */
+};
+
+static struct saved_key saved_key(const struct msg *msg)
+{
+	if (msg->kind == MSG_rs_state)
+		return (struct saved_key){ msg->rs_state.vs, msg->rs_state.rs, 0 };
+	return (struct saved_key){ msg->check_state.vs, msg->check_state.rs,
+				   msg->check_state.index };
+}
+
 static int saved_cmp(const void *a, const void *b)
 {
-	const struct msg_check_state *x = &((const struct msg *)a)->check_state;
-	const struct msg_check_state *y = &((const struct msg *)b)->check_state;
-	int order = strcmp(x->vs, y->vs);
+	const struct msg *m = a, *n = b;
+	const struct saved_key x = saved_key(m), y = saved_key(n);
+	int order = (m->kind > n->kind) - (m->kind < n->kind);
 
 	if (order == 0)
-		order = strcmp(x->rs, y->rs);
-	return order ? order : (x->index > y->index) - (x->index < y->index);
+		order = strcmp(x.vs, y.vs);
+	if (order == 0)
+		order = strcmp(x.rs, y.rs);
+	return order ? order : (x.index > y.index) - (x.index < y.index);
 }
 
 static void saved_free(void *node)
@@ -60,7 +76,7 @@ static void on_msg(struct role *role, const struct msg *msg)
 	if (app->is_running)
 		return;
 	app->was_saved = true;
-	if (msg->kind != MSG_check_state)
+	if (msg->kind != MSG_check_state && msg->kind != MSG_rs_state)
 		return;
 	copy = msg_dup(msg);
 	node = tsearch(copy, &app->saved, saved_cmp);
@@ -80,6 +96,16 @@ static const struct msg_check_state *find_saved(const struct check_run *check, v
 	return node ? &(*node)->check_state : NULL;
 }
 
+static const struct msg_rs_state *find_saved_rs(const struct rs_run *rs, void *arg)
+{
+	struct check_app *app = arg;
+	const struct msg key = { .kind = MSG_rs_state,
+				 .rs_state = { .vs = rs->pool->name, .rs = rs->name } };
+	struct msg *const *node = tfind(&key, &app->saved, saved_cmp);
+
+	return node ? &(*node)->rs_state : NULL;
+}
+
 /* ---- changes ---- */
 
 static void on_check(struct check_run *check, enum health_edge edge, void *arg)
@@ -94,6 +120,20 @@ static void on_rs(struct rs_run *rs, void *arg)
 	struct check_app *app = arg;
 
 	report_rs(app->role, rs);
+}
+
+static void on_weight(struct rs_run *rs, void *arg)
+{
+	struct check_app *app = arg;
+
+	report_weight(app->role, rs);
+}
+
+static void on_open(struct pool_run *pool, void *arg)
+{
+	struct check_app *app = arg;
+
+	report_open(app->role, pool);
 }
 
 static void on_pool(struct pool_run *pool, enum pool_edge edge, void *arg)
@@ -145,8 +185,9 @@ static void commit(struct role *role, const struct conf *conf)
 		.loop = role_loop(role),
 		.engine = app->engine,
 		.reconcile = app->reconcile,
-		.watch = { on_check, on_rs, on_pool, app },
+		.watch = { on_check, on_rs, on_weight, on_pool, on_open, app },
 		.find_saved = find_saved,
+		.find_saved_rs = find_saved_rs,
 	};
 	bool is_first = !app->is_running;
 

@@ -22,6 +22,8 @@ static void send_check(struct role *role, const struct check_run *check)
 		.is_up = sub->health.is_up,
 		.reason = sub->health.is_up ? "" : reason_name(sub->reason),
 		.detail = sub->health.is_up ? "" : sub->detail,
+		.advice_kind = sub->advice.kind,
+		.advice = sub->advice.value,
 		.since_us = check->since.us,
 	};
 	role_send(role, &msg);
@@ -38,6 +40,10 @@ static void send_rs(struct role *role, const struct rs_run *rs)
 		.weight = rs_weight(rs),
 		.checks = rs->n_checks,
 		.failed = rs->pool->members[rs->member].n_failed,
+		.is_held = rs->damping.is_held,
+		.penalty = rs->damping.penalty,
+		.penalty_at_us = rs->damping.at.us,
+		.ramp_since_us = time_is_never(rs->ramp_since) ? 0 : rs->ramp_since.us,
 		.since_us = rs->since.us,
 	};
 	role_send(role, &msg);
@@ -55,6 +61,7 @@ static void send_pool(struct role *role, const struct pool_run *pool)
 		.alive = pool->state.alive,
 		.total = pool->n,
 		.is_sorry = pool->params.has_sorry && !pool->state.is_up,
+		.is_open = pool->state.is_open,
 		.since_us = pool->since.us,
 	};
 	role_send(role, &msg);
@@ -99,23 +106,54 @@ void report_check(struct role *role, const struct check_run *check, enum health_
 		send_check(role, check);
 }
 
-void report_rs(struct role *role, const struct rs_run *rs)
+static void log_rs(const struct rs_run *rs, bool is_up)
 {
 	const struct pool_run *pool = rs->pool;
-	bool is_up = rs_is_up(rs);
 	bool is_inhibit = pool->members[rs->member].inhibit_on_failure;
+	const char *fields = log_kv("rs=%s vs=%s", rs->name, pool->name);
+
+	if (!is_up && pool->state.is_open)
+		log_event(LOG_LEVEL_INFO, "rs_down", fields,
+			  "Keeping service %s in VS %s although it failed", rs->name, pool->name);
+	else
+		log_event(LOG_LEVEL_INFO, is_up ? "rs_up" : "rs_down", fields,
+			  "%s service %s %s VS %s",
+			  is_inhibit ? (is_up ? "Enabling" : "Disabling")
+				     : (is_up ? "Adding" : "Removing"),
+			  rs->name, is_inhibit ? "of" : (is_up ? "to" : "from"), pool->name);
+	if (!is_up && rs->damping.is_held)
+		log_event(LOG_LEVEL_WARNING, "rs_flaps",
+			  log_kv("rs=%s vs=%s penalty=%.3f", rs->name, pool->name,
+				 (double)rs->damping.penalty / DAMPING_HIT),
+			  "Service %s of VS %s flaps and stays out until it has been quiet",
+			  rs->name, pool->name);
+}
+
+void report_rs(struct role *role, const struct rs_run *rs)
+{
+	bool is_up = rs_is_up(rs);
 	const struct conf_script *script = is_up ? &rs->conf->notify_up : &rs->conf->notify_down;
 	struct msg msg = { .kind = MSG_notify_rs, .fd = -1 };
 
-	log_event(LOG_LEVEL_INFO, is_up ? "rs_up" : "rs_down",
-		  log_kv("rs=%s vs=%s", rs->name, pool->name), "%s service %s %s VS %s",
-		  is_inhibit ? (is_up ? "Enabling" : "Disabling") : (is_up ? "Adding" : "Removing"),
-		  rs->name, is_inhibit ? "of" : (is_up ? "to" : "from"), pool->name);
+	log_rs(rs, is_up);
 	send_rs(role, rs);
 	if (!script->argc)
 		return;
-	msg.notify_rs = (struct msg_notify_rs){ .vs = pool->name, .rs = rs->name, .is_up = is_up };
+	msg.notify_rs =
+		(struct msg_notify_rs){ .vs = rs->pool->name, .rs = rs->name, .is_up = is_up };
 	role_send(role, &msg);
+}
+
+void report_weight(struct role *role, const struct rs_run *rs)
+{
+	log_event(LOG_LEVEL_DEBUG, "rs_weight",
+		  log_kv("rs=%s vs=%s weight=%" PRId64, rs->name, rs->pool->name, rs_weight(rs)),
+		  "Weight of service %s of VS %s is %" PRId64, rs->name, rs->pool->name,
+		  rs_weight(rs));
+	send_rs(role, rs);
+	for (uint32_t i = 0; i < rs->n_checks; i++)
+		if (rs->checks[i].advice.kind != ADVICE_NONE)
+			send_check(role, &rs->checks[i]);
 }
 
 /* Every member's weight follows the quorum. */
@@ -151,6 +189,26 @@ static void report_quorum(struct role *role, const struct pool_run *pool, bool i
 		return;
 	msg.notify_vs = (struct msg_notify_vs){ .vs = pool->name, .is_up = is_up };
 	role_send(role, &msg);
+}
+
+void report_open(struct role *role, const struct pool_run *pool)
+{
+	const struct pool *state = &pool->state;
+
+	if (state->is_open)
+		log_event(LOG_LEVEL_ERROR, "fail_open",
+			  log_kv("vs=%s alive=%" PRIu32 " floor=%" PRIu32, pool->name, state->alive,
+				 pool->params.fail_open),
+			  "Only %" PRIu32 " of %" PRIu32
+			  " servers of VS %s work, fewer than %" PRIu32
+			  ": all of them carry traffic",
+			  state->alive, pool->n, pool->name, pool->params.fail_open);
+	else
+		log_event(LOG_LEVEL_NOTICE, "fail_open_over",
+			  log_kv("vs=%s alive=%" PRIu32, pool->name, state->alive),
+			  "%" PRIu32 " servers of VS %s work again: the others carry no traffic",
+			  state->alive, pool->name);
+	send_members(role, pool);
 }
 
 void report_pool(struct role *role, const struct pool_run *pool, enum pool_edge edge)

@@ -15,6 +15,12 @@ void report_check(struct role *role, const struct check_run *check, enum health_
 /* A real server came up or went down. */
 void report_rs(struct role *role, const struct rs_run *rs);
 
+/* Only its weight, or what damping makes of it, changed. */
+void report_weight(struct role *role, const struct rs_run *rs);
+
+/* The pool began or ceased to fail open. */
+void report_open(struct role *role, const struct pool_run *pool);
+
 /* Its pool after that; edge tells whether the quorum was gained or lost. */
 void report_pool(struct role *role, const struct pool_run *pool, enum pool_edge edge);
 

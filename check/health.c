@@ -30,13 +30,23 @@ enum health_edge health_step(struct health *h, const struct health_params *p, bo
 	return is_ok ? HEALTH_WENT_UP : HEALTH_WENT_DOWN;
 }
 
-static bool member_is_alive(const struct pool_member *m)
+bool member_is_alive(const struct pool_member *m)
 {
-	return m->n_failed == 0;
+	return m->n_failed == 0 && !m->is_held;
+}
+
+int32_t pool_weight_of(const struct pool *pool, const struct pool_member *m)
+{
+	if (pool->is_open)
+		return m->dest.weight;
+	if (!pool->is_up || !member_is_alive(m))
+		return 0;
+	return m->is_ramping ? m->ramp_weight : m->dest.weight;
 }
 
 /* Sums up the alive members. Negative weights cannot come from a configuration and count as 0. */
-static void pool_count(struct pool *pool, const struct pool_member *m, uint32_t n)
+static void pool_count(struct pool *pool, const struct pool_params *p, const struct pool_member *m,
+		       uint32_t n)
 {
 	pool->weight = 0;
 	pool->alive = 0;
@@ -47,13 +57,14 @@ static void pool_count(struct pool *pool, const struct pool_member *m, uint32_t 
 		if (m[i].dest.weight > 0)
 			pool->weight += m[i].dest.weight;
 	}
+	pool->is_open = n > 0 && pool->alive < p->fail_open;
 }
 
 void pool_init(struct pool *pool, const struct pool_params *p, const struct pool_member *m,
 	       uint32_t n)
 {
-	pool_count(pool, m, n);
-	pool->is_up = pool->weight > 0 && pool->weight >= p->quorum;
+	pool_count(pool, p, m, n);
+	pool->is_up = pool->is_open || (pool->weight > 0 && pool->weight >= p->quorum);
 }
 
 enum pool_edge pool_step(struct pool *pool, const struct pool_params *p,
@@ -62,8 +73,8 @@ enum pool_edge pool_step(struct pool *pool, const struct pool_params *p,
 	int64_t margin = pool->is_up ? -p->hysteresis : p->hysteresis;
 	bool was_up = pool->is_up;
 
-	pool_count(pool, m, n);
-	pool->is_up = pool->weight > 0 && pool->weight >= p->quorum + margin;
+	pool_count(pool, p, m, n);
+	pool->is_up = pool->is_open || (pool->weight > 0 && pool->weight >= p->quorum + margin);
 	if (pool->is_up == was_up)
 		return POOL_SAME;
 	return pool->is_up ? POOL_QUORUM_GAINED : POOL_QUORUM_LOST;
@@ -94,8 +105,8 @@ void pool_desired(const struct pool *pool, const struct pool_params *p, const st
 	if (p->has_sorry && p->sorry_inhibit)
 		add_dest(svc, &p->sorry, p->sorry_follows_port, 0);
 	for (uint32_t i = 0; i < n; i++) {
-		if (pool->is_up && member_is_alive(&m[i]))
-			add_dest(svc, &m[i].dest, m[i].follows_port, m[i].dest.weight);
+		if (pool->is_open || (pool->is_up && member_is_alive(&m[i])))
+			add_dest(svc, &m[i].dest, m[i].follows_port, pool_weight_of(pool, &m[i]));
 		else if (m[i].inhibit_on_failure)
 			add_dest(svc, &m[i].dest, m[i].follows_port, 0);
 	}

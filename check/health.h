@@ -42,12 +42,17 @@ enum health_edge health_step(struct health *h, const struct health_params *p, bo
 /* A member, as input: what is configured and what its checks say. */
 struct pool_member {
 	struct ipvs_dest dest; /* key, method, thresholds; weight = configured (effective) weight */
-	uint32_t n_failed;     /* checks that fail; 0 = alive */
+	uint32_t n_failed;     /* checks that fail */
+	bool is_held;          /* kept out although no check fails */
+	bool is_ramping; /* starts slowly, with the weight below; its full weight counts for the
+			    quorum */
+	int32_t ramp_weight;
 	bool inhibit_on_failure;
 	bool follows_port; /* its port is that of each service */
 };
 
 struct pool_params {
+	uint32_t fail_open; /* fewer alive members than that: all carry traffic; 0 = never */
 	int64_t quorum, hysteresis;
 	bool has_sorry, sorry_inhibit;
 	struct ipvs_dest sorry; /* weight 1 unless configured */
@@ -56,9 +61,16 @@ struct pool_params {
 
 struct pool {
 	bool is_up;
+	bool is_open;   /* too few are alive, so all carry traffic; is up then */
 	int64_t weight; /* of the alive */
 	uint32_t alive;
 };
+
+/* Whether a member can carry traffic: none of its checks fails, and it is not held out. */
+bool member_is_alive(const struct pool_member *m);
+
+/* Weight that IPVS should have for a member now. */
+int32_t pool_weight_of(const struct pool *pool, const struct pool_member *m);
 
 enum pool_edge { POOL_SAME, POOL_QUORUM_GAINED, POOL_QUORUM_LOST };
 
@@ -68,7 +80,7 @@ void pool_init(struct pool *pool, const struct pool_params *p, const struct pool
 
 /*
  * After any member changed. Up -> down when weight is 0 or weight < quorum - hysteresis; down -> up
- * when weight >= quorum + hysteresis and not 0.
+ * when weight >= quorum + hysteresis and not 0. A pool that fails open is up.
  */
 enum pool_edge pool_step(struct pool *pool, const struct pool_params *p,
 			 const struct pool_member *m, uint32_t n);
@@ -78,8 +90,9 @@ enum pool_edge pool_step(struct pool *pool, const struct pool_params *p,
  * with their weight; failed ones absent, or weight 0 with inhibit_on_failure. While the quorum is
  * lost no member carries traffic, with or without a sorry server, as in keepalived: alive members
  * are treated like failed ones and the sorry server is there. With sorry_inhibit the sorry server
- * is also there while the quorum holds, at weight 0. What another family's packets cannot reach is
- * left out: a pool may serve addresses of both.
+ * is also there while the quorum holds, at weight 0. In a pool that fails open all members have
+ * their weight. What another family's packets cannot reach is left out: a pool may serve addresses
+ * of both.
  */
 void pool_desired(const struct pool *pool, const struct pool_params *p, const struct pool_member *m,
 		  uint32_t n, struct ipvs_svc *svc);

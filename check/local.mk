@@ -9,13 +9,15 @@ libcheck_a_SOURCES = \
 CHECK_LDADD = libcheck.a libconf.a liblvs.a libdiarch.a $(CHECK_LIBS) $(LVS_LIBS) $(LIB_LIBS)
 
 if HAVE_CMOCKA
-CHECK_TESTS = test/unit/test_health test/unit/test_probe test/unit/test_probe_options test/unit/test_http_parse test/unit/test_check_http
+CHECK_TESTS = test/unit/test_health test/unit/test_ramp test/unit/test_probe test/unit/test_probe_options test/unit/test_http_parse test/unit/test_check_http
 check_PROGRAMS += $(CHECK_TESTS)
 TESTS += $(CHECK_TESTS)
 endif
 test_unit_test_health_SOURCES = test/unit/test_health.c check/health.c
 test_unit_test_health_LDADD = liblvs.a libdiarch.a $(LIB_LIBS) $(CMOCKA_LIBS)
 PROBE_FIXTURE = test/unit/probe_fixture.c test/unit/probe_fixture.h test/unit/http_server.c test/unit/http_server.h
+test_unit_test_ramp_SOURCES = test/unit/test_ramp.c check/ramp.c
+test_unit_test_ramp_LDADD = $(CMOCKA_LIBS)
 test_unit_test_probe_SOURCES = test/unit/test_probe.c $(PROBE_FIXTURE)
 test_unit_test_probe_LDADD = $(CHECK_LDADD) $(CMOCKA_LIBS)
 test_unit_test_probe_options_SOURCES = test/unit/test_probe_options.c $(PROBE_FIXTURE)

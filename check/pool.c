@@ -7,6 +7,7 @@
 
 #include "check/pool.h"
 #include "check/pool_build.h"
+#include "check/pool_private.h"
 #include "lib/global_conf.h"
 #include "lib/log.h"
 
@@ -15,18 +16,6 @@ struct pools {
 	struct pool_run *pool;
 	uint32_t n;
 };
-
-bool rs_is_up(const struct rs_run *rs)
-{
-	return rs->pool->members[rs->member].n_failed == 0;
-}
-
-int64_t rs_weight(const struct rs_run *rs)
-{
-	const struct pool_member *m = &rs->pool->members[rs->member];
-
-	return m->n_failed == 0 && rs->pool->state.is_up ? m->dest.weight : 0;
-}
 
 void pools_each(struct pools *pools, void (*each)(struct pool_run *pool, void *arg), void *arg)
 {
@@ -52,34 +41,74 @@ static void pool_want(struct pool_run *pool)
 
 /* ---- results ---- */
 
+/* Brings everything up to date after a change of a server, which was up or not. */
+static void follow(struct rs_run *rs, bool was_up)
+{
+	struct pool_run *pool = rs->pool;
+	const struct pools_env *env = &pool->pools->env;
+	const time_us now = loop_now(env->loop);
+	const int64_t old_weight = rs_weight(rs);
+	bool was_open = pool->state.is_open, is_up;
+	enum pool_edge edge;
+
+	rs_settle(rs, was_up, now);
+	is_up = rs_is_up(rs);
+	edge = pool_step(&pool->state, &pool->params, pool->members, pool->n);
+	if (was_up == is_up && rs_weight(rs) == old_weight && edge == POOL_SAME) {
+		if (rs->damping.is_held)
+			env->watch.on_weight(rs, env->watch.arg);
+		return;
+	}
+	pool_want(pool);
+	reconcile_edge(env->reconcile, &pool->svcs); /* the kernel first, the words after */
+	if (was_up != is_up) {
+		rs->since = now;
+		env->watch.on_rs(rs, env->watch.arg);
+	} else {
+		env->watch.on_weight(rs, env->watch.arg);
+	}
+	if (edge != POOL_SAME || was_open != pool->state.is_open)
+		pool->since = now;
+	if (was_open != pool->state.is_open)
+		env->watch.on_open(pool, env->watch.arg);
+	env->watch.on_pool(pool, edge, env->watch.arg);
+}
+
+static void on_rs_timer(struct timer *timer, void *arg)
+{
+	struct rs_run *rs = arg;
+
+	(void)timer;
+	follow(rs, rs_is_up(rs));
+}
+
+static bool is_same_advice(const struct weight_advice *a, const struct weight_advice *b)
+{
+	return a->kind == b->kind && a->value == b->value;
+}
+
 static void on_result(struct probe_sub *sub, enum health_edge edge, void *arg)
 {
 	struct check_run *check = arg;
 	struct rs_run *rs = check->rs;
-	struct pool_run *pool = rs->pool;
-	struct pools *pools = pool->pools;
-	struct pool_member *m = &pool->members[rs->member];
-	bool was_up = m->n_failed == 0, is_up;
-	enum pool_edge pool_edge;
+	struct pools *pools = rs->pool->pools;
+	struct pool_member *m = &rs->pool->members[rs->member];
+	const time_us now = loop_now(pools->env.loop);
+	bool was_up = rs_is_up(rs), was_passing = m->n_failed == 0, is_advised;
 
 	if (edge != HEALTH_SAME)
-		check->since = loop_now(pools->env.loop);
+		check->since = now;
 	if (check->is_failing == sub->health.is_up) {
 		check->is_failing = !sub->health.is_up;
 		m->n_failed += check->is_failing ? 1 : -1u;
 	}
+	is_advised = !is_same_advice(&sub->advice, &check->advice);
+	check->advice = sub->advice;
 	pools->env.watch.on_check(check, edge, pools->env.watch.arg);
-	is_up = m->n_failed == 0;
-	if (was_up == is_up)
-		return;
-	rs->since = loop_now(pools->env.loop);
-	pool_edge = pool_step(&pool->state, &pool->params, pool->members, pool->n);
-	pool_want(pool);
-	reconcile_edge(pools->env.reconcile, &pool->svcs); /* the kernel first, the words after */
-	pools->env.watch.on_rs(rs, pools->env.watch.arg);
-	if (pool_edge != POOL_SAME)
-		pool->since = loop_now(pools->env.loop);
-	pools->env.watch.on_pool(pool, pool_edge, pools->env.watch.arg);
+	if (was_passing && m->n_failed > 0)
+		rs_failed(rs, now);
+	if (was_up != rs_is_up(rs) || was_passing != (m->n_failed == 0) || is_advised)
+		follow(rs, was_up);
 }
 
 /* ---- building ---- */
@@ -123,6 +152,8 @@ static void build_rs(struct pool_run *pool, uint32_t i, const struct rs_conf *co
 	rs->conf = conf;
 	rs->member = i;
 	rs->since = pool->since;
+	rs->ramp_since = TIME_NEVER;
+	timer_init(&rs->timer, pool->pools->env.loop, on_rs_timer, rs);
 	pool_build_member(pool->conf, conf, &pool->members[i]);
 	rs->name = conf->name;
 	build_checks(rs);
@@ -199,6 +230,7 @@ static bool carry_health(const struct carry *carry, struct check_run *check)
 		check->sub.health = (*node)->sub.health;
 		check->sub.reason = (*node)->sub.reason;
 		memcpy(check->sub.detail, (*node)->sub.detail, sizeof(check->sub.detail));
+		check->sub.advice = (*node)->sub.advice;
 		check->since = (*node)->since;
 		if (!conf_obj_is_equal(&(*node)->conf->obj, &check->conf->obj))
 			check->sub.health.is_known = false;
@@ -207,10 +239,28 @@ static bool carry_health(const struct carry *carry, struct check_run *check)
 	if (saved && !strcmp(saved->kind, check->conf->obj.block->name)) {
 		check->sub.health =
 			(struct health){ .is_up = saved->is_up, .is_known = saved->is_known };
+		check->sub.advice = (struct weight_advice){ (int32_t)saved->advice_kind,
+							    (int32_t)saved->advice };
 		check->since = (time_us){ saved->since_us };
 		return true;
 	}
 	return false;
+}
+
+/* Damping and slow start of the same server before. A server without checks has none. */
+static void carry_rs(const struct carry *carry, struct rs_run *rs)
+{
+	const struct pools_env *env = &rs->pool->pools->env;
+	struct check_run *const *node =
+		rs->n_checks ? tfind(&rs->checks[0], &carry->checks, check_cmp) : NULL;
+	const struct msg_rs_state *saved =
+		!node && env->find_saved_rs ? env->find_saved_rs(rs, env->watch.arg) : NULL;
+
+	if (node)
+		rs_adopt(rs, (*node)->rs);
+	else if (saved)
+		rs_adopt_saved(rs, saved);
+	rs_settle(rs, true, loop_now(env->loop));
 }
 
 static void carry_pool(const struct carry *carry, struct pool_run *pool)
@@ -258,9 +308,11 @@ static void start_pool(struct pool_run *pool, const struct carry *carry)
 			bool is_adopted = carry_health(carry, check);
 
 			check->is_failing = !check->sub.health.is_up;
+			check->advice = check->sub.advice;
 			pool->members[i].n_failed += check->is_failing;
 			start_check(check, is_adopted);
 		}
+		carry_rs(carry, rs);
 	}
 	carry_pool(carry, pool);
 	pool_want(pool);
@@ -297,6 +349,7 @@ void pools_free(struct pools *pools)
 		for (uint32_t j = 0; j < pool->n; j++) {
 			for (uint32_t k = 0; k < pool->rs[j].n_checks; k++)
 				probe_unsubscribe(&pool->rs[j].checks[k].sub);
+			timer_cancel(&pool->rs[j].timer);
 			free(pool->rs[j].checks);
 		}
 		ipvs_set_done(&pool->svcs);

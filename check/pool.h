@@ -13,6 +13,7 @@
 #include "check/check_conf.h"
 #include "check/health.h"
 #include "check/probe.h"
+#include "check/ramp.h"
 #include "check/reconcile.h"
 #include "lib/global_conf.h"
 #include "lib/ipc.h"
@@ -27,6 +28,7 @@ struct check_run {
 	const struct checker_conf *conf;
 	uint32_t index;
 	bool is_failing;
+	struct weight_advice advice; /* as it counts */
 	time_us since;
 };
 
@@ -38,6 +40,9 @@ struct rs_run {
 	struct check_run *checks;
 	uint32_t n_checks;
 	time_us since;
+	struct damping damping;
+	time_us ramp_since; /* TIME_NEVER = at full weight */
+	struct timer timer; /* next step of the ramp, or end of being held out */
 };
 
 struct pool_run {
@@ -57,7 +62,10 @@ struct pool_run {
 struct pool_watch {
 	void (*on_check)(struct check_run *check, enum health_edge edge, void *arg);
 	void (*on_rs)(struct rs_run *rs, void *arg);
+	void (*on_weight)(struct rs_run *rs, void *arg); /* it only weighs something else, or
+							    damping changed */
 	void (*on_pool)(struct pool_run *pool, enum pool_edge edge, void *arg);
+	void (*on_open)(struct pool_run *pool, void *arg); /* fail_open began or ended */
 	void *arg;
 };
 
@@ -70,6 +78,7 @@ struct pools_env {
 	/* Health published by a predecessor process, or NULL; the whole function may be NULL. Gets
 	 * watch.arg. */
 	const struct msg_check_state *(*find_saved)(const struct check_run *check, void *arg);
+	const struct msg_rs_state *(*find_saved_rs)(const struct rs_run *rs, void *arg);
 };
 
 /*
@@ -84,7 +93,7 @@ void pools_free(struct pools *pools);
 /* Walks all pools. */
 void pools_each(struct pools *pools, void (*each)(struct pool_run *pool, void *arg), void *arg);
 
-/* Whether a real server is alive: none of its checks fails. */
+/* Whether a real server is alive: none of its checks fails, and it is not held out. */
 bool rs_is_up(const struct rs_run *rs);
 
 /* Weight IPVS should have for it now. */

@@ -89,6 +89,7 @@ void pool_build_params(const struct vs_conf *vs, struct pool_params *params)
 		vs->sorry_server_lvs_method.is_set ? &vs->sorry_server_lvs_method : &vs->lvs_method;
 
 	*params = (struct pool_params){
+		.fail_open = vs->fail_open,
 		.quorum = vs->quorum,
 		.hysteresis = vs->hysteresis,
 		.has_sorry = !addr_is_unset(&vs->sorry_server.addr),

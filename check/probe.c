@@ -175,7 +175,7 @@ static bool is_hasty(const struct probe *probe, enum probe_reason reason)
 	return reason_verdict(reason) == VERDICT_PARTLY && ops->is_hasty && ops->is_hasty(probe);
 }
 
-void probe_deliver(struct probe *probe, enum probe_reason reason, const char *detail)
+void probe_deliver(struct probe *probe, const struct probe_result *result)
 {
 	struct probe_engine *engine = probe->engine;
 	struct demand demand = { 0 };
@@ -187,11 +187,13 @@ void probe_deliver(struct probe *probe, enum probe_reason reason, const char *de
 	probe->is_delivering = true;
 	probe->cursor = LIST_FIRST(&probe->subs);
 	while ((sub = probe->cursor)) {
-		enum health_edge edge = sub_step(sub, reason, &demand);
+		enum health_edge edge = sub_step(sub, result->reason, &demand);
 
 		probe->cursor = LIST_NEXT(sub, link);
-		sub->reason = reason;
-		snprintf(sub->detail, sizeof(sub->detail), "%s", detail);
+		sub->reason = result->reason;
+		memcpy(sub->detail, result->detail, sizeof(sub->detail));
+		if (result->is_advised)
+			sub->advice = result->advice;
 		sub->on_result(sub, edge, sub->arg);
 	}
 	probe->is_delivering = false;
@@ -201,7 +203,7 @@ void probe_deliver(struct probe *probe, enum probe_reason reason, const char *de
 	else if (demand.is_retry)
 		start_at(probe,
 			 time_add(loop_now(engine->loop), probe->spec.conf->delay_before_retry_us));
-	else if (demand.is_down && is_hasty(probe, reason))
+	else if (demand.is_down && is_hasty(probe, result->reason))
 		start_at(probe, loop_now(engine->loop));
 	else
 		start_at_next_turn(probe);

@@ -24,6 +24,7 @@
 
 #include "check/check_conf.h"
 #include "check/health.h"
+#include "check/ramp.h"
 #include "lib/addr.h"
 #include "lib/loop.h"
 
@@ -75,6 +76,7 @@ struct probe_sub {
 	struct health_params params;
 	enum probe_reason reason; /* of the last result */
 	char detail[PROBE_DETAIL_MAX];
+	struct weight_advice advice; /* of the plug-in, if it gives any; the latest */
 	/*
 	 * After each result; edge tells whether the verdict changed. May subscribe, unsubscribe and
 	 * free any subscriber, itself included.
@@ -187,6 +189,9 @@ void probe_wait_read(struct probe *probe);
 
 /* The reason for a -errno of probe_read() or probe_write(). */
 enum probe_reason probe_io_reason(int err);
+
+/* What the answer says about the weight of the server; counts when the run ends. */
+void probe_advise(struct probe *probe, const struct weight_advice *advice);
 
 /*
  * Ends the run with a reason and an optional detail (copied, may be NULL). Exactly once per run;

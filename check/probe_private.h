@@ -38,6 +38,8 @@ struct probe_run {
 	bool is_calling; /* a callback of the plug-in is on the stack */
 	bool is_done;    /* reason and detail are in */
 	bool is_eof;     /* the peer closed its side */
+	bool is_advised; /* the plug-in said something about the weight */
+	struct weight_advice advice;
 	enum probe_reason reason;
 	char detail[PROBE_DETAIL_MAX];
 	alignas(max_align_t) unsigned char state[];
@@ -94,9 +96,17 @@ struct probe_engine {
 
 /* ---- probe.c ---- */
 
+/* How a run ended. */
+struct probe_result {
+	enum probe_reason reason;
+	char detail[PROBE_DETAIL_MAX];
+	bool is_advised;
+	struct weight_advice advice;
+};
+
 /* A run ended and is released: tells the subscribers and arms the next start. The probe may be gone
  * afterwards. */
-void probe_deliver(struct probe *probe, enum probe_reason reason, const char *detail);
+void probe_deliver(struct probe *probe, const struct probe_result *result);
 
 /* ---- probe_run.c ---- */
 

@@ -48,18 +48,19 @@ static bool is_slow(const struct probe *probe, int64_t took_us)
 
 static void run_end(struct probe *probe, enum probe_reason reason, const char *text)
 {
-	int64_t took_us = time_sub(loop_now(probe->engine->loop), probe->run->begun_at);
-	char detail[PROBE_DETAIL_MAX];
+	const struct probe_run *run = probe->run;
+	int64_t took_us = time_sub(loop_now(probe->engine->loop), run->begun_at);
+	struct probe_result result = { .is_advised = run->is_advised, .advice = run->advice };
 
-	snprintf(detail, sizeof(detail), "%s", text ? text : "");
+	snprintf(result.detail, sizeof(result.detail), "%s", text ? text : "");
 	if (reason_is_up(reason) && is_slow(probe, took_us)) {
 		reason = REASON_SLOW;
-		snprintf(detail, sizeof(detail), "%" PRId64 " ms", took_us / US_PER_MS);
+		snprintf(result.detail, sizeof(result.detail), "%" PRId64 " ms",
+			 took_us / US_PER_MS);
 	}
-	if (probe->spec.ops->judge)
-		reason = probe->spec.ops->judge(probe, reason);
-	run_release(probe, reason);
-	probe_deliver(probe, reason, detail);
+	result.reason = probe->spec.ops->judge ? probe->spec.ops->judge(probe, reason) : reason;
+	run_release(probe, result.reason);
+	probe_deliver(probe, &result);
 }
 
 void probe_run_cancel(struct probe *probe)
@@ -86,6 +87,12 @@ void probe_done(struct probe *probe, enum probe_reason reason, const char *detai
 	run->is_done = true;
 	run->reason = reason;
 	snprintf(run->detail, sizeof(run->detail), "%s", detail ? detail : "");
+}
+
+void probe_advise(struct probe *probe, const struct weight_advice *advice)
+{
+	probe->run->is_advised = true;
+	probe->run->advice = *advice;
 }
 
 bool probe_is_done(const struct probe *probe)

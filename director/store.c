@@ -10,7 +10,7 @@
 #include "director/store.h"
 #include "lib/log.h"
 
-#define COLUMNS_MAX 8
+#define COLUMNS_MAX 9
 #define CELL_MAX    72
 
 /* What is kept, and how it is shown. */
@@ -37,12 +37,13 @@ static const struct section {
 	  1,
 	  "virtual_servers",
 	  "Virtual servers",
-	  { "vs", "is_up", "alive", "total", "weight", "quorum", "is_sorry", "since_us" } },
+	  { "vs", "is_up", "alive", "total", "weight", "quorum", "is_sorry", "is_open",
+	    "since_us" } },
 	{ MSG_rs_state,
 	  2,
 	  "real_servers",
 	  "Real servers",
-	  { "vs", "rs", "is_up", "weight", "failed", "checks", "since_us" } },
+	  { "vs", "rs", "is_up", "weight", "failed", "checks", "is_held", "since_us" } },
 	{ MSG_check_state,
 	  3,
 	  "checks",

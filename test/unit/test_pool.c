@@ -92,7 +92,10 @@ struct fixture {
 	struct loop *loop;
 	struct pools *pools;
 	struct pools_env env;
-	unsigned checks, servers, gained, lost;
+	time_us now;
+	struct clock clock;
+	unsigned checks, servers, weights, opened, gained, lost;
+	const struct msg_rs_state *saved_rs; /* of server 0 */
 	const struct msg_check_state *saved; /* of server 0 */
 };
 
@@ -108,6 +111,18 @@ static void on_rs(struct rs_run *rs, void *arg)
 	((struct fixture *)arg)->servers++;
 }
 
+static void on_weight(struct rs_run *rs, void *arg)
+{
+	(void)rs;
+	((struct fixture *)arg)->weights++;
+}
+
+static void on_open(struct pool_run *pool, void *arg)
+{
+	(void)pool;
+	((struct fixture *)arg)->opened++;
+}
+
 static void on_pool(struct pool_run *pool, enum pool_edge edge, void *arg)
 {
 	struct fixture *f = arg;
@@ -121,6 +136,17 @@ static const struct msg_check_state *find_saved(const struct check_run *check, v
 {
 	return strcmp(check->rs->name, "[10.0.0.1]:tcp:80") == 0 ? ((struct fixture *)arg)->saved
 								 : NULL;
+}
+
+static const struct msg_rs_state *find_saved_rs(const struct rs_run *rs, void *arg)
+{
+	return strcmp(rs->name, "[10.0.0.1]:tcp:80") == 0 ? ((struct fixture *)arg)->saved_rs
+							  : NULL;
+}
+
+static time_us fake_now(void *arg)
+{
+	return *(time_us *)arg;
 }
 
 static void attach(struct conf_list *list, struct conf_obj *obj)
@@ -152,11 +178,14 @@ static int set_up(void **state)
 		attach(&f->rs[i].checkers, &f->check[i].obj);
 		attach(&f->vs.real_servers, &f->rs[i].obj);
 	}
-	f->loop = loop_new(NULL);
+	f->now = (time_us){ 1000 * US_PER_S };
+	f->clock = (struct clock){ .now = fake_now, .arg = &f->now };
+	f->loop = loop_new(&f->clock);
 	f->env = (struct pools_env){
 		.loop = f->loop,
-		.watch = { on_check, on_rs, on_pool, f },
+		.watch = { on_check, on_rs, on_weight, on_pool, on_open, f },
 		.find_saved = find_saved,
+		.find_saved_rs = find_saved_rs,
 	};
 	is_same_settings = true;
 	edges = subscribed = 0;
@@ -218,6 +247,13 @@ static int32_t weight(const char *rip)
 	assert_int_equal(wanted.n, 1);
 	dest = svc_find_dest(&wanted.svcs[0], &key);
 	return dest ? dest->weight : -1;
+}
+
+/* Time passes, and timers fire. */
+static void pass(struct fixture *f, double s)
+{
+	f->now = time_add(f->now, (int64_t)(s * US_PER_S));
+	assert_int_equal(loop_run_once(f->loop, 0), 0);
 }
 
 /* ---- tests ---- */
@@ -395,6 +431,152 @@ static void a_successor_adopts_what_was_published(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+static void slow_start_grows_the_weight(void **state)
+{
+	struct fixture *f = *state;
+
+	f->rs[0].weight = 20;
+	f->rs[0].slow_start_us = 30 * US_PER_S;
+	load(f);
+	assert_int_equal(weight("10.0.0.1"), 20); /* at the start there is no ramp */
+	result(f, 0, false);
+	result(f, 0, true);
+	assert_int_equal(weight("10.0.0.1"), 2);
+	pass(f, 3.1);
+	assert_int_equal(weight("10.0.0.1"), 4);
+	load(f); /* a reload goes on with it */
+	assert_int_equal(weight("10.0.0.1"), 4);
+	pass(f, 3);
+	assert_int_equal(weight("10.0.0.1"), 6);
+	result(f, 0, false);
+	pass(f, 9);
+	assert_int_equal(weight("10.0.0.1"), -1);
+	result(f, 0, true); /* and a new return begins anew */
+	assert_int_equal(weight("10.0.0.1"), 2);
+	for (int i = 0; i < 9; i++)
+		pass(f, 3.01);
+	assert_int_equal(weight("10.0.0.1"), 20);
+	edges = 0;
+	pass(f, 100);
+	assert_int_equal(edges, 0);
+}
+
+static void slow_start_counts_in_full_for_the_quorum(void **state)
+{
+	struct fixture *f = *state;
+
+	f->rs[0].weight = 20;
+	f->rs[0].slow_start_us = 30 * US_PER_S;
+	f->vs.quorum = 20;
+	load(f);
+	result(f, 0, false);
+	assert_int_equal(f->lost, 1);
+	result(f, 0, true);
+	assert_int_equal(f->gained, 1);
+	assert_int_equal(weight("10.0.0.1"), 2);
+	assert_int_equal(weight("10.0.0.2"), 3);
+}
+
+static void a_respawn_keeps_ramp_and_damping(void **state)
+{
+	struct fixture *f = *state;
+	struct msg_rs_state saved = { .is_up = true };
+
+	f->rs[0].weight = 20;
+	f->rs[0].slow_start_us = 30 * US_PER_S;
+	f->rs[0].flap_damping_us = 10 * US_PER_S;
+	saved.ramp_since_us = f->now.us - 10 * US_PER_S;
+	f->saved_rs = &saved;
+	load(f);
+	assert_int_equal(weight("10.0.0.1"), 8);
+	pools_free(f->pools);
+	f->pools = NULL;
+	saved.is_held = true;
+	saved.penalty = 3000;
+	saved.penalty_at_us = f->now.us - 5 * US_PER_S;
+	load(f);
+	assert_int_equal(weight("10.0.0.1"), -1);
+	pass(f, 4.9);
+	assert_int_equal(weight("10.0.0.1"), -1);
+	pass(f, 0.2);
+	assert_int_equal(weight("10.0.0.1"), 2);
+}
+
+static void a_server_that_flaps_stays_out(void **state)
+{
+	struct fixture *f = *state;
+
+	f->rs[0].flap_damping_us = 10 * US_PER_S;
+	load(f);
+	for (int i = 0; i < 3; i++) {
+		result(f, 0, false);
+		if (i < 2)
+			result(f, 0, true);
+	}
+	f->servers = 0;
+	result(f, 0, true);
+	assert_int_equal(weight("10.0.0.1"), -1);
+	assert_int_equal(f->servers, 0);
+	load(f);
+	pass(f, 9.9);
+	assert_int_equal(weight("10.0.0.1"), -1);
+	pass(f, 0.2);
+	assert_int_equal(weight("10.0.0.1"), 3);
+	assert_int_equal(f->servers, 1);
+	result(f, 0, false); /* half a limit is still on it */
+	result(f, 0, true);
+	assert_int_equal(weight("10.0.0.1"), 3);
+	result(f, 0, false);
+	result(f, 0, true);
+	assert_int_equal(weight("10.0.0.1"), -1);
+}
+
+static void too_few_servers_fail_open(void **state)
+{
+	struct fixture *f = *state;
+
+	f->vs.fail_open = 1;
+	f->rs[1].weight = 5;
+	load(f);
+	result(f, 0, false);
+	assert_int_equal(weight("10.0.0.1"), -1);
+	assert_int_equal(f->opened, 0);
+	result(f, 1, false);
+	assert_int_equal(weight("10.0.0.1"), 3);
+	assert_int_equal(weight("10.0.0.2"), 5);
+	assert_int_equal(f->opened, 1);
+	assert_int_equal(f->lost, 0);
+	load(f);
+	assert_int_equal(weight("10.0.0.1"), 3);
+	assert_int_equal(weight("10.0.0.2"), 5);
+	result(f, 1, true);
+	assert_int_equal(weight("10.0.0.1"), -1);
+	assert_int_equal(weight("10.0.0.2"), 5);
+	assert_int_equal(f->opened, 2);
+}
+
+static void advice_changes_the_weight(void **state)
+{
+	struct fixture *f = *state;
+
+	f->rs[0].weight = 10;
+	load(f);
+	check_of(f, 0)->sub.advice = (struct weight_advice){ ADVICE_PERCENT, 50 };
+	result(f, 0, true);
+	assert_int_equal(weight("10.0.0.1"), 5);
+	assert_int_equal(f->weights, 1);
+	result(f, 0, true);
+	assert_int_equal(f->weights, 1);
+	load(f);
+	assert_int_equal(weight("10.0.0.1"), 5);
+	check_of(f, 0)->sub.advice.value = 0; /* drain */
+	result(f, 0, true);
+	assert_int_equal(weight("10.0.0.1"), 0);
+	check_of(f, 0)->sub.advice = (struct weight_advice){ ADVICE_NONE, 0 };
+	result(f, 0, true);
+	assert_int_equal(weight("10.0.0.1"), 10);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -409,6 +591,12 @@ int main(void)
 		TEST(a_server_known_to_be_down_stays_down_over_a_reload),
 		TEST(changed_settings_make_the_verdict_provisional),
 		TEST(a_successor_adopts_what_was_published),
+		TEST(slow_start_grows_the_weight),
+		TEST(slow_start_counts_in_full_for_the_quorum),
+		TEST(a_respawn_keeps_ramp_and_damping),
+		TEST(a_server_that_flaps_stays_out),
+		TEST(too_few_servers_fail_open),
+		TEST(advice_changes_the_weight),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
