@@ -11,9 +11,6 @@
 
 #define IPVS_IFNAME_MAX 16
 
-/* The kernel counts in its ticks, and this many seconds fit at any tick rate. */
-#define IPVS_CONN_TIMEOUT_MAX_S (INT32_MAX / 1000)
-
 struct ipvs_timeouts {
 	uint32_t tcp_s;     /* established */
 	uint32_t tcp_fin_s; /* after a FIN */

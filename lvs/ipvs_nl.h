@@ -58,7 +58,10 @@ int ipvs_nl_zero(struct ipvs_backend *backend, const struct ipvs_svc_key *key);
 /* Version (e.g. 0x10201) and connection table size. 0 or -errno. */
 int ipvs_nl_info(struct ipvs_backend *backend, uint32_t *version, uint32_t *conn_tab_size);
 
-/* Time-outs of connections; setting leaves those that are 0 as they are. 0 or -errno. */
+/*
+ * Time-outs of connections; setting leaves those that are 0 as they are. 0 or -errno; -EINVAL: too
+ * long to be counted in ticks (24 days at 1000 ticks a second).
+ */
 int ipvs_nl_get_timeouts(struct ipvs_backend *backend, struct ipvs_timeouts *out);
 int ipvs_nl_set_timeouts(struct ipvs_backend *backend, const struct ipvs_timeouts *timeouts);
 

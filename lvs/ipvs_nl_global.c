@@ -86,10 +86,6 @@ int ipvs_nl_set_timeouts(struct ipvs_backend *backend, const struct ipvs_timeout
 		.value = timeouts,
 	};
 
-	if (timeouts->tcp_s > IPVS_CONN_TIMEOUT_MAX_S ||
-	    timeouts->tcp_fin_s > IPVS_CONN_TIMEOUT_MAX_S ||
-	    timeouts->udp_s > IPVS_CONN_TIMEOUT_MAX_S)
-		return -EINVAL;
 	return ipvs_nl_request(backend, &what);
 }
 

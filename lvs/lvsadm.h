@@ -12,7 +12,9 @@
 #include <stdio.h>
 
 #include "lvs/ipvs.h"
+#include "lvs/ipvs_conn.h"
 #include "lvs/ipvs_diff.h"
+#include "lvs/ipvs_global.h"
 
 /* Exit statuses, ipvsadm's. */
 enum lvsadm_status {
@@ -35,6 +37,9 @@ enum lvsadm_command {
 	LVSADM_CMD_DELETE_SERVER,
 	LVSADM_CMD_LIST,
 	LVSADM_CMD_ZERO,
+	LVSADM_CMD_SET,
+	LVSADM_CMD_START_DAEMON,
+	LVSADM_CMD_STOP_DAEMON,
 	LVSADM_CMD_HELP,
 	LVSADM_CMD_VERSION,
 	LVSADM_CMD_N
@@ -43,6 +48,7 @@ enum lvsadm_command {
 /* Options as error messages name them, in the order in which they are checked. */
 enum lvsadm_option {
 	LVSADM_OPT_NUMERIC,
+	LVSADM_OPT_CONNECTION,
 	LVSADM_OPT_SERVICE,
 	LVSADM_OPT_SCHEDULER,
 	LVSADM_OPT_PERSISTENT,
@@ -52,21 +58,31 @@ enum lvsadm_option {
 	LVSADM_OPT_WEIGHT,
 	LVSADM_OPT_U_THRESHOLD,
 	LVSADM_OPT_L_THRESHOLD,
+	LVSADM_OPT_MCAST_INTERFACE,
+	LVSADM_OPT_TIMEOUT,
+	LVSADM_OPT_DAEMON,
 	LVSADM_OPT_STATS,
 	LVSADM_OPT_RATE,
 	LVSADM_OPT_THRESHOLDS,
 	LVSADM_OPT_PERSISTENT_CONN,
 	LVSADM_OPT_NOSORT,
+	LVSADM_OPT_SYNCID,
 	LVSADM_OPT_EXACT,
 	LVSADM_OPT_OPS,
 	LVSADM_OPT_PE,
 	LVSADM_OPT_SCHED_FLAGS,
+	LVSADM_OPT_MCAST_GROUP,
+	LVSADM_OPT_MCAST_PORT,
+	LVSADM_OPT_MCAST_TTL,
+	LVSADM_OPT_SYNC_MAXLEN,
 	LVSADM_OPT_TUN_INFO,
 	LVSADM_OPT_TUN_TYPE,
 	LVSADM_OPT_TUN_PORT,
 	LVSADM_OPT_TUN_NOCSUM,
 	LVSADM_OPT_TUN_CSUM,
 	LVSADM_OPT_TUN_REMCSUM,
+	LVSADM_OPT_JSON,
+	LVSADM_OPT_ALL,
 	LVSADM_OPT_N,
 	LVSADM_OPT_NONE = LVSADM_OPT_N /* has no rule of its own */
 };
@@ -74,9 +90,11 @@ enum lvsadm_option {
 /* One command, checked and complete. */
 struct lvsadm_cmd {
 	enum lvsadm_command command;
-	uint32_t given;        /* bit per enum lvsadm_option */
-	struct ipvs_svc svc;   /* with LVSADM_OPT_SERVICE */
-	struct ipvs_dest dest; /* with LVSADM_OPT_SERVER */
+	uint64_t given;                /* bit per enum lvsadm_option */
+	struct ipvs_svc svc;           /* with LVSADM_OPT_SERVICE */
+	struct ipvs_dest dest;         /* with LVSADM_OPT_SERVER */
+	struct ipvs_timeouts timeouts; /* of LVSADM_CMD_SET */
+	struct ipvs_sync sync;         /* of LVSADM_CMD_START_DAEMON and STOP_DAEMON */
 };
 
 struct lvsadm_error {
@@ -138,26 +156,39 @@ const char *lvsadm_sched_flags_str(const char *sched, uint32_t flags, char *buf,
 const char *lvsadm_endpoint_str(const struct addr *addr, uint16_t port, uint8_t protocol,
 				bool is_numeric, char *buf, size_t size);
 
+/* "ipip", "gue" or "gre"; "unknown". */
+const char *lvsadm_tunnel_name(uint8_t type);
+
 /* Text of a netmask of this family. Returns `buf`. */
 const char *lvsadm_netmask_str(int family, uint32_t netmask, char *buf, size_t size);
 
 /* Listing (lvsadm_print.c): what `cmd` (of LVSADM_CMD_LIST) asks for. */
 void lvsadm_print_head(FILE *out, const struct lvsadm_cmd *cmd);
 void lvsadm_print_set(FILE *out, const struct lvsadm_cmd *cmd, const struct ipvs_set *set);
+void lvsadm_print_conn_head(FILE *out, const struct lvsadm_cmd *cmd);
+void lvsadm_print_conn(FILE *out, const struct lvsadm_cmd *cmd, const struct ipvs_conn *conn);
+void lvsadm_print_sync(FILE *out, const struct ipvs_sync *sync);
 
 /* Save file (lvsadm_save.c). */
 #define LVSADM_LINE_MAX 8192
 
-/* Writes every service and destination as commands. */
+/* Writes every service and destination, the time-outs, a sync daemon as commands. */
 void lvsadm_save_set(FILE *out, const struct ipvs_set *set, bool is_numeric);
+void lvsadm_save_timeouts(FILE *out, const struct ipvs_timeouts *timeouts);
+void lvsadm_save_sync(FILE *out, const struct ipvs_sync *sync);
 
-typedef enum lvsadm_status lvsadm_on_cmd_fn(const struct lvsadm_cmd *cmd, void *arg);
+/* What is read line by line (lvsadm_read.c). */
+struct lvsadm_reader {
+	void (*on_cmd)(const struct lvsadm_cmd *cmd, void *arg);
+	/* No more lines are there for now: what is to be done should not wait. NULL: not asked. */
+	void (*on_pause)(void *arg);
+	void *arg;
+	bool has_comments; /* lines that begin with # are not looked at */
+};
 
 /*
- * Reads commands line by line, each handed to `on_cmd`. Stops at a line that is no command, with
- * `err` filled (else its text is empty). The status of the last line read, as ipvsadm.
+ * Reads commands from a descriptor. Stops at a line that is no command: false with `err` filled.
  */
-enum lvsadm_status lvsadm_read(FILE *in, lvsadm_on_cmd_fn *on_cmd, void *arg,
-			       struct lvsadm_error *err);
+bool lvsadm_read(int fd, const struct lvsadm_reader *reader, struct lvsadm_error *err);
 
 #endif

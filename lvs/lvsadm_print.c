@@ -201,3 +201,41 @@ void lvsadm_print_set(FILE *out, const struct lvsadm_cmd *cmd, const struct ipvs
 			print_dest(out, cmd, dest, svc->key.protocol);
 	}
 }
+
+void lvsadm_print_conn_head(FILE *out, const struct lvsadm_cmd *cmd)
+{
+	fputs("IPVS connection entries\n"
+	      "pro expire state       source             virtual            destination",
+	      out);
+	if (lvsadm_has(cmd, LVSADM_OPT_PERSISTENT_CONN))
+		fputs("        pe name          pe_data", out);
+	fputc('\n', out);
+}
+
+void lvsadm_print_conn(FILE *out, const struct lvsadm_cmd *cmd, const struct ipvs_conn *conn)
+{
+	bool is_numeric = lvsadm_has(cmd, LVSADM_OPT_NUMERIC);
+	const struct ipvs_svc_key key = { .protocol = conn->protocol };
+	char client[ENDPOINT_SIZE], service[ENDPOINT_SIZE], dest[ENDPOINT_SIZE];
+
+	lvsadm_endpoint_str(&conn->client, conn->client_port, conn->protocol, is_numeric, client,
+			    sizeof(client));
+	lvsadm_endpoint_str(&conn->service, conn->service_port, conn->protocol, is_numeric, service,
+			    sizeof(service));
+	lvsadm_endpoint_str(&conn->dest, conn->dest_port, conn->protocol, is_numeric, dest,
+			    sizeof(dest));
+	fprintf(out, "%-3s %02u:%02u  %-11s %-18s %-18s %s", svc_type(&key), conn->expires_s / 60,
+		conn->expires_s % 60, conn->state, client, service, dest);
+	if (lvsadm_has(cmd, LVSADM_OPT_PERSISTENT_CONN) && conn->pe_name[0])
+		fprintf(out, "   %-16s   %s", conn->pe_name, conn->pe_data);
+	fputc('\n', out);
+}
+
+void lvsadm_print_sync(FILE *out, const struct ipvs_sync *sync)
+{
+	char group[ADDR_STR_MAX];
+
+	fprintf(out, "%s sync daemon (mcast=%s, syncid=%u, maxlen=%u, group=%s, port=%u, ttl=%u)\n",
+		sync->role == IPVS_SYNC_MASTER ? "master" : "backup", sync->ifname, sync->id,
+		sync->maxlen, addr_str(&sync->group, group), sync->port, sync->ttl);
+}

@@ -1,16 +1,13 @@
 /*
- * lvsadm: the save file, a list of commands; written and read.
+ * lvsadm: the save file, a list of commands.
  *
  * Only lvsadm uses it. Owns nothing.
  */
-#include <errno.h>
 #include <inttypes.h>
-#include <string.h>
 
-#include "lvs/lvsadm.h"
+#include "lvs/lvsadm_parse.h"
 
 #define ENDPOINT_SIZE 512
-#define WORDS_MAX     128
 
 static void save_svc_name(FILE *out, const struct ipvs_svc_key *key, bool is_numeric)
 {
@@ -54,11 +51,9 @@ static void save_svc(FILE *out, const struct ipvs_svc *svc, bool is_numeric)
 
 static void save_tunnel(FILE *out, const struct ipvs_dest *d)
 {
-	static const char *const types[] = { "ipip", "gue", "gre" };
-
-	if (d->tun_type >= sizeof(types) / sizeof(types[0]))
+	if (d->tun_type > IPVS_TUN_GRE)
 		return;
-	fprintf(out, " --tun-type %s", types[d->tun_type]);
+	fprintf(out, " --tun-type %s", lvsadm_tunnel_name(d->tun_type));
 	if (d->tun_type == IPVS_TUN_IPIP)
 		return;
 	if (d->tun_type == IPVS_TUN_GUE)
@@ -100,72 +95,25 @@ void lvsadm_save_set(FILE *out, const struct ipvs_set *set, bool is_numeric)
 	}
 }
 
-/* A word that stands for the program itself in front of the command. */
-static bool is_program(const char *word)
+void lvsadm_save_timeouts(FILE *out, const struct ipvs_timeouts *t)
 {
-	return strcmp(word, "ipvsadm") == 0 || strcmp(word, "lvsadm") == 0;
+	fprintf(out, "--set %" PRIu32 " %" PRIu32 " %" PRIu32 "\n", t->tcp_s, t->tcp_fin_s,
+		t->udp_s);
 }
 
-/*
- * Cuts a line into words after `argv[0]`. Their number with `argv[0]`, or -1 when there are too
- * many.
- */
-static int split_words(char *line, char *argv[WORDS_MAX])
+void lvsadm_save_sync(FILE *out, const struct ipvs_sync *sync)
 {
-	char *save, *word = strtok_r(line, " \t\r\n", &save);
-	int argc = 1;
+	char group[ADDR_STR_MAX];
 
-	for (; word; word = strtok_r(NULL, " \t\r\n", &save)) {
-		if (argc == 1 && is_program(word))
-			continue;
-		if (argc == WORDS_MAX - 1)
-			return -1;
-		argv[argc++] = word;
-	}
-	argv[argc] = NULL;
-	return argc;
-}
-
-/* One line into a command, LVSADM_CMD_NONE when it is empty; false with `err` filled. */
-static bool parse_line(char *line, struct lvsadm_cmd *cmd, struct lvsadm_error *err)
-{
-	char *argv[WORDS_MAX] = { program_invocation_short_name };
-	size_t len = strlen(line);
-	int argc;
-
-	cmd->command = LVSADM_CMD_NONE;
-	if (len == LVSADM_LINE_MAX - 1 && line[len - 1] != '\n')
-		return lvsadm_fail(err, LVSADM_USAGE, "line longer than %d bytes",
-				   LVSADM_LINE_MAX - 2);
-	argc = split_words(line, argv);
-	if (argc < 0)
-		return lvsadm_fail(err, LVSADM_USAGE, "more than %d words in a line",
-				   WORDS_MAX - 2);
-	if (argc > 1 && !lvsadm_parse(argc, argv, cmd, err))
-		return false;
-	if (cmd->command == LVSADM_CMD_RESTORE || cmd->command == LVSADM_CMD_HELP ||
-	    cmd->command == LVSADM_CMD_VERSION)
-		return lvsadm_fail_try(err);
-	return true;
-}
-
-enum lvsadm_status lvsadm_read(FILE *in, lvsadm_on_cmd_fn *on_cmd, void *arg,
-			       struct lvsadm_error *err)
-{
-	char line[LVSADM_LINE_MAX];
-	enum lvsadm_status status = LVSADM_OK;
-	struct lvsadm_cmd cmd;
-
-	err->text[0] = '\0';
-	while (fgets(line, sizeof(line), in)) {
-		if (!parse_line(line, &cmd, err))
-			return err->status;
-		if (cmd.command != LVSADM_CMD_NONE)
-			status = on_cmd(&cmd, arg);
-	}
-	if (ferror(in)) {
-		lvsadm_fail(err, LVSADM_USAGE, "cannot read: %s", strerror(errno));
-		return err->status;
-	}
-	return status;
+	fprintf(out, "--start-daemon %s --mcast-interface %s --syncid %u",
+		sync->role == IPVS_SYNC_MASTER ? "master" : "backup", sync->ifname, sync->id);
+	if (sync->maxlen)
+		fprintf(out, " --sync-maxlen %u", sync->maxlen);
+	if (!addr_is_unset(&sync->group))
+		fprintf(out, " --mcast-group %s", addr_str(&sync->group, group));
+	if (sync->port)
+		fprintf(out, " --mcast-port %u", sync->port);
+	if (sync->ttl)
+		fprintf(out, " --mcast-ttl %u", sync->ttl);
+	fputc('\n', out);
 }

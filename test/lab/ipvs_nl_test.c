@@ -374,8 +374,8 @@ static bool has_timeouts(struct ipvs_backend *backend, uint32_t tcp, uint32_t fi
 static void test_timeouts(struct ipvs_backend *backend)
 {
 	const struct ipvs_timeouts three = { 800, 100, 200 }, one = { .udp_s = 44 };
-	const struct ipvs_timeouts most = { .tcp_s = IPVS_CONN_TIMEOUT_MAX_S };
-	const struct ipvs_timeouts huge = { .tcp_s = IPVS_CONN_TIMEOUT_MAX_S + 1 };
+	const struct ipvs_timeouts most = { .tcp_s = INT32_MAX / 1000 };
+	const struct ipvs_timeouts huge = { .tcp_s = INT32_MAX };
 
 	verdict(has_timeouts(backend, 900, 120, 300), "timeouts-default", "900 120 300");
 	verdict(ipvs_nl_set_timeouts(backend, &three) == 0 && has_timeouts(backend, 800, 100, 200),
@@ -384,7 +384,7 @@ static void test_timeouts(struct ipvs_backend *backend)
 		"timeouts-keep", "0 keeps");
 	verdict(ipvs_nl_set_timeouts(backend, &most) == 0 &&
 			ipvs_nl_set_timeouts(backend, &huge) == -EINVAL &&
-			has_timeouts(backend, IPVS_CONN_TIMEOUT_MAX_S, 100, 44),
+			has_timeouts(backend, INT32_MAX / 1000, 100, 44),
 		"timeouts-bounds", "");
 }
 

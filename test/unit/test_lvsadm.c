@@ -11,6 +11,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "lvs/lvsadm.h"
 
@@ -126,6 +128,29 @@ static void test_words(void **state)
 	assert_int_equal(parsed("-L --sort --sort").given, 0);
 }
 
+static void test_whole_table(void **state)
+{
+	struct lvsadm_cmd cmd = parsed("--set 1000 0 77");
+
+	(void)state;
+	assert_int_equal(cmd.command, LVSADM_CMD_SET);
+	assert_int_equal(cmd.timeouts.tcp_s, 1000);
+	assert_int_equal(cmd.timeouts.tcp_fin_s, 0);
+	assert_int_equal(cmd.timeouts.udp_s, 77);
+	cmd = parsed("--start-daemon backup --mcast-interface v0 --syncid 8 --sync-maxlen 1400 "
+		     "--mcast-group 239.1.1.1 --mcast-port 9999 --mcast-ttl 3");
+	assert_int_equal(cmd.command, LVSADM_CMD_START_DAEMON);
+	assert_int_equal(cmd.sync.role, IPVS_SYNC_BACKUP);
+	assert_string_equal(cmd.sync.ifname, "v0");
+	assert_int_equal(cmd.sync.id, 8);
+	assert_int_equal(cmd.sync.maxlen, 1400);
+	assert_int_equal(cmd.sync.group.bytes[0], 239);
+	assert_int_equal(cmd.sync.port, 9999);
+	assert_int_equal(cmd.sync.ttl, 3);
+	cmd = parsed("-Lnc --persistent-conn");
+	assert_true(lvsadm_has(&cmd, LVSADM_OPT_CONNECTION));
+}
+
 static void test_errors(void **state)
 {
 	static const struct {
@@ -166,8 +191,18 @@ static void test_errors(void **state)
 		  "supply the 'tun-port' option for the 'gue' tunnel type" },
 		{ "-a -t 1.1.1.1:1 -r 1.1.1.1 -i --tun-csum", LVSADM_USAGE,
 		  "Illegal 'tun-csum' option with the 'ipip' tunnel type" },
-		{ "--set 1 2 3", LVSADM_USAGE, "--set is not in this version" },
-		{ "-L -c", LVSADM_USAGE, "-c is not in this version" },
+		{ "--set 1 2", LVSADM_USAGE, "--set option requires 3 timeout values" },
+		{ "--set 1 x 3", LVSADM_USAGE, "invalid timeout value `x' specified" },
+		{ "--set 1 2 3 4", LVSADM_USAGE, "unexpected argument 4" },
+		{ "--start-daemon", LVSADM_FAILED, "Try `" },
+		{ "--start-daemon x", LVSADM_USAGE, "illegal start-daemon parameter specified" },
+		{ "--start-daemon backup --syncid 256", LVSADM_USAGE, "illegal syncid specified" },
+		{ "--start-daemon backup --mcast-group 10.0.0.1", LVSADM_USAGE,
+		  "invalid IPv4 mcast-group `10.0.0.1'" },
+		{ "-L -c -t 1.1.1.1:1", LVSADM_USAGE,
+		  "The option 'service-address' conflicts with the 'connection' option in the "
+		  "'list' command" },
+		{ "-L --timeout --stats", LVSADM_USAGE, "options conflicts in the list command" },
 	};
 
 	(void)state;
@@ -190,26 +225,44 @@ static void test_operations(void **state)
 
 /* ---- tables as text ---- */
 
-static enum lvsadm_status on_cmd(const struct lvsadm_cmd *cmd, void *arg)
+struct table {
+	struct ipvs_set *set;
+	enum lvsadm_status status;
+	unsigned n_pauses;
+};
+
+static void on_cmd(const struct lvsadm_cmd *cmd, void *arg)
 {
+	struct table *table = arg;
 	struct ipvs_op op;
 
 	assert_true(lvsadm_op(cmd, &op));
 	assert_int_equal(ipvs_op_check(&op), 0);
-	return ipvs_op_apply(arg, &op) == 0 ? LVSADM_OK : LVSADM_FAILED;
+	table->status = ipvs_op_apply(table->set, &op) == 0 ? LVSADM_OK : LVSADM_FAILED;
+}
+
+static void on_pause(void *arg)
+{
+	((struct table *)arg)->n_pauses++;
 }
 
 static enum lvsadm_status read_text(const char *text, struct ipvs_set *set,
 				    struct lvsadm_error *err)
 {
-	FILE *in = fmemopen((void *)(uintptr_t)text, strlen(text), "r");
-	enum lvsadm_status status;
+	struct table table = { .set = set };
+	const struct lvsadm_reader reader = { .on_cmd = on_cmd,
+					      .on_pause = on_pause,
+					      .arg = &table };
+	int fd = memfd_create("saved", MFD_CLOEXEC);
+	bool is_whole;
 
-	assert_non_null(in);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	lseek(fd, 0, SEEK_SET);
 	ipvs_set_init(set);
-	status = lvsadm_read(in, on_cmd, set, err);
-	fclose(in);
-	return status;
+	err->text[0] = '\0';
+	is_whole = lvsadm_read(fd, &reader, err);
+	close(fd);
+	return is_whole ? table.status : err->status;
 }
 
 static char *save_text(const struct ipvs_set *set)
@@ -465,7 +518,7 @@ static void test_help_names_every_option(void **state)
 	fclose(out);
 	assert_non_null(strstr(text, "  -A, --add-service SERVICE "));
 	assert_non_null(strstr(text, "      --tun-remcsum "));
-	assert_null(strstr(text, "start-daemon"));
+	assert_non_null(strstr(text, "      --start-daemon master|backup "));
 	free(text);
 }
 
@@ -475,6 +528,7 @@ int main(void)
 		cmocka_unit_test(test_service_options),
 		cmocka_unit_test(test_server_options),
 		cmocka_unit_test(test_words),
+		cmocka_unit_test(test_whole_table),
 		cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_operations),
 		cmocka_unit_test(test_save_and_read),
