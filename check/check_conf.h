@@ -46,6 +46,14 @@ struct lvs_method {
 	bool is_set;
 };
 
+/* What a check over TLS asks of the certificate. */
+struct tls_check_conf {
+	bool is_verified;
+	const char *ca_file;     /* NULL = the system's authorities */
+	const char *name;        /* NULL = that of SNI, or the address */
+	uint32_t expiry_warning; /* days; 0 = none */
+};
+
 /* Head of every checker's struct: keywords that all checkers share. */
 struct checker_conf {
 	struct conf_obj obj; /* obj.block tells the kind */
@@ -66,6 +74,7 @@ struct checker_conf {
 	int64_t deadline_us;            /* of a run in all; 0 = twice connect_timeout */
 	int64_t response_time_limit_us; /* a run that passed but took longer has failed; 0 = none */
 	bool half_open;                 /* TCP_CHECK only */
+	struct tls_check_conf tls;      /* SSL_GET only */
 };
 
 struct tcp_check_conf {

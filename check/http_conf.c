@@ -8,6 +8,7 @@
 #include <ctype.h>
 #include <inttypes.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "check/checker_rows.h"
 #include "lib/clock.h"
@@ -415,7 +416,8 @@ static const struct conf_block ssl_url_block = URL_BLOCK(ssl_url_keys);
 
 /* ---- HTTP_GET, SSL_GET ---- */
 
-#define HTTP struct http_check_conf
+#define HTTP   struct http_check_conf
+#define IF_SET .apply = CONF_APPLY_LIVE, .flags = CONF_IF_SET
 
 static const struct conf_word http_words[] = {
 	{ "1.0", HTTP_PROTOCOL_1_0 },
@@ -447,6 +449,15 @@ static const struct conf_key http_keys[] = {
 
 static const struct conf_key ssl_keys[] = {
 	HTTP_KEYS,
+	K_BOOL("tls_verify", CHECKER, tls.is_verified, IF_SET,
+	       .help = "Verify the certificate, with the system's authorities or tls_ca_file."),
+	K_STR("tls_ca_file", CHECKER, tls.ca_file, IF_SET,
+	      .help = "File with authorities; verifies the certificate with them."),
+	K_STR("tls_name", CHECKER, tls.name, IF_SET,
+	      .help = "Name that the certificate must be for; default that of SNI, else the "
+		      "address; verifies it."),
+	K_U32("tls_expiry_warning", CHECKER, tls.expiry_warning, 1, 36500, IF_SET,
+	      .help = "Days before the certificate expires from which on the log warns of it."),
 	K_BOOL("tls_compliant", HTTP, tls_compliant, NO_EFFECT,
 	       .help = "Close TLS with a close_notify."),
 	K_END,
@@ -462,6 +473,20 @@ static bool http_finish(struct conf_walk *walk, struct conf_obj *obj)
 	return true;
 }
 
+/* Says something about this host, not about the file: a warning. */
+static void resolve_ca_file(struct conf_walk *walk, const struct http_check_conf *http)
+{
+	const struct tls_check_conf *tls = &http->common.tls;
+	struct conf_pos pos;
+
+	if (!tls->is_verified || !tls->ca_file || access(tls->ca_file, R_OK) == 0 ||
+	    !conf_is_set(&http->common.obj, "tls_ca_file", &pos))
+		return;
+	conf_warning(walk, pos, CONF_SEMANTIC, "ca-file-missing", NULL,
+		     "tls_ca_file %s cannot be read; the check says nothing until it can",
+		     tls->ca_file);
+}
+
 static void http_resolve(struct conf_walk *walk, struct conf_obj *obj)
 {
 	struct http_check_conf *http = (struct http_check_conf *)obj;
@@ -469,6 +494,10 @@ static void http_resolve(struct conf_walk *walk, struct conf_obj *obj)
 	checker_resolve(walk, obj);
 	if (http->sni_name)
 		http->enable_sni = true;
+	if ((http->common.tls.ca_file || http->common.tls.name) &&
+	    !conf_is_set(obj, "tls_verify", NULL))
+		http->common.tls.is_verified = true;
+	resolve_ca_file(walk, http);
 }
 
 const struct conf_block http_get_block = {

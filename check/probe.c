@@ -162,7 +162,7 @@ static void probe_free(struct probe *probe)
 	stop_waiting(probe);
 	LIST_REMOVE(probe, link);
 	engine->stats.probes--;
-	probe_tls_forget(&probe->session);
+	probe_tls_forget(&probe->tls);
 	if (probe->spec.ops->drop)
 		probe->spec.ops->drop(probe->keep);
 	free(probe);
@@ -287,7 +287,7 @@ static struct probe_kind *engine_kind(struct probe_engine *engine, const struct 
 			return kind;
 	}
 	if (ops->is_tls && !engine->tls)
-		engine->tls = probe_tls_ctx_new();
+		engine->tls = probe_tls_new();
 	if (ops->is_tls && !engine->tls)
 		return NULL;
 	kind = xcalloc(1, sizeof(*kind));
@@ -449,7 +449,7 @@ void probe_engine_free(struct probe_engine *engine)
 	}
 	timer_cancel(&engine->serve_timer);
 	timer_cancel(&engine->turn_timer);
-	probe_tls_ctx_free(engine->tls);
+	probe_tls_free(engine->tls);
 	free(engine->buckets);
 	free(engine);
 }

@@ -65,12 +65,12 @@ struct probe {
 	LIST_HEAD(, probe_sub) subs;
 	struct probe_sub *cursor; /* next one to get the result */
 	bool is_delivering;
-	bool is_waiting;                /* in the queue */
-	TAILQ_ENTRY(probe) waiting;     /* in the queue */
-	struct timer timer;             /* idle: next start; running: deadline */
-	time_us due;                    /* of the latest regular start; retries leave it alone */
-	struct probe_run *run;          /* NULL = idle */
-	struct ssl_session_st *session; /* to resume */
+	bool is_waiting;            /* in the queue */
+	TAILQ_ENTRY(probe) waiting; /* in the queue */
+	struct timer timer;         /* idle: next start; running: deadline */
+	time_us due;                /* of the latest regular start; retries leave it alone */
+	struct probe_run *run;      /* NULL = idle */
+	struct probe_tls_keep tls;  /* of TLS */
 	alignas(max_align_t) unsigned char keep[];
 };
 
@@ -79,8 +79,8 @@ LIST_HEAD(probe_bucket, probe);
 struct probe_engine {
 	struct loop *loop;
 	uint64_t seed;
-	uint64_t n_spread;      /* probes that were given a first start */
-	struct ssl_ctx_st *tls; /* NULL until a probe needs it */
+	uint64_t n_spread;     /* probes that were given a first start */
+	struct probe_tls *tls; /* NULL until a probe needs it */
 	LIST_HEAD(, probe_kind) kinds;
 	struct probe_bucket *buckets;
 	uint32_t n_buckets; /* a power of two */

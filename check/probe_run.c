@@ -8,9 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <time.h>
 
 #include "check/probe_private.h"
 #include "lib/log.h"
+
+#define EXPIRY_WORD_EVERY_S 86400
 
 /* ---- end ---- */
 
@@ -32,8 +35,8 @@ static void run_release(struct probe *probe, enum probe_reason reason)
 	timer_cancel(&probe->timer);
 	turn_take(probe->engine, run);
 	probe_tls_close(run->ssl);
-	if (reason == REASON_TLS_HANDSHAKE || reason == REASON_TLS)
-		probe_tls_forget(&probe->session);
+	if (reason == REASON_TLS_HANDSHAKE || reason == REASON_TLS || reason == REASON_TLS_CERT)
+		probe_tls_forget(&probe->tls);
 	probe->run = NULL;
 	probe->engine->stats.running--;
 	probe_pool_put(probe, run, run->phase != RUN_CONNECT && !run->is_broken && !run->is_eof);
@@ -169,26 +172,84 @@ void probe_run_turns(struct probe_engine *engine)
 	}
 }
 
+/* ---- TLS ---- */
+
+/* `addr` has room for an address, which is the name where there is no other. */
+static struct probe_tls_want tls_want(struct probe *probe, char *addr)
+{
+	const struct tls_check_conf *conf = &probe->spec.conf->tls;
+	struct probe_tls_want want = {
+		.sni = probe->spec.ops->sni ? probe->spec.ops->sni(probe) : NULL,
+		.is_verified = conf->is_verified,
+		.ca_file = conf->ca_file,
+		.name = conf->name,
+		.is_expiry_asked = conf->expiry_warning > 0,
+	};
+
+	if (!want.name)
+		want.name = want.sni ? want.sni : addr_str(&probe->spec.addr, addr);
+	return want;
+}
+
+static void warn_expiry(struct probe *probe, int64_t days, int64_t now_s)
+{
+	char addr[ADDR_STR_MAX];
+
+	if (days >= (int64_t)probe->spec.conf->tls.expiry_warning ||
+	    now_s - probe->tls.warned_at_s < EXPIRY_WORD_EVERY_S)
+		return;
+	probe->tls.warned_at_s = now_s;
+	addr_str(&probe->spec.addr, addr);
+	log_event(LOG_LEVEL_WARNING, "tls_expiry",
+		  log_kv("address=%s port=%u days=%" PRId64, addr, probe->spec.port, days),
+		  "The certificate of [%s]:%u expires in %" PRId64 " days", addr, probe->spec.port,
+		  days);
+}
+
+/* The handshake is complete: the certificate, then the plug-in. */
+static void handshake_done(struct probe *probe)
+{
+	const int64_t now_s = (int64_t)time(NULL);
+	char addr[ADDR_STR_MAX];
+	const struct probe_tls_want want = tls_want(probe, addr);
+	int64_t days;
+	const char *fault = probe_tls_judge(probe->run->ssl, &want, &probe->tls, now_s, &days);
+
+	if (fault) {
+		run_end(probe, REASON_TLS_CERT, fault);
+		return;
+	}
+	if (want.is_expiry_asked)
+		warn_expiry(probe, days, now_s);
+	talk_begin(probe);
+}
+
 static void handshake_ready(struct probe *probe)
 {
 	int err = probe_tls_handshake(probe->run->ssl);
 
 	if (err == 0)
-		talk_begin(probe);
+		handshake_done(probe);
 	else if (err != -EAGAIN)
 		run_end(probe, REASON_TLS_HANDSHAKE, err == -EPROTO ? NULL : strerror(-err));
 }
 
-static int handshake_begin(struct probe *probe)
+static void handshake_begin(struct probe *probe)
 {
-	const struct checker_ops *ops = probe->spec.ops;
 	struct probe_run *run = probe->run;
-	const char *sni = ops->sni ? ops->sni(probe) : NULL;
+	char addr[ADDR_STR_MAX];
+	const struct probe_tls_want want = tls_want(probe, addr);
+	int err = probe_tls_open(probe->engine->tls, run->fd, &want, &probe->tls,
+				 (int64_t)time(NULL), &run->ssl);
 
 	run->phase = RUN_HANDSHAKE;
-	run->ssl = probe_tls_open(probe->engine->tls, run->fd, sni, &probe->session);
-	return run->ssl ? 0 : -ENOMEM;
+	if (err == 0)
+		handshake_ready(probe);
+	else
+		run_end(probe, err == -ENOMEM ? REASON_RESOURCES : REASON_TLS_CA, NULL);
 }
+
+/* ---- connection ---- */
 
 static time_us run_deadline(const struct probe *probe)
 {
@@ -222,14 +283,10 @@ static void connect_ready(struct probe *probe, uint32_t ready)
 		return;
 	if (probe->spec.ops->io)
 		timer_arm_at(&probe->timer, run_deadline(probe));
-	if (!probe->spec.ops->is_tls) {
-		talk_begin(probe);
-		return;
-	}
-	if (handshake_begin(probe) < 0)
-		run_end(probe, REASON_RESOURCES, NULL);
+	if (probe->spec.ops->is_tls)
+		handshake_begin(probe);
 	else
-		handshake_ready(probe);
+		talk_begin(probe);
 }
 
 void probe_run_ready(struct io *io, uint32_t ready, void *arg)

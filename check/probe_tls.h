@@ -3,7 +3,8 @@
  * nor configuration (whose names clash with OpenSSL's headers: hence OpenSSL's types by their
  * tags).
  *
- * Certificates are not verified, as in keepalived: the check asks whether the server answers.
+ * Certificates are verified only where that is asked for; otherwise, as in keepalived, the check
+ * asks whether the server answers.
  */
 #ifndef DIARCH_CHECK_PROBE_TLS_H
 #define DIARCH_CHECK_PROBE_TLS_H
@@ -13,25 +14,53 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-struct ssl_ctx_st;
 struct ssl_st;
 struct ssl_session_st;
 
-/* The context of all connections; NULL when out of memory. Ignores SIGPIPE for the process: OpenSSL
- * writes with it. */
-struct ssl_ctx_st *probe_tls_ctx_new(void);
-void probe_tls_ctx_free(struct ssl_ctx_st *ctx);
+/* What a connection asks of the server. */
+struct probe_tls_want {
+	const char *sni;      /* name to ask for; NULL = none */
+	bool is_verified;     /* the certificate must be good for `name` */
+	const char *ca_file;  /* of the authorities; NULL = the system's */
+	const char *name;     /* host name or address */
+	bool is_expiry_asked; /* a full handshake now and then, to see the certificate */
+};
+
+/* What one endpoint keeps from connection to connection; zeroed at first. */
+struct probe_tls_keep {
+	struct ssl_session_st *session; /* to resume */
+	uint32_t authority;             /* number of the authorities it was verified with */
+	int64_t full_at_s;              /* wall clock of the last full handshake */
+	int64_t warned_at_s;            /* for the user: of the last word about expiry */
+};
+
+/* The contexts of all connections: one without verification, and one for each file of authorities.
+ */
+struct probe_tls;
+
+/* NULL when out of memory. Ignores SIGPIPE for the process: OpenSSL writes with it. */
+struct probe_tls *probe_tls_new(void);
+void probe_tls_free(struct probe_tls *tls);
 
 /*
- * Prepares TLS on `fd`, which stays the caller's. `sni` may be NULL. Resumes *session if it is not
- * NULL and keeps newer ones there; it must outlive the connection. NULL when that fails.
+ * Prepares TLS on `fd`, which stays the caller's. Resumes the kept session and keeps newer ones
+ * there; `keep` must outlive the connection. A file of authorities is read again when it changed.
+ * 0, -ENOENT and the like when that file cannot be used (and logs it, once for each state of the
+ * file), -ENOMEM.
  */
-struct ssl_st *probe_tls_open(struct ssl_ctx_st *ctx, int fd, const char *sni,
-			      struct ssl_session_st **session);
+int probe_tls_open(struct probe_tls *tls, int fd, const struct probe_tls_want *want,
+		   struct probe_tls_keep *keep, int64_t now_s, struct ssl_st **out);
 
 /* 0 when the handshake is complete, or -errno; -EAGAIN: to go on at the next readiness of any kind.
  */
 int probe_tls_handshake(struct ssl_st *ssl);
+
+/*
+ * After the handshake: NULL when the certificate is as wanted, else what is wrong with it, valid
+ * for ever. `*days_left` becomes the whole days until it expires; INT64_MAX when there is none.
+ */
+const char *probe_tls_judge(struct ssl_st *ssl, const struct probe_tls_want *want,
+			    struct probe_tls_keep *keep, int64_t now_s, int64_t *days_left);
 
 /* Bytes, 0 at the end of the stream (read), or -errno; -EAGAIN as above; -EPROTO for errors of the
  * protocol. */
@@ -42,6 +71,6 @@ ssize_t probe_tls_write(struct ssl_st *ssl, const void *buf, size_t len);
 void probe_tls_close(struct ssl_st *ssl);
 
 /* Forgets a kept session. */
-void probe_tls_forget(struct ssl_session_st **session);
+void probe_tls_forget(struct probe_tls_keep *keep);
 
 #endif

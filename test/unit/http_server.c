@@ -5,7 +5,9 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
+#include <openssl/x509v3.h>
 #include <openssl/x509.h>
 #include <stdlib.h>
 #include <string.h>
@@ -211,23 +213,52 @@ void http_server_init(struct http_server *server, struct loop *loop, enum http_m
 	must(io_add(loop, &server->io, server->fd, EPOLLIN, on_accept, server) == 0);
 }
 
-void http_server_use_tls(struct http_server *server)
+static X509 *cert_new(EVP_PKEY *key, const char *names, int days)
+{
+	X509 *cert = X509_new();
+	X509_EXTENSION *san;
+
+	must(cert != NULL);
+	X509_set_version(cert, X509_VERSION_3);
+	ASN1_INTEGER_set(X509_get_serialNumber(cert), 1);
+	X509_gmtime_adj(X509_getm_notBefore(cert), -100 * 86400L);
+	X509_gmtime_adj(X509_getm_notAfter(cert), days * 86400L + 3600);
+	X509_set_pubkey(cert, key);
+	X509_NAME_add_entry_by_txt(X509_get_subject_name(cert), "CN", MBSTRING_ASC,
+				   (const unsigned char *)"diarch test", -1, -1, 0);
+	X509_set_issuer_name(cert, X509_get_subject_name(cert));
+	if (names) {
+		san = X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name, names);
+		must(san != NULL);
+		X509_add_ext(cert, san, -1);
+		X509_EXTENSION_free(san);
+	}
+	must(X509_sign(cert, key, EVP_sha256()) > 0);
+	return cert;
+}
+
+void http_server_use_cert(struct http_server *server, const char *names, int days, const char *path)
 {
 	EVP_PKEY *key = EVP_EC_gen("P-256");
-	X509 *cert = X509_new();
+	X509 *cert = cert_new(key, names, days);
+	FILE *file = path ? fopen(path, "w") : NULL;
 
-	must(key && cert);
-	ASN1_INTEGER_set(X509_get_serialNumber(cert), 1);
-	X509_gmtime_adj(X509_getm_notBefore(cert), -3600);
-	X509_gmtime_adj(X509_getm_notAfter(cert), 3600);
-	X509_set_pubkey(cert, key);
-	must(X509_sign(cert, key, EVP_sha256()) > 0);
+	SSL_CTX_free(server->tls);
 	server->tls = SSL_CTX_new(TLS_server_method());
 	must(server->tls != NULL);
 	must(SSL_CTX_use_certificate(server->tls, cert) == 1);
 	must(SSL_CTX_use_PrivateKey(server->tls, key) == 1);
+	if (path) {
+		must(file && PEM_write_X509(file, cert));
+		fclose(file);
+	}
 	X509_free(cert);
 	EVP_PKEY_free(key);
+}
+
+void http_server_use_tls(struct http_server *server)
+{
+	http_server_use_cert(server, NULL, 1, NULL);
 }
 
 void http_server_done(struct http_server *server)

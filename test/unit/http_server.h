@@ -42,6 +42,14 @@ void http_server_init(struct http_server *server, struct loop *loop, enum http_m
 /* Speaks TLS from now on, with a certificate made on the spot. */
 void http_server_use_tls(struct http_server *server);
 
+/*
+ * The same with a certificate for `names`, as in "IP:127.0.0.1,DNS:www.example.org", which is its
+ * own authority and expires in `days`. Its PEM form goes to `path` unless that is NULL. Connections
+ * that come then see it.
+ */
+void http_server_use_cert(struct http_server *server, const char *names, int days,
+			  const char *path);
+
 void http_server_done(struct http_server *server);
 
 #endif
