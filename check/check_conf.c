@@ -93,7 +93,7 @@ static const struct conf_key rs_keys[] = {
 	RETURN_KEYS(RS),
 	K_SECS("delay_loop", RS, delay_loop_us, 1, TIME_MAX_US, .dflt = 60 * US_PER_S, INHERIT,
 	       .help = "Time between runs of checks inside."),
-	K_BOOL("smtp_alert", RS, smtp_alert, NO_EFFECT, .help = "Send mail on changes of state."),
+	K_BOOL("smtp_alert", RS, smtp_alert, LIVE, .help = "Send mail on changes of state."),
 	K_STR("snmp_name", RS, snmp_name, NO_EFFECT, .help = "Name shown by SNMP."),
 	K_END,
 };
@@ -192,8 +192,9 @@ static const struct conf_key vs_keys[] = {
 	K_CUSTOM("sorry_server_lvs_method", &service_type_method, VS, sorry_server_lvs_method,
 		 struct lvs_method, LIVE,
 		 .help = "Forwarding method of the sorry server; default lvs_method."),
-	K_FLAG("omega", VS, omega, NO_EFFECT,
+	K_FLAG("omega", VS, omega, LIVE,
 	       .help = "Run notify_down and quorum_down when diarch stops."),
+	K_BOOL("smtp_alert", VS, smtp_alert, LIVE, .help = "Send mail on changes of the quorum."),
 	CHECK_DEFAULTS(VS),
 	RETURN_KEYS(VS),
 	K_U32("fail_open", VS, fail_open, 1, UINT32_MAX, .apply = CONF_APPLY_LIVE,
@@ -207,8 +208,6 @@ static const struct conf_key vs_keys[] = {
 	K_FLAG("ha_suspend", VS, idle.ha_suspend, NO_EFFECT,
 	       .help = "Check only while the address is on this host."),
 	K_FLAG("hashed", VS, idle.hashed, NO_EFFECT, .help = "Means nothing in keepalived either."),
-	K_BOOL("smtp_alert", VS, idle.smtp_alert, NO_EFFECT,
-	       .help = "Send mail on changes of the quorum."),
 	K_STR("snmp_name", VS, idle.snmp_name, NO_EFFECT, .help = "Name shown by SNMP."),
 	K_END,
 };
@@ -359,8 +358,8 @@ static void resolve_sorry(struct vs_conf *vs)
 static bool alert_default(const struct global_conf *global, bool dflt)
 {
 	if (conf_is_set(&global->obj, "smtp_alert_checker", NULL))
-		return global->idle.smtp_alert_checker;
-	return conf_is_set(&global->obj, "smtp_alert", NULL) ? global->idle.smtp_alert : dflt;
+		return global->smtp_alert_checker;
+	return conf_is_set(&global->obj, "smtp_alert", NULL) ? global->smtp_alert : dflt;
 }
 
 static void resolve_alerts(struct vs_conf *vs)
@@ -369,7 +368,7 @@ static void resolve_alerts(struct vs_conf *vs)
 	struct rs_conf *rs;
 
 	if (!conf_is_set(&vs->obj, "smtp_alert", NULL))
-		vs->idle.smtp_alert = alert_default(global, false);
+		vs->smtp_alert = alert_default(global, false);
 	conf_list_for_each (rs, &vs->real_servers)
 		if (!conf_is_set(&rs->obj, "smtp_alert", NULL))
 			rs->smtp_alert = alert_default(global, true);

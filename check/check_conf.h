@@ -201,13 +201,13 @@ struct rs_conf {
 	int64_t flap_damping_us;   /* half-life; 0 = off */
 	uint32_t flap_limit;       /* 0 = DAMPING_LIMIT */
 	struct conf_list checkers; /* struct checker_conf heads */
-	bool smtp_alert;           /* no effect yet */
-	const char *snmp_name;     /* no effect yet */
+	bool smtp_alert;
+	const char *snmp_name; /* no effect yet */
 };
 
 /* Comfort of keepalived that is accepted and has no effect yet. Nothing reads it. */
 struct vs_idle_conf {
-	bool ha_suspend, hashed, smtp_alert;
+	bool ha_suspend, hashed;
 	const char *snmp_name;
 };
 
@@ -227,7 +227,7 @@ struct vs_conf {
 	struct addr persistence_granularity; /* IPv4 mask; unset = full */
 	bool ops;
 	bool inhibit_on_failure;
-	bool alpha, omega;
+	bool alpha, omega, smtp_alert;
 	int64_t quorum, hysteresis;
 	struct conf_script quorum_up, quorum_down;
 	int64_t weight;

@@ -108,11 +108,19 @@ static const struct msg_rs_state *find_saved_rs(const struct rs_run *rs, void *a
 
 /* ---- changes ---- */
 
-static void on_check(struct check_run *check, enum health_edge edge, void *arg)
+static void on_check(struct check_run *check, enum health_edge edge, bool is_server_change,
+		     void *arg)
 {
 	struct check_app *app = arg;
 
-	report_check(app->role, check, edge);
+	report_check(app->role, check, edge, is_server_change);
+}
+
+static void on_rs_known(struct rs_run *rs, void *arg)
+{
+	struct check_app *app = arg;
+
+	report_rs_known(app->role, rs);
 }
 
 static void on_rs(struct rs_run *rs, void *arg)
@@ -148,6 +156,15 @@ static void publish(struct pool_run *pool, void *arg)
 	struct check_app *app = arg;
 
 	report_publish(app->role, pool);
+	if (pool->is_new && !app->was_saved)
+		report_pool_start(app->role, pool);
+}
+
+static void shut_down(struct pool_run *pool, void *arg)
+{
+	struct check_app *app = arg;
+
+	report_shutdown(app->role, pool);
 }
 
 /* ---- role ---- */
@@ -185,7 +202,7 @@ static void commit(struct role *role, const struct conf *conf)
 		.loop = role_loop(role),
 		.engine = app->engine,
 		.reconcile = app->reconcile,
-		.watch = { on_check, on_rs, on_weight, on_pool, on_open, app },
+		.watch = { on_check, on_rs, on_rs_known, on_weight, on_pool, on_open, app },
 		.find_saved = find_saved,
 		.find_saved_rs = find_saved_rs,
 	};
@@ -199,6 +216,7 @@ static void commit(struct role *role, const struct conf *conf)
 	app->saved = NULL;
 	reconcile_all(app->reconcile);
 	pools_each(app->pools, publish, app);
+	app->was_saved = false; /* what comes with a reload is new */
 }
 
 static void stop(struct role *role, enum role_stop kind)
@@ -209,7 +227,7 @@ static void stop(struct role *role, enum role_stop kind)
 	if (kind == ROLE_STOP_CLEAN && app->is_running) {
 		int flush = root_global(conf_root(role_conf(role)))->lvs_flush_on_stop;
 
-		pools_each(app->pools, report_shutdown, NULL);
+		pools_each(app->pools, shut_down, app);
 		reconcile_remove(app->reconcile, flush == LVS_FLUSH_ALL);
 	}
 	role_stopped(role, 0);

@@ -2,9 +2,13 @@
  * Reports of the checker child.
  */
 #include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "check/check_report.h"
 #include "lib/log.h"
+
+#define QUORUM_TEXT_MAX 128
 
 /* ---- messages ---- */
 
@@ -79,7 +83,49 @@ void report_publish(struct role *role, const struct pool_run *pool)
 
 /* ---- words ---- */
 
-void report_check(struct role *role, const struct check_run *check, enum health_edge edge)
+/* What mail calls a check. */
+static const struct mail_words {
+	const char *kind, *up, *down;
+} mail_words[] = {
+	{ "TCP_CHECK", "TCP CHECK succeed on service", "TCP CHECK failed on service" },
+	{ "UDP_CHECK", "UDP CHECK succeed on service", "UDP CHECK failed on service" },
+	{ "PING_CHECK", "ICMP CHECK succeed on service", "ICMP CHECK failed on service" },
+	{ "DNS_CHECK", "DNS_CHECK: succeed on service", "DNS_CHECK: failed on service" },
+	{ "MISC_CHECK", "MISC CHECK succeeded on service", "MISC CHECK failed on service" },
+	{ "BFD_CHECK", "BFD CHECK succeed on service", "BFD CHECK failed on service" },
+	{ "HTTP_GET", "CHECK succeed on service",
+	  "CHECK failed on service : HTTP/SSL request failed" },
+	{ "SSL_GET", "CHECK succeed on service",
+	  "CHECK failed on service : HTTP/SSL request failed" },
+	{ NULL, "CHECK succeed on service", "CHECK failed on service" },
+};
+
+static void send_notify_check(struct role *role, const struct check_run *check,
+			      bool is_server_change)
+{
+	const struct probe_sub *sub = &check->sub;
+	const struct mail_words *words = mail_words;
+	struct msg msg = { .kind = MSG_notify_check, .fd = -1 };
+	char reason[256] = "";
+
+	while (words->kind && strcmp(words->kind, check->conf->obj.block->name) != 0)
+		words++;
+	if (!sub->health.is_up)
+		snprintf(reason, sizeof(reason), "%s, %s%s%s", reason_name(sub->reason),
+			 reason_text(sub->reason), *sub->detail ? ": " : "", sub->detail);
+	msg.notify_check = (struct msg_notify_check){
+		.vs = check->rs->pool->name,
+		.rs = check->rs->name,
+		.is_up = sub->health.is_up,
+		.is_server_change = is_server_change,
+		.text = sub->health.is_up ? words->up : words->down,
+		.reason = reason,
+	};
+	role_send(role, &msg);
+}
+
+void report_check(struct role *role, const struct check_run *check, enum health_edge edge,
+		  bool is_server_change)
 {
 	const struct probe_sub *sub = &check->sub;
 	const struct checker_ops *ops = probe_spec(sub->probe)->ops;
@@ -102,8 +148,29 @@ void report_check(struct role *role, const struct check_run *check, enum health_
 				 reason_name(sub->reason), sub->detail),
 			  "%s on service %s failed: %s", ops->log_down_name, rs,
 			  reason_text(sub->reason));
-	if (edge != HEALTH_SAME)
-		send_check(role, check);
+	if (edge == HEALTH_SAME)
+		return;
+	send_check(role, check);
+	if (check->rs->conf->smtp_alert)
+		send_notify_check(role, check, is_server_change);
+}
+
+static void send_notify_rs(struct role *role, const struct rs_run *rs, bool is_up)
+{
+	struct msg msg = { .kind = MSG_notify_rs, .fd = -1 };
+
+	msg.notify_rs =
+		(struct msg_notify_rs){ .vs = rs->pool->name, .rs = rs->name, .is_up = is_up };
+	role_send(role, &msg);
+}
+
+static void send_notify_vs(struct role *role, const struct pool_run *pool, bool is_up,
+			   const char *text)
+{
+	struct msg msg = { .kind = MSG_notify_vs, .fd = -1 };
+
+	msg.notify_vs = (struct msg_notify_vs){ .vs = pool->name, .is_up = is_up, .text = text };
+	role_send(role, &msg);
 }
 
 static void log_rs(const struct rs_run *rs, bool is_up)
@@ -132,16 +199,18 @@ static void log_rs(const struct rs_run *rs, bool is_up)
 void report_rs(struct role *role, const struct rs_run *rs)
 {
 	bool is_up = rs_is_up(rs);
-	const struct conf_script *script = is_up ? &rs->conf->notify_up : &rs->conf->notify_down;
-	struct msg msg = { .kind = MSG_notify_rs, .fd = -1 };
 
 	log_rs(rs, is_up);
 	send_rs(role, rs);
-	if (!script->argc)
-		return;
-	msg.notify_rs =
-		(struct msg_notify_rs){ .vs = rs->pool->name, .rs = rs->name, .is_up = is_up };
-	role_send(role, &msg);
+	send_notify_rs(role, rs, is_up);
+}
+
+void report_rs_known(struct role *role, const struct rs_run *rs)
+{
+	const struct conf_obj *root = rs->pool->conf->obj.parent;
+
+	if (root_global(root)->rs_init_notifies)
+		send_notify_rs(role, rs, rs_is_up(rs));
 }
 
 void report_weight(struct role *role, const struct rs_run *rs)
@@ -163,32 +232,50 @@ static void send_members(struct role *role, const struct pool_run *pool)
 		send_rs(role, &pool->rs[i]);
 }
 
+/* "Gained quorum 2+1=3 <= 4" */
+static const char *quorum_text(const struct pool_run *pool, bool is_up, char *text, size_t size)
+{
+	const struct pool_params *p = &pool->params;
+	int64_t threshold = is_up ? p->quorum + p->hysteresis : p->quorum - p->hysteresis;
+
+	snprintf(text, size, "%s quorum %" PRId64 "%c%" PRId64 "=%" PRId64 " %s %" PRId64,
+		 is_up ? "Gained" : "Lost", p->quorum, is_up ? '+' : '-', p->hysteresis, threshold,
+		 is_up ? "<=" : ">", pool->state.weight);
+	return text;
+}
+
 static void report_quorum(struct role *role, const struct pool_run *pool, bool is_up)
 {
 	const struct pool_params *p = &pool->params;
-	const struct conf_script *script =
-		is_up ? &pool->conf->quorum_up : &pool->conf->quorum_down;
-	int64_t threshold = is_up ? p->quorum + p->hysteresis : p->quorum - p->hysteresis;
-	struct msg msg = { .kind = MSG_notify_vs, .fd = -1 };
-	char sorry[ADDR_NAME_MAX];
+	char sorry[ADDR_NAME_MAX], text[QUORUM_TEXT_MAX];
 
+	quorum_text(pool, is_up, text, sizeof(text));
 	log_event(is_up ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING,
 		  is_up ? "quorum_gained" : "quorum_lost",
 		  log_kv("vs=%s weight=%" PRId64 " quorum=%" PRId64, pool->name, pool->state.weight,
 			 p->quorum),
-		  "%s quorum %" PRId64 "%c%" PRId64 "=%" PRId64 " %s %" PRId64 " for VS %s",
-		  is_up ? "Gained" : "Lost", p->quorum, is_up ? '+' : '-', p->hysteresis, threshold,
-		  is_up ? "<=" : ">", pool->state.weight, pool->name);
+		  "%s for VS %s", text, pool->name);
 	if (p->has_sorry)
 		log_event(LOG_LEVEL_INFO, "sorry_server", log_kv("vs=%s", pool->name),
 			  "%s sorry server %s %s VS %s", is_up ? "Removing" : "Adding",
 			  dest_name(&p->sorry.key, (uint8_t)pool->conf->protocol, sorry),
 			  is_up ? "from" : "to", pool->name);
 	send_members(role, pool);
-	if (!script->argc)
-		return;
-	msg.notify_vs = (struct msg_notify_vs){ .vs = pool->name, .is_up = is_up };
-	role_send(role, &msg);
+	send_notify_vs(role, pool, is_up, text);
+}
+
+void report_pool_start(struct role *role, const struct pool_run *pool)
+{
+	const struct pool_params *p = &pool->params;
+
+	if (pool->state.is_up)
+		send_notify_vs(role, pool, true, "");
+	else
+		log_event(LOG_LEVEL_INFO, "quorum_down", log_kv("vs=%s", pool->name),
+			  "Starting with quorum down %" PRId64 "-%" PRId64 "=%" PRId64 " > %" PRId64
+			  " for VS %s",
+			  p->quorum, p->hysteresis, p->quorum - p->hysteresis, pool->state.weight,
+			  pool->name);
 }
 
 void report_open(struct role *role, const struct pool_run *pool)
@@ -218,11 +305,19 @@ void report_pool(struct role *role, const struct pool_run *pool, enum pool_edge 
 	send_pool(role, pool);
 }
 
-void report_shutdown(struct pool_run *pool, void *arg)
+void report_shutdown(struct role *role, const struct pool_run *pool)
 {
-	(void)arg;
-	for (uint32_t i = 0; i < pool->n; i++)
+	bool is_told = pool->conf->omega;
+
+	for (uint32_t i = 0; i < pool->n; i++) {
+		const struct rs_run *rs = &pool->rs[i];
+
 		log_event(LOG_LEVEL_DEBUG, "rs_shutdown",
-			  log_kv("rs=%s vs=%s", pool->rs[i].name, pool->name),
-			  "Shutting down service %s from VS %s", pool->rs[i].name, pool->name);
+			  log_kv("rs=%s vs=%s", rs->name, pool->name),
+			  "Shutting down service %s from VS %s", rs->name, pool->name);
+		if (is_told && rs_is_up(rs))
+			send_notify_rs(role, rs, false);
+	}
+	if (is_told && pool->state.is_up)
+		send_notify_vs(role, pool, false, "Shutting down");
 }

@@ -10,7 +10,8 @@
 
 /* After each result of a check; says something when the verdict changed or log_all_failures is set.
  */
-void report_check(struct role *role, const struct check_run *check, enum health_edge edge);
+void report_check(struct role *role, const struct check_run *check, enum health_edge edge,
+		  bool is_server_change);
 
 /* A real server came up or went down. */
 void report_rs(struct role *role, const struct rs_run *rs);
@@ -21,13 +22,19 @@ void report_weight(struct role *role, const struct rs_run *rs);
 /* The pool began or ceased to fail open. */
 void report_open(struct role *role, const struct pool_run *pool);
 
+/* The first known state of a server, for those who want to be told (rs_init_notifies). */
+void report_rs_known(struct role *role, const struct rs_run *rs);
+
+/* A pool that is new with this configuration: with quorum it is told as a change. */
+void report_pool_start(struct role *role, const struct pool_run *pool);
+
 /* Its pool after that; edge tells whether the quorum was gained or lost. */
 void report_pool(struct role *role, const struct pool_run *pool, enum pool_edge edge);
 
 /* All state of a pool (after a commit). */
 void report_publish(struct role *role, const struct pool_run *pool);
 
-/* The words for a pool at a clean stop. */
-void report_shutdown(struct pool_run *pool, void *arg);
+/* A pool at a clean stop: words, and with omega the events of servers and quorum that go. */
+void report_shutdown(struct role *role, const struct pool_run *pool);
 
 #endif

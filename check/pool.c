@@ -63,6 +63,7 @@ static void follow(struct rs_run *rs, bool was_up)
 	reconcile_edge(env->reconcile, &pool->svcs); /* the kernel first, the words after */
 	if (was_up != is_up) {
 		rs->since = now;
+		rs->is_announced = true;
 		env->watch.on_rs(rs, env->watch.arg);
 	} else {
 		env->watch.on_weight(rs, env->watch.arg);
@@ -87,6 +88,24 @@ static bool is_same_advice(const struct weight_advice *a, const struct weight_ad
 	return a->kind == b->kind && a->value == b->value;
 }
 
+static bool rs_is_known(const struct rs_run *rs)
+{
+	for (uint32_t i = 0; i < rs->n_checks; i++)
+		if (!rs->checks[i].sub.health.is_known)
+			return false;
+	return true;
+}
+
+static void announce(struct rs_run *rs)
+{
+	const struct pool_watch *watch = &rs->pool->pools->env.watch;
+
+	if (rs->is_announced || !rs_is_known(rs))
+		return;
+	rs->is_announced = true;
+	watch->on_rs_known(rs, watch->arg);
+}
+
 static void on_result(struct probe_sub *sub, enum health_edge edge, void *arg)
 {
 	struct check_run *check = arg;
@@ -94,7 +113,7 @@ static void on_result(struct probe_sub *sub, enum health_edge edge, void *arg)
 	struct pools *pools = rs->pool->pools;
 	struct pool_member *m = &rs->pool->members[rs->member];
 	const time_us now = loop_now(pools->env.loop);
-	bool was_up = rs_is_up(rs), was_passing = m->n_failed == 0, is_advised;
+	bool was_up = rs_is_up(rs), was_passing = m->n_failed == 0, is_passing, is_advised;
 
 	if (edge != HEALTH_SAME)
 		check->since = now;
@@ -104,11 +123,13 @@ static void on_result(struct probe_sub *sub, enum health_edge edge, void *arg)
 	}
 	is_advised = !is_same_advice(&sub->advice, &check->advice);
 	check->advice = sub->advice;
-	pools->env.watch.on_check(check, edge, pools->env.watch.arg);
-	if (was_passing && m->n_failed > 0)
+	is_passing = m->n_failed == 0;
+	pools->env.watch.on_check(check, edge, was_passing != is_passing, pools->env.watch.arg);
+	if (was_passing && !is_passing)
 		rs_failed(rs, now);
-	if (was_up != rs_is_up(rs) || was_passing != (m->n_failed == 0) || is_advised)
+	if (was_up != rs_is_up(rs) || was_passing != is_passing || is_advised)
 		follow(rs, was_up);
+	announce(rs);
 }
 
 /* ---- building ---- */
@@ -268,6 +289,7 @@ static void carry_pool(const struct carry *carry, struct pool_run *pool)
 	struct pool_run *const *node = tfind(pool, &carry->pools, pool_cmp);
 
 	pool_init(&pool->state, &pool->params, pool->members, pool->n);
+	pool->is_new = !node;
 	if (!node)
 		return;
 	/* Within the hysteresis band the former verdict holds. */
@@ -312,6 +334,7 @@ static void start_pool(struct pool_run *pool, const struct carry *carry)
 			pool->members[i].n_failed += check->is_failing;
 			start_check(check, is_adopted);
 		}
+		rs->is_announced = rs->n_checks > 0 && rs_is_known(rs);
 		carry_rs(carry, rs);
 	}
 	carry_pool(carry, pool);

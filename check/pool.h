@@ -39,6 +39,7 @@ struct rs_run {
 	uint32_t member;  /* index into pool->members */
 	struct check_run *checks;
 	uint32_t n_checks;
+	bool is_announced; /* its first known state was told, or a change was */
 	time_us since;
 	struct damping damping;
 	time_us ramp_since; /* TIME_NEVER = at full weight */
@@ -55,13 +56,18 @@ struct pool_run {
 	struct pool_member *members;
 	struct rs_run *rs;
 	uint32_t n;
+	bool is_new; /* neither the former configuration nor a predecessor had it */
 	time_us since;
 };
 
 /* What the owner does about changes: logging, messages, scripts. */
 struct pool_watch {
-	void (*on_check)(struct check_run *check, enum health_edge edge, void *arg);
+	/* is_server_change: the server came up or went down by it. */
+	void (*on_check)(struct check_run *check, enum health_edge edge, bool is_server_change,
+			 void *arg);
 	void (*on_rs)(struct rs_run *rs, void *arg);
+	/* All its checks have a first result now, and none of them was a change. */
+	void (*on_rs_known)(struct rs_run *rs, void *arg);
 	void (*on_weight)(struct rs_run *rs, void *arg); /* it only weighs something else, or
 							    damping changed */
 	void (*on_pool)(struct pool_run *pool, enum pool_edge edge, void *arg);

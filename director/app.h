@@ -2,7 +2,7 @@
  * The parent process: what it is made of.
  *
  * One struct app per process, made in main, passed down. The parent parses and validates once,
- * supervises the two children, keeps their last state, runs scripts for them, and answers the
+ * supervises the two children, keeps their last state, notifies for them, and answers the
  * control socket.
  */
 #ifndef DIARCH_DIRECTOR_APP_H
@@ -14,9 +14,9 @@
 #include "director/check_scripts.h"
 #include "director/cmdline.h"
 #include "director/control.h"
+#include "director/notify.h"
 #include "director/reload.h"
 #include "director/run_names.h"
-#include "director/scripts.h"
 #include "director/store.h"
 #include "director/supervise.h"
 #include "lib/conf.h"
@@ -44,7 +44,7 @@ struct app {
 	struct supervisor *supervisor;
 	struct reload *reload;
 	struct store *store;
-	struct scripts *scripts;
+	struct notify *notify;
 	struct check_scripts *check_scripts;
 	struct control *control;
 	struct address_log *address_log; /* with -a */

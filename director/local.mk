@@ -10,7 +10,9 @@ diarch_SOURCES = \
 	director/app.h director/cmdline.c director/cmdline.h director/conf_test.c director/conf_test.h \
 	director/control.c director/control.h director/control_client.c director/control_client.h director/main.c director/parent.c director/reload.c director/reload.h \
 	$(PLAN_SOURCES) director/plan_run.c director/plan_run.h \
-	director/scripts.c director/scripts.h director/check_scripts.c director/check_scripts.h director/check_command.c \
+	director/notify.c director/notify.h director/scripts.c director/scripts.h director/fifo.c director/fifo.h \
+	director/mail.c director/mail.h director/mail_text.c director/smtp.c director/smtp.h director/resolve.c \
+	director/resolve.h director/check_scripts.c director/check_scripts.h director/check_command.c \
 	director/store.c director/store.h director/supervise.c \
 	director/supervise.h
 diarch_LDADD = libvrrp.a libcheck.a libconf.a liblvs.a libdiarch.a $(CHECK_LIBS) $(LVS_LIBS) $(LIB_LIBS)

@@ -138,7 +138,7 @@ void parent_progress(struct app *app)
 {
 	if (app->is_stopping) {
 		stop_rest(app);
-		if (!supervisor_running(app->supervisor) && scripts_is_idle(app->scripts))
+		if (!supervisor_running(app->supervisor) && notify_is_idle(app->notify))
 			loop_quit(app->loop, app->exit_status);
 		return;
 	}
@@ -150,7 +150,7 @@ void parent_progress(struct app *app)
 	report_status(app, EXIT_STATUS_OK);
 }
 
-static void on_scripts_idle(void *arg)
+static void on_notify_idle(void *arg)
 {
 	struct app *app = arg;
 
@@ -237,7 +237,7 @@ static void setup(struct app *app)
 
 	app->generation = 1;
 	app->store = store_new();
-	app->scripts = scripts_new(app->loop, on_scripts_idle, app);
+	app->notify = notify_new(app->loop, on_notify_idle, app);
 	app->supervisor = supervisor_new(app);
 	app->check_scripts = check_scripts_new(app->loop, supervisor_send, app->supervisor);
 	app->reload = reload_new(app);
@@ -262,7 +262,7 @@ static void teardown(struct app *app)
 	reload_free(app->reload);
 	check_scripts_free(app->check_scripts);
 	supervisor_free(app->supervisor);
-	scripts_free(app->scripts);
+	notify_free(app->notify);
 	store_free(app->store);
 	reload_forget_former(app);
 	conf_free(app->conf);
@@ -308,7 +308,7 @@ int parent_main(const struct cmdline *cmdline)
 		fatal(EXIT_STATUS_FATAL, "no event loop: %s", strerror(errno));
 	setup(&app);
 	if (proc_confine(PROC_CAP_NET_ADMIN | PROC_CAP_NET_RAW | PROC_CAP_NET_BIND |
-				 PROC_CAP_SCRIPTS,
+				 PROC_CAP_SCRIPTS | PROC_CAP_CHOWN,
 			 true) < 0)
 		log_warnx("confine", "cannot drop capabilities");
 	needed = supervisor_needed(&app, app.conf);
@@ -316,6 +316,7 @@ int parent_main(const struct cmdline *cmdline)
 		log_warnx("no_conf", "Warning - diarch has no configuration to run");
 		parent_progress(&app);
 	}
+	notify_apply(app.notify, app.conf);
 	supervisor_start(app.supervisor, needed);
 	status = loop_run(app.loop);
 	teardown(&app);

@@ -3,37 +3,43 @@
  */
 #include <errno.h>
 #include <pwd.h>
+#include <search.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 
-#include "check/check_conf.h"
 #include "director/scripts.h"
 #include "lib/global_conf.h"
 #include "lib/log.h"
 #include "lib/proc.h"
-#include "vrrp/vrrp_conf.h"
 
-#define QUEUE_MAX 64 /* waiting scripts of one object */
+#define WAITING_MAX 16 /* events of one object */
+#define RUNNING_MAX 64 /* scripts of all objects */
 #define SCRIPT_TIME_US \
 	(60 * US_PER_S) /* then TERM, so that one that hangs cannot block its successors */
 #define SCRIPT_KILL_US (2 * US_PER_S)      /* from TERM to KILL */
 #define DEFAULT_USER   "keepalived_script" /* keepalived's default script user, where it exists */
 
+/* One command of an event. */
 struct job {
-	struct job *next;
+	TAILQ_ENTRY(job) link;
 	char **argv; /* heap, NULL terminated */
 	char *user, *group;
+	bool is_last; /* of its event */
 };
 
+TAILQ_HEAD(job_list, job);
+
 struct queue {
-	struct queue *next;
+	TAILQ_ENTRY(queue) link;
 	struct scripts *owner;
 	char *name;
-	struct job *head, **tail;
-	unsigned waiting;
-	pid_t pid; /* of the running script, 0 = none */
+	struct job_list jobs;
+	unsigned waiting; /* events none of whose commands has been started */
+	bool is_begun;    /* the first job belongs to an event of which some command was started */
+	unsigned dropped; /* events left out since the queue was empty */
+	pid_t pid;        /* of the running script, 0 = none */
 	bool is_terminating;
 	struct child watch;
 	struct timer timer;
@@ -41,8 +47,9 @@ struct queue {
 
 struct scripts {
 	struct loop *loop;
-	struct queue *queues;
-	unsigned busy; /* queues with a running script */
+	TAILQ_HEAD(, queue) queues; /* with something to do, in order of arrival */
+	void *by_name;              /* tsearch tree of the same */
+	unsigned running;
 	void (*on_idle)(void *arg);
 	void *arg;
 };
@@ -54,7 +61,48 @@ struct scripts *scripts_new(struct loop *loop, void (*on_idle)(void *arg), void 
 	s->loop = loop;
 	s->on_idle = on_idle;
 	s->arg = arg;
+	TAILQ_INIT(&s->queues);
 	return s;
+}
+
+/* ---- jobs ---- */
+
+static char **words_copy(const struct script_call *call)
+{
+	unsigned n_more = 0, n = 0;
+	char **argv;
+
+	while (call->more && call->more[n_more])
+		n_more++;
+	argv = xcalloc(call->script->argc + n_more + 1UL, sizeof(*argv));
+	for (; n < call->script->argc; n++)
+		argv[n] = xstrdup(call->script->argv[n]);
+	for (unsigned i = 0; i < n_more; i++)
+		argv[n++] = xstrdup(call->more[i]);
+	return argv;
+}
+
+const char *scripts_default_user(const struct conf *conf, const char **group)
+{
+	const struct global_conf *global = root_global(conf_root(conf));
+
+	*group = global->script_user.group;
+	if (global->script_user.user)
+		return global->script_user.user;
+	return getpwnam(DEFAULT_USER) ? DEFAULT_USER : NULL;
+}
+
+static struct job *job_new(const struct conf *conf, const struct script_call *call)
+{
+	const char *user = call->script->user, *group = call->script->group;
+	struct job *job = xcalloc(1, sizeof(*job));
+
+	if (!user)
+		user = scripts_default_user(conf, &group);
+	job->argv = words_copy(call);
+	job->user = user ? xstrdup(user) : NULL;
+	job->group = group ? xstrdup(group) : NULL;
+	return job;
 }
 
 static void job_free(struct job *job)
@@ -67,51 +115,105 @@ static void job_free(struct job *job)
 	free(job);
 }
 
-static struct job *queue_pop(struct queue *q)
-{
-	struct job *job = q->head;
+/* ---- queues ---- */
 
-	if (!job)
-		return NULL;
-	q->head = job->next;
-	if (!q->head)
-		q->tail = &q->head;
-	q->waiting--;
-	return job;
+static int queue_cmp(const void *a, const void *b)
+{
+	return strcmp(((const struct queue *)a)->name, ((const struct queue *)b)->name);
+}
+
+static void on_time_up(struct timer *timer, void *arg);
+
+static struct queue *queue_get(struct scripts *s, const char *name)
+{
+	const struct queue key = { .name = (char *)(uintptr_t)name };
+	struct queue *const *found = tfind(&key, &s->by_name, queue_cmp);
+	struct queue *q;
+
+	if (found)
+		return *found;
+	q = xcalloc(1, sizeof(*q));
+	q->owner = s;
+	q->name = xstrdup(name);
+	TAILQ_INIT(&q->jobs);
+	timer_init(&q->timer, s->loop, on_time_up, q);
+	TAILQ_INSERT_TAIL(&s->queues, q, link);
+	if (!tsearch(q, &s->by_name, queue_cmp))
+		fatal(1, "out of memory");
+	return q;
 }
 
 static void queue_free(struct queue *q)
 {
+	struct scripts *s = q->owner;
 	struct job *job;
 
-	while ((job = queue_pop(q)))
+	while ((job = TAILQ_FIRST(&q->jobs))) {
+		TAILQ_REMOVE(&q->jobs, job, link);
 		job_free(job);
+	}
 	timer_cancel(&q->timer);
 	if (q->pid) {
 		child_unwatch(&q->watch);
 		kill(-q->pid, SIGKILL);
 	}
+	tdelete(q, &s->by_name, queue_cmp);
+	TAILQ_REMOVE(&s->queues, q, link);
 	free(q->name);
 	free(q);
 }
 
+/* Nothing runs and nothing waits. */
+static void queue_end(struct queue *q)
+{
+	if (q->dropped)
+		log_event(LOG_LEVEL_WARNING, "script_superseded",
+			  log_kv("object=%s count=%u", q->name, q->dropped),
+			  "%u events of %s were superseded by younger ones before their scripts "
+			  "could run",
+			  q->dropped, q->name);
+	queue_free(q);
+}
+
 void scripts_free(struct scripts *s)
 {
-	struct queue *next;
+	struct queue *q;
 
 	if (!s)
 		return;
-	for (struct queue *q = s->queues; q; q = next) {
-		next = q->next;
+	while ((q = TAILQ_FIRST(&s->queues)))
 		queue_free(q);
-	}
 	free(s);
 }
 
 bool scripts_is_idle(const struct scripts *s)
 {
-	return s->busy == 0;
+	return TAILQ_EMPTY(&s->queues);
 }
+
+/* The oldest event that waits as a whole gives way. */
+static void queue_drop_oldest(struct queue *q)
+{
+	struct job *job = TAILQ_FIRST(&q->jobs), *next;
+	bool is_last = !q->is_begun;
+
+	if (q->dropped++ == 0)
+		log_event(LOG_LEVEL_WARNING, "script_superseded", log_kv("object=%s", q->name),
+			  "more than %d events of %s wait for their scripts: the oldest ones are "
+			  "left out",
+			  WAITING_MAX, q->name);
+	for (; !is_last; job = TAILQ_NEXT(job, link)) /* what is left of the one that has begun */
+		is_last = job->is_last;
+	for (is_last = false; job && !is_last; job = next) {
+		next = TAILQ_NEXT(job, link);
+		is_last = job->is_last;
+		TAILQ_REMOVE(&q->jobs, job, link);
+		job_free(job);
+	}
+	q->waiting--;
+}
+
+/* ---- running ---- */
 
 static void on_time_up(struct timer *timer, void *arg)
 {
@@ -126,7 +228,49 @@ static void on_time_up(struct timer *timer, void *arg)
 	timer_arm_in(timer, SCRIPT_KILL_US);
 }
 
-static void queue_run(struct queue *q);
+static void on_script_exit(struct child *watch, int wait_status, void *arg);
+
+/* Takes the first job; a job that cannot be started is reported and skipped. */
+static void queue_start_one(struct queue *q)
+{
+	struct job *job = TAILQ_FIRST(&q->jobs);
+	const struct proc_script script = { (const char *const *)job->argv, job->user, job->group };
+	pid_t pid;
+
+	TAILQ_REMOVE(&q->jobs, job, link);
+	if (!q->is_begun)
+		q->waiting--;
+	q->is_begun = !job->is_last;
+	pid = proc_spawn_script(&script);
+	if (pid < 0) {
+		errno = (int)-pid;
+		log_warn("script_failed", "cannot run %s for %s", job->argv[0], q->name);
+	} else {
+		log_event(LOG_LEVEL_DEBUG, "script_start",
+			  log_kv("object=%s pid=%d", q->name, (int)pid), "running %s",
+			  job->argv[0]);
+		q->pid = pid;
+		q->is_terminating = false;
+		q->owner->running++;
+		child_watch(q->owner->loop, &q->watch, pid, on_script_exit, q);
+		timer_arm_in(&q->timer, SCRIPT_TIME_US);
+	}
+	job_free(job);
+}
+
+/* Starts what may run, oldest queues first. */
+static void run_queues(struct scripts *s)
+{
+	struct queue *q, *next;
+
+	for (q = TAILQ_FIRST(&s->queues); q && s->running < RUNNING_MAX; q = next) {
+		next = TAILQ_NEXT(q, link);
+		while (!q->pid && !TAILQ_EMPTY(&q->jobs))
+			queue_start_one(q);
+		if (!q->pid)
+			queue_end(q);
+	}
+}
 
 static void on_script_exit(struct child *watch, int wait_status, void *arg)
 {
@@ -141,167 +285,30 @@ static void on_script_exit(struct child *watch, int wait_status, void *arg)
 			  q->name, proc_status_str(wait_status, text, sizeof(text)));
 	timer_cancel(&q->timer);
 	q->pid = 0;
-	s->busy--;
-	queue_run(q);
-	if (s->busy == 0)
+	s->running--;
+	run_queues(s);
+	if (scripts_is_idle(s))
 		s->on_idle(s->arg);
 }
 
-/* Starts the next job unless one runs; a job that cannot be started is reported and skipped. */
-static void queue_run(struct queue *q)
+void scripts_add(struct scripts *s, const struct conf *conf, const char *object,
+		 const struct script_call *calls, unsigned n)
 {
-	struct job *job;
+	struct job *job = NULL;
+	struct queue *q = NULL;
 
-	while (!q->pid && (job = queue_pop(q))) {
-		const struct proc_script script = { (const char *const *)job->argv, job->user,
-						    job->group };
-		pid_t pid = proc_spawn_script(&script);
-
-		if (pid < 0) {
-			errno = (int)-pid;
-			log_warn("script_failed", "cannot run %s for %s", job->argv[0], q->name);
-		} else {
-			log_event(LOG_LEVEL_DEBUG, "script_start",
-				  log_kv("object=%s pid=%d", q->name, (int)pid), "running %s",
-				  job->argv[0]);
-			q->pid = pid;
-			q->is_terminating = false;
-			q->owner->busy++;
-			child_watch(q->owner->loop, &q->watch, pid, on_script_exit, q);
-			timer_arm_in(&q->timer, SCRIPT_TIME_US);
-		}
-		job_free(job);
-	}
-}
-
-static struct queue *queue_get(struct scripts *s, const char *name)
-{
-	struct queue *q;
-
-	for (q = s->queues; q; q = q->next)
-		if (!strcmp(q->name, name))
-			return q;
-	q = xcalloc(1, sizeof(*q));
-	q->owner = s;
-	q->name = xstrdup(name);
-	q->tail = &q->head;
-	timer_init(&q->timer, s->loop, on_time_up, q);
-	q->next = s->queues;
-	s->queues = q;
-	return q;
-}
-
-const char *scripts_default_user(const struct conf *conf, const char **group)
-{
-	const struct global_conf *global = root_global(conf_root(conf));
-
-	*group = global->script_user.group;
-	if (global->script_user.user)
-		return global->script_user.user;
-	return getpwnam(DEFAULT_USER) ? DEFAULT_USER : NULL;
-}
-
-/* Queues one command with `n_more` words appended. */
-static void queue_add(struct scripts *s, const struct conf *conf, const char *name,
-		      const struct conf_script *script, const char *const *more)
-{
-	struct queue *q = queue_get(s, name);
-	const char *user = script->user, *group = script->group;
-	struct job *job = xcalloc(1, sizeof(*job));
-	unsigned n = 0, n_more = 0;
-
-	while (more && more[n_more])
-		n_more++;
-	job->argv = xcalloc(script->argc + n_more + 1, sizeof(char *));
-	for (; n < script->argc; n++)
-		job->argv[n] = xstrdup(script->argv[n]);
-	for (unsigned i = 0; i < n_more; i++)
-		job->argv[n++] = xstrdup(more[i]);
-	if (!user)
-		user = scripts_default_user(conf, &group);
-	job->user = user ? xstrdup(user) : NULL;
-	job->group = group ? xstrdup(group) : NULL;
-	if (q->waiting == QUEUE_MAX) {
-		struct job *oldest = queue_pop(q);
-
-		log_warnx("script_dropped", "too many scripts wait for %s, dropping %s", name,
-			  oldest->argv[0]);
-		job_free(oldest);
-	}
-	*q->tail = job;
-	q->tail = &job->next;
-	q->waiting++;
-	queue_run(q);
-}
-
-bool scripts_vrrp(struct scripts *s, const struct conf *conf, const struct msg_notify_vrrp *event)
-{
-	const struct root_conf *root = (const struct root_conf *)conf_root(conf);
-	const struct vrrp_conf *vi;
-	char priority[8];
-
-	conf_list_for_each (vi, &root->vrrp_instances)
-		if (!strcmp(vi->name, event->instance))
-			break;
-	if (!vi)
-		return false; /* removed by a reload in the meantime */
-	const struct {
-		const char *state;
-		const struct conf_script *script;
-	} specific[] = {
-		{ "MASTER", &vi->notify_master },
-		{ "BACKUP", &vi->notify_backup },
-		{ "FAULT", &vi->notify_fault },
-		{ "STOP", &vi->notify_stop },
-	};
-	for (size_t i = 0; i < sizeof(specific) / sizeof(specific[0]); i++)
-		if (!strcmp(specific[i].state, event->state) && specific[i].script->argc)
-			queue_add(s, conf, vi->name, specific[i].script, NULL);
-	snprintf(priority, sizeof(priority), "%u", event->priority);
-	if (vi->notify.argc)
-		queue_add(s, conf, vi->name, &vi->notify,
-			  (const char *const[]){ "INSTANCE", vi->name, event->state, priority,
-						 NULL });
-	return true;
-}
-
-static const struct vs_conf *vs_find(const struct conf *conf, const char *name)
-{
-	const struct root_conf *root = (const struct root_conf *)conf_root(conf);
-	const struct vs_conf *vs;
-
-	conf_list_for_each (vs, &root->virtual_servers)
-		if (!strcmp(vs->name, name))
-			return vs;
-	return NULL;
-}
-
-bool scripts_vs(struct scripts *s, const struct conf *conf, const struct msg_notify_vs *event)
-{
-	const struct vs_conf *vs = vs_find(conf, event->vs);
-	const struct conf_script *script =
-		vs ? (event->is_up ? &vs->quorum_up : &vs->quorum_down) : NULL;
-
-	if (script && script->argc)
-		queue_add(s, conf, event->vs, script, NULL);
-	return vs != NULL;
-}
-
-bool scripts_rs(struct scripts *s, const struct conf *conf, const struct msg_notify_rs *event)
-{
-	const struct vs_conf *vs = vs_find(conf, event->vs);
-	const struct rs_conf *rs;
-	char name[2 * ADDR_NAME_MAX];
-
-	if (!vs)
-		return false;
-	conf_list_for_each (rs, &vs->real_servers) {
-		const struct conf_script *script = event->is_up ? &rs->notify_up : &rs->notify_down;
-
-		if (!script->argc || strcmp(rs->name, event->rs) != 0)
+	for (unsigned i = 0; i < n; i++) {
+		if (!calls[i].script->argc)
 			continue;
-		snprintf(name, sizeof(name), "%s %s", event->vs, event->rs);
-		queue_add(s, conf, name, script, NULL);
+		q = queue_get(s, object);
+		if (!job && q->waiting == WAITING_MAX)
+			queue_drop_oldest(q);
+		job = job_new(conf, &calls[i]);
+		TAILQ_INSERT_TAIL(&q->jobs, job, link);
 	}
-	return true;
+	if (!job)
+		return;
+	job->is_last = true;
+	q->waiting++;
+	run_queues(s);
 }

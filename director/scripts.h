@@ -1,10 +1,11 @@
 /*
- * Scripts, run by the parent for the children: a child names the event, the parent looks the
- * command up in its own configuration.
+ * Script queues: one ordered queue for each object (VRRP instance, group, virtual server, real
+ * server), run by the parent.
  *
- * One ordered queue per object (VRRP instance, virtual server, real server): never two scripts of
- * one object at once, and the last one executed belongs to the real state. Queues are bounded: the
- * oldest waiting event gives way.
+ * Never two scripts of one object at once, and the last one executed belongs to the last event.
+ * Queues are bounded: where events come faster than scripts end, the oldest that wait are
+ * superseded by younger ones and left out, which the log says. So is the number of scripts that run
+ * at once.
  */
 #ifndef DIARCH_DIRECTOR_SCRIPTS_H
 #define DIARCH_DIRECTOR_SCRIPTS_H
@@ -12,10 +13,15 @@
 #include <stdbool.h>
 
 #include "lib/conf.h"
-#include "lib/ipc.h"
 #include "lib/loop.h"
 
 struct scripts;
+
+/* A command with further words, NULL terminated, or NULL for none. */
+struct script_call {
+	const struct conf_script *script; /* with argc 0 it is skipped */
+	const char *const *more;
+};
 
 /* `on_idle` is called whenever the last running script has ended. */
 struct scripts *scripts_new(struct loop *loop, void (*on_idle)(void *arg), void *arg);
@@ -23,13 +29,10 @@ struct scripts *scripts_new(struct loop *loop, void (*on_idle)(void *arg), void 
 /* Forgets what waits and kills what runs. NULL is fine. */
 void scripts_free(struct scripts *scripts);
 
-/* Queues what `conf` has for the event. False when it does not know the object. */
-bool scripts_vrrp(struct scripts *scripts, const struct conf *conf,
-		  const struct msg_notify_vrrp *event);
-bool scripts_rs(struct scripts *scripts, const struct conf *conf,
-		const struct msg_notify_rs *event);
-bool scripts_vs(struct scripts *scripts, const struct conf *conf,
-		const struct msg_notify_vs *event);
+/* Queues the commands of one event of `object`. User and group that a command does not name are
+ * those of `conf`; everything is copied. */
+void scripts_add(struct scripts *scripts, const struct conf *conf, const char *object,
+		 const struct script_call *calls, unsigned n);
 
 /* Whether nothing runs and nothing waits. */
 bool scripts_is_idle(const struct scripts *scripts);

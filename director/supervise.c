@@ -60,6 +60,7 @@ struct child_proc {
 	uint32_t unanswered;
 	uint64_t offered;   /* generation offered last */
 	uint64_t committed; /* generation it runs; 0 = none yet */
+	uint64_t ready;     /* generation that it, or a predecessor, ran completely */
 	uint64_t initial; /* generation committed as soon as it is acknowledged (start and respawn)
 			   */
 	time_us spawned_at;
@@ -292,12 +293,23 @@ static void on_pong(struct child_proc *c, const struct msg *msg)
 		c->worst_lateness_us = msg->pong.worst_lateness_us;
 }
 
+static void write_state(const struct msg *msg, void *arg)
+{
+	struct app *app = arg;
+
+	if (msg->kind == MSG_vrrp_state)
+		notify_vrrp_again(app->notify, &msg->vrrp_state);
+}
+
 static void on_ready(struct child_proc *c, const struct msg *msg)
 {
 	struct app *app = c->supervisor->app;
+	bool is_reload = c->ready && c->ready != msg->ready.generation;
 
-	(void)msg;
+	c->ready = msg->ready.generation;
 	store_sweep(app->store, c->row->ops->self);
+	if (is_reload && root_global(conf_root(app->conf))->fifo_write_vrrp_states_on_reload)
+		store_each(app->store, c->row->ops->self, write_state, app);
 	if (c->role == CHILD_VRRP)
 		reload_forget_former(app);
 	parent_progress(app);
@@ -309,24 +321,13 @@ static void on_hello(struct child_proc *c, const struct msg *msg)
 		log_warnx("version", "%s child runs version %s", c->row->title, msg->hello.version);
 }
 
-static void on_notify_vrrp(struct child_proc *c, const struct msg *msg)
+/* What a reload removed speaks a last time; what it asks for stands in the former generation. */
+static void on_notify(struct child_proc *c, const struct msg *msg)
 {
 	struct app *app = c->supervisor->app;
 
-	/* An instance that a reload removed speaks a last time; its scripts are those of the former
-	 * generation. */
-	if (!scripts_vrrp(app->scripts, app->conf, &msg->notify_vrrp) && app->former_conf)
-		scripts_vrrp(app->scripts, app->former_conf, &msg->notify_vrrp);
-}
-
-static void on_notify_rs(struct child_proc *c, const struct msg *msg)
-{
-	scripts_rs(c->supervisor->app->scripts, c->supervisor->app->conf, &msg->notify_rs);
-}
-
-static void on_notify_vs(struct child_proc *c, const struct msg *msg)
-{
-	scripts_vs(c->supervisor->app->scripts, c->supervisor->app->conf, &msg->notify_vs);
+	if (!notify_event(app->notify, app->conf, msg) && app->former_conf)
+		notify_event(app->notify, app->former_conf, msg);
 }
 
 static void on_script_run(struct child_proc *c, const struct msg *msg)
@@ -348,9 +349,11 @@ static void (*const child_handlers[MSG_N])(struct child_proc *c, const struct ms
 	[MSG_pong] = on_pong,
 	[MSG_conf_ack] = on_ack,
 	[MSG_ready] = on_ready,
-	[MSG_notify_vrrp] = on_notify_vrrp,
-	[MSG_notify_rs] = on_notify_rs,
-	[MSG_notify_vs] = on_notify_vs,
+	[MSG_notify_vrrp] = on_notify,
+	[MSG_notify_group] = on_notify,
+	[MSG_notify_rs] = on_notify,
+	[MSG_notify_vs] = on_notify,
+	[MSG_notify_check] = on_notify,
 	[MSG_script_run] = on_script_run,
 	[MSG_script_cancel] = on_script_cancel,
 };

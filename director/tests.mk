@@ -1,6 +1,6 @@
 # Unit tests of the parent.
 if HAVE_CMOCKA
-DIRECTOR_TESTS = test/unit/test_cmdline test/unit/test_store test/unit/test_scripts test/unit/test_plan \
+DIRECTOR_TESTS = test/unit/test_cmdline test/unit/test_store test/unit/test_notify test/unit/test_mail test/unit/test_plan \
 	test/unit/test_conf_schema test/unit/test_vs_group test/unit/test_run_names
 DIRECTOR_TESTS += test/unit/test_check_scripts
 check_PROGRAMS += $(DIRECTOR_TESTS)
@@ -8,8 +8,12 @@ TESTS += $(DIRECTOR_TESTS)
 endif
 test_unit_test_store_SOURCES = test/unit/test_store.c director/store.c
 test_unit_test_store_LDADD = libdiarch.a $(LIB_LIBS) $(CMOCKA_LIBS)
-test_unit_test_scripts_SOURCES = test/unit/test_scripts.c director/scripts.c
-test_unit_test_scripts_LDADD = liblvs.a libdiarch.a $(LIB_LIBS) $(CMOCKA_LIBS)
+MAIL_SOURCES = director/mail.c director/mail_text.c director/smtp.c director/resolve.c
+test_unit_test_notify_SOURCES = test/unit/test_notify.c director/notify.c director/scripts.c director/fifo.c \
+	$(MAIL_SOURCES)
+test_unit_test_notify_LDADD = $(CONF_LDADD) $(CMOCKA_LIBS)
+test_unit_test_mail_SOURCES = test/unit/test_mail.c $(MAIL_SOURCES)
+test_unit_test_mail_LDADD = $(CONF_LDADD) $(CMOCKA_LIBS)
 test_unit_test_check_scripts_SOURCES = test/unit/test_check_scripts.c director/check_scripts.c
 test_unit_test_check_scripts_LDADD = libdiarch.a $(LIB_LIBS) $(CMOCKA_LIBS)
 test_unit_test_cmdline_SOURCES = test/unit/test_cmdline.c director/cmdline.c

@@ -382,24 +382,25 @@ const struct conf_key global_keys[] = {
 	      .help = "Seed of random numbers."),
 
 	/* mail */
-	K_STR("notification_email_from", G, idle.notification_email_from, NO_EFFECT(LIVE),
+	K_STR("notification_email_from", G, notification_email_from, .apply = CONF_APPLY_LIVE,
 	      .help = "Sender of alert mail."),
-	K_CUSTOM("smtp_server", &conf_type_parts, G, idle.smtp_server, struct smtp_server_conf,
-		 .parts = smtp_server_parts, NO_EFFECT(LIVE), .help = "Mail relay and port."),
-	K_STR("smtp_helo_name", G, idle.smtp_helo_name, NO_EFFECT(LIVE),
+	K_CUSTOM("smtp_server", &conf_type_parts, G, smtp_server, struct smtp_server_conf,
+		 .parts = smtp_server_parts, .apply = CONF_APPLY_LIVE,
+		 .help = "Mail relay and port."),
+	K_STR("smtp_helo_name", G, smtp_helo_name, .apply = CONF_APPLY_LIVE,
 	      .help = "Name to greet the mail relay with."),
-	K_U32("smtp_connect_timeout", G, idle.smtp_connect_timeout_s, 1, UINT32_MAX, .dflt = 30,
-	      .apply = CONF_APPLY_LIVE, .flags = CONF_NO_EFFECT | CONF_CLAMP,
+	K_U32("smtp_connect_timeout", G, smtp_connect_timeout_s, 1, UINT32_MAX, .dflt = 30,
+	      .apply = CONF_APPLY_LIVE, .flags = CONF_CLAMP,
 	      .help = "Seconds to wait for the mail relay."),
-	K_BOOL("smtp_alert", G, idle.smtp_alert, NO_EFFECT(LIVE),
+	K_BOOL("smtp_alert", G, smtp_alert, .apply = CONF_APPLY_LIVE,
 	       .help = "Send mail on changes of state."),
-	K_BOOL("smtp_alert_vrrp", G, idle.smtp_alert_vrrp, .dflt_from = "smtp_alert",
-	       NO_EFFECT(LIVE), .help = "Send mail on changes of state of instances."),
-	K_BOOL("smtp_alert_checker", G, idle.smtp_alert_checker, NO_EFFECT(LIVE),
+	K_BOOL("smtp_alert_vrrp", G, smtp_alert_vrrp, .dflt_from = "smtp_alert",
+	       .apply = CONF_APPLY_LIVE, .help = "Send mail on changes of state of instances."),
+	K_BOOL("smtp_alert_checker", G, smtp_alert_checker, .apply = CONF_APPLY_LIVE,
 	       .help = "Send mail on changes of state of servers."),
-	K_FLAG("no_email_faults", G, idle.no_email_faults, NO_EFFECT(LIVE),
+	K_FLAG("no_email_faults", G, no_email_faults, .apply = CONF_APPLY_LIVE,
 	       .help = "Send no mail about FAULT."),
-	K_BOOL("no_checker_emails", G, idle.no_checker_emails, NO_EFFECT(LIVE),
+	K_BOOL("no_checker_emails", G, no_checker_emails, .apply = CONF_APPLY_LIVE,
 	       .help = "Send no mail about single checks."),
 
 	/* VRRP */
@@ -470,28 +471,29 @@ const struct conf_key global_keys[] = {
 	      .dflt = -1, NO_EFFECT(LIVE), .help = "Priority of the chains that mark packets."),
 	K_U32("nftables_ipvs_start_fwmark", G, idle.nftables_ipvs_start_fwmark, 1, UINT32_MAX,
 	      .dflt = 1000, NO_EFFECT(LIVE), .help = "First mark to use."),
-	K_BOOL("rs_init_notifies", G, idle.rs_init_notifies, NO_EFFECT(LIVE),
+	K_BOOL("rs_init_notifies", G, rs_init_notifies, .apply = CONF_APPLY_LIVE,
 	       .help = "Run notify_up or notify_down also for the first result of a real server."),
 
 	/* events, SNMP, D-Bus */
-	K_CUSTOM("notify_fifo", &conf_type_parts, G, idle.notify_fifo.path, struct fifo_path_conf,
-		 .parts = fifo_parts, NO_EFFECT(LIVE), .help = "FIFO that receives all events."),
-	K_SCRIPT("notify_fifo_script", G, idle.notify_fifo.script, NO_EFFECT(LIVE),
+	K_CUSTOM("notify_fifo", &conf_type_parts, G, notify_fifo.path, struct fifo_path_conf,
+		 .parts = fifo_parts, .apply = CONF_APPLY_LIVE,
+		 .help = "FIFO that receives all events."),
+	K_SCRIPT("notify_fifo_script", G, notify_fifo.script, .apply = CONF_APPLY_LIVE,
 		 .help = "Command that reads notify_fifo."),
-	K_CUSTOM("vrrp_notify_fifo", &conf_type_parts, G, idle.vrrp_notify_fifo.path,
-		 struct fifo_path_conf, .parts = fifo_parts, NO_EFFECT(LIVE),
+	K_CUSTOM("vrrp_notify_fifo", &conf_type_parts, G, vrrp_notify_fifo.path,
+		 struct fifo_path_conf, .parts = fifo_parts, .apply = CONF_APPLY_LIVE,
 		 .help = "FIFO that receives VRRP events."),
-	K_SCRIPT("vrrp_notify_fifo_script", G, idle.vrrp_notify_fifo.script, NO_EFFECT(LIVE),
+	K_SCRIPT("vrrp_notify_fifo_script", G, vrrp_notify_fifo.script, .apply = CONF_APPLY_LIVE,
 		 .help = "Command that reads vrrp_notify_fifo."),
-	K_CUSTOM("lvs_notify_fifo", &conf_type_parts, G, idle.lvs_notify_fifo.path,
-		 struct fifo_path_conf, .parts = fifo_parts, NO_EFFECT(LIVE),
+	K_CUSTOM("lvs_notify_fifo", &conf_type_parts, G, lvs_notify_fifo.path,
+		 struct fifo_path_conf, .parts = fifo_parts, .apply = CONF_APPLY_LIVE,
 		 .help = "FIFO that receives LVS events."),
-	K_SCRIPT("lvs_notify_fifo_script", G, idle.lvs_notify_fifo.script, NO_EFFECT(LIVE),
+	K_SCRIPT("lvs_notify_fifo_script", G, lvs_notify_fifo.script, .apply = CONF_APPLY_LIVE,
 		 .help = "Command that reads lvs_notify_fifo."),
-	K_BOOL("vrrp_notify_priority_changes", G, idle.vrrp_notify_priority_changes,
-	       NO_EFFECT(LIVE), .help = "Report changes of effective priority as events."),
-	K_FLAG("fifo_write_vrrp_states_on_reload", G, idle.fifo_write_vrrp_states_on_reload,
-	       NO_EFFECT(LIVE), .help = "Write all states to the FIFO after a reload."),
+	K_BOOL("vrrp_notify_priority_changes", G, vrrp_notify_priority_changes,
+	       .apply = CONF_APPLY_LIVE, .help = "Report changes of effective priority as events."),
+	K_FLAG("fifo_write_vrrp_states_on_reload", G, fifo_write_vrrp_states_on_reload,
+	       .apply = CONF_APPLY_LIVE, .help = "Write all states to the FIFO after a reload."),
 	K_STR("snmp_socket", G, idle.snmp_socket, .dflt_text = "unix:/var/agentx/master",
 	      NO_EFFECT(LIVE), .help = "Where the SNMP master agent listens."),
 	K_FLAG("enable_traps", G, idle.enable_traps, NO_EFFECT(LIVE),
@@ -587,25 +589,55 @@ static const struct conf_key email_args[] = {
 	K_END,
 };
 
-static bool email_finish(struct conf_walk *walk, struct conf_obj *obj)
-{
-	const struct global_conf *global = (const struct global_conf *)obj->parent;
-
-	if (global->idle.notification_email.n == 0)
-		conf_warning(walk, obj->pos, CONF_SEMANTIC, "no-effect", NULL,
-			     "\"%s\" has no effect in this version", obj->block->name);
-	return true;
-}
-
 static const struct conf_block email_block = {
 	.name = "notification_email",
 	.style = CONF_BLOCK_LINES,
 	.size = sizeof(struct email_conf),
-	.list_offset = offsetof(struct global_conf, idle.notification_email),
+	.list_offset = offsetof(struct global_conf, notification_email),
 	.args = email_args,
-	.finish = email_finish,
 	.help = "Recipients of alert mail.",
 };
+
+/* Mail needs somebody to carry it and somebody to get it. */
+static void check_mail(struct conf_walk *walk, const struct global_conf *global)
+{
+	struct conf_pos pos;
+
+	if (global->notification_email.n > 0 && !global->smtp_server.host)
+		conf_warning(walk, global->notification_email.head->pos, CONF_SEMANTIC,
+			     "mail-without-server", "add smtp_server",
+			     "without smtp_server no mail is sent");
+	else if (global->notification_email.n == 0 &&
+		 conf_is_set(&global->obj, "smtp_server", &pos))
+		conf_warning(walk, pos, CONF_SEMANTIC, "mail-without-recipient",
+			     "add notification_email",
+			     "without notification_email no mail is sent");
+}
+
+bool fifo_is_same(const struct fifo_conf *a, const struct fifo_conf *b)
+{
+	return a->path.path && b->path.path && strcmp(a->path.path, b->path.path) == 0;
+}
+
+static void check_fifo(struct conf_walk *walk, const struct global_conf *global,
+		       const struct fifo_conf *fifo, const char *name)
+{
+	struct conf_pos pos;
+
+	if (fifo_is_same(fifo, &global->notify_fifo) && conf_is_set(&global->obj, name, &pos))
+		conf_warning(walk, pos, CONF_SEMANTIC, "same-fifo", NULL,
+			     "%s is notify_fifo, which gets all events; it is left out", name);
+}
+
+static bool global_finish(struct conf_walk *walk, struct conf_obj *obj)
+{
+	const struct global_conf *global = (const struct global_conf *)obj;
+
+	check_mail(walk, global);
+	check_fifo(walk, global, &global->vrrp_notify_fifo, "vrrp_notify_fifo");
+	check_fifo(walk, global, &global->lvs_notify_fifo, "lvs_notify_fifo");
+	return true;
+}
 
 const struct conf_block global_block = {
 	.name = "global_defs",
@@ -614,6 +646,7 @@ const struct conf_block global_block = {
 	.is_single = true,
 	.keys = global_keys,
 	.blocks = (const struct conf_block *const[]){ &email_block, NULL },
+	.finish = global_finish,
 	.help = "Settings of the whole process.",
 };
 

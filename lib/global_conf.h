@@ -87,7 +87,7 @@ struct rcvbuf_conf {
 	bool is_forced;
 };
 
-/* A FIFO that receives events, and its reader; accepted, no effect yet. */
+/* A FIFO that receives events, and its reader. */
 struct fifo_conf {
 	struct fifo_path_conf path;
 	struct conf_script script;
@@ -103,13 +103,7 @@ struct email_conf {
 struct global_idle_conf {
 	struct child_conf parent, vrrp, checker, bfd;
 	struct rcvbuf_conf vrrp_cmd, vrrp_monitor, process_monitor, lvs_cmd, lvs_monitor;
-	struct fifo_conf notify_fifo, vrrp_notify_fifo, lvs_notify_fifo;
 	bool process_names, use_symlink_paths, set_supplementary_groups;
-	struct conf_list notification_email; /* struct email_conf */
-	const char *notification_email_from, *smtp_helo_name;
-	struct smtp_server_conf smtp_server;
-	uint32_t smtp_connect_timeout_s;
-	bool smtp_alert, smtp_alert_vrrp, smtp_alert_checker, no_email_faults, no_checker_emails;
 	struct conf_script startup_script, shutdown_script;
 	uint32_t startup_script_timeout_s, shutdown_script_timeout_s;
 	int64_t max_auto_priority;
@@ -128,7 +122,6 @@ struct global_idle_conf {
 	int64_t nftables_priority, nftables_ipvs_priority;
 	uint32_t nftables_ipvs_start_fwmark;
 	bool nftables_ifindex, nftables_counters;
-	bool vrrp_notify_priority_changes, fifo_write_vrrp_states_on_reload, rs_init_notifies;
 	const char *snmp_socket;
 	bool enable_traps, enable_snmp_vrrp, enable_snmp_rfc, enable_snmp_rfcv2, enable_snmp_rfcv3,
 		enable_snmp_checker;
@@ -177,6 +170,14 @@ struct global_conf {
 	bool vrrp_strict;
 	struct addr vrrp_mcast_group4, vrrp_mcast_group6;
 	uint32_t umask;
+	struct fifo_conf notify_fifo, vrrp_notify_fifo, lvs_notify_fifo;
+	bool vrrp_notify_priority_changes, fifo_write_vrrp_states_on_reload, rs_init_notifies;
+	struct conf_list notification_email; /* struct email_conf */
+	const char *notification_email_from; /* NULL = keepalived@HOST */
+	const char *smtp_helo_name;          /* NULL = name of the host */
+	struct smtp_server_conf smtp_server; /* host NULL = no mail */
+	uint32_t smtp_connect_timeout_s;
+	bool smtp_alert, smtp_alert_vrrp, smtp_alert_checker, no_email_faults, no_checker_emails;
 	struct global_idle_conf idle;
 };
 
@@ -217,6 +218,9 @@ extern const struct conf_type conf_type_garp_extra;
 
 /* A multicast group; .min and .max are its family, or AF_UNSPEC for any. Fills a struct addr. */
 extern const struct conf_type conf_type_mcast;
+
+/* Whether both are one FIFO: the one for all events suffices then. */
+bool fifo_is_same(const struct fifo_conf *a, const struct fifo_conf *b);
 
 /* The one global_conf. */
 const struct global_conf *root_global(const struct conf_obj *root);

@@ -94,7 +94,6 @@ struct vrrp_idle_conf {
 	uint8_t debug;
 	struct conf_garp_extra garp_extra_if;
 	uint8_t timer_expired_backup;
-	struct conf_script notify_master_rx_lower_pri, notify_deleted;
 	const char *lvs_sync_daemon_interface;
 	uint32_t kernel_rx_buf_size;
 	struct vmac_conf use_vmac;
@@ -144,6 +143,8 @@ struct vrrp_conf {
 	int64_t learn_min_us, learn_max_us; /* bounds on a learned interval; 0 = none */
 	bool lease;
 	struct conf_script notify_master, notify_backup, notify_fault, notify_stop, notify;
+	struct conf_script notify_master_rx_lower_pri, notify_deleted;
+	bool notify_priority_changes, smtp_alert;
 	struct conf_list auth;             /* at most one struct auth_conf */
 	struct conf_list auth_hmac;        /* at most one struct hmac_conf */
 	struct conf_list peers;            /* struct peer_conf */

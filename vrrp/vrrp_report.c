@@ -143,21 +143,32 @@ static void log_notify(const struct vrouter *r, const struct vrrp_out_item *item
 				  : "");
 }
 
-void vrouter_report_notify(struct vrouter *r, const struct vrrp_out_item *item)
+static void send_notify(const struct vrouter *r, const char *state)
 {
-	/* The scripts hear of a deleted instance as keepalived's do. */
-	enum vrrp_notify_state to = r->is_deleted ? VRRP_NOTIFY_FAULT : item->to;
 	struct msg msg = { .kind = MSG_notify_vrrp,
 			   .fd = -1,
 			   .notify_vrrp = { .instance = r->conf->name,
-					    .state = vrrp_notify_name(to),
+					    .state = state,
 					    .priority = r->fsm.priority } };
 
+	role_send(r->app->role, &msg);
+}
+
+void vrouter_report_notify(struct vrouter *r, const struct vrrp_out_item *item)
+{
 	log_notify(r, item);
 	r->stats.become_master += item->to == VRRP_NOTIFY_MASTER;
 	r->stats.release_master += item->from == VRRP_NOTIFY_MASTER;
 	vrouter_count(r);
-	role_send(r->app->role, &msg);
+	send_notify(r, r->is_deleted ? "DELETED" : vrrp_notify_name(item->to));
+}
+
+/* Some FIFO may want to know of a new priority. */
+static void notify_priority(const struct vrouter *r)
+{
+	if (r->conf->notify_priority_changes && r->fsm.state != VRRP_STATE_INIT)
+		send_notify(r, r->fsm.state == VRRP_STATE_ACTIVE ? "MASTER_PRIORITY"
+								 : "BACKUP_PRIORITY");
 }
 
 void vrouter_report_again(struct vrouter *r)
@@ -212,11 +223,13 @@ void vrouter_report_log(struct vrouter *r, const struct vrrp_out_item *item)
 			  name, src, a);
 		break;
 	case VRRP_LOG_LOWER_PRIO:
-		if (log_limit_pass(&r->lower_limit, loop_now(r->app->loop), LOWER_LOG_US))
-			log_event(LOG_LEVEL_NOTICE, "vrrp_lower", kv,
-				  "(%s) Received advert from %s with lower priority %d, ours %d, "
-				  "forcing new election",
-				  name, src, a, b);
+		if (!log_limit_pass(&r->lower_limit, loop_now(r->app->loop), LOWER_LOG_US))
+			break;
+		log_event(LOG_LEVEL_NOTICE, "vrrp_lower", kv,
+			  "(%s) Received advert from %s with lower priority %d, ours %d, "
+			  "forcing new election",
+			  name, src, a, b);
+		send_notify(r, "MASTER_RX_LOWER_PRI");
 		break;
 	case VRRP_LOG_PRIO_ZERO:
 		log_event(LOG_LEVEL_DEBUG, "vrrp_resigned", kv,
@@ -231,6 +244,7 @@ void vrouter_report_log(struct vrouter *r, const struct vrrp_out_item *item)
 	case VRRP_LOG_PRIO_CHANGED:
 		log_event(LOG_LEVEL_NOTICE, "vrrp_priority", kv,
 			  "(%s) Changing effective priority from %d to %d", name, a, b);
+		notify_priority(r);
 		break;
 	case VRRP_LOG_PREEMPT_START:
 		log_event(LOG_LEVEL_DEBUG, "vrrp_preempt", kv, "(%s) start preempt delay (%.6f)",

@@ -138,8 +138,7 @@ static int alerts_with(const char *globals, const char *service)
 		 globals, service);
 	conf = load(text);
 	vs = first_vs(conf);
-	alerts = vs->idle.smtp_alert << 1 |
-		 ((const struct rs_conf *)vs->real_servers.head)->smtp_alert;
+	alerts = vs->smtp_alert << 1 | ((const struct rs_conf *)vs->real_servers.head)->smtp_alert;
 	conf_free(conf);
 	return alerts;
 }

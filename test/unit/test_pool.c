@@ -94,14 +94,16 @@ struct fixture {
 	struct pools_env env;
 	time_us now;
 	struct clock clock;
-	unsigned checks, servers, weights, opened, gained, lost;
+	unsigned checks, servers, server_changes, known, weights, opened, gained, lost;
 	const struct msg_rs_state *saved_rs; /* of server 0 */
 	const struct msg_check_state *saved; /* of server 0 */
 };
 
-static void on_check(struct check_run *check, enum health_edge edge, void *arg)
+static void on_check(struct check_run *check, enum health_edge edge, bool is_server_change,
+		     void *arg)
 {
 	(void)check;
+	((struct fixture *)arg)->server_changes += is_server_change;
 	((struct fixture *)arg)->checks += edge != HEALTH_SAME;
 }
 
@@ -121,6 +123,12 @@ static void on_open(struct pool_run *pool, void *arg)
 {
 	(void)pool;
 	((struct fixture *)arg)->opened++;
+}
+
+static void on_rs_known(struct rs_run *rs, void *arg)
+{
+	(void)rs;
+	((struct fixture *)arg)->known++;
 }
 
 static void on_pool(struct pool_run *pool, enum pool_edge edge, void *arg)
@@ -183,7 +191,7 @@ static int set_up(void **state)
 	f->loop = loop_new(&f->clock);
 	f->env = (struct pools_env){
 		.loop = f->loop,
-		.watch = { on_check, on_rs, on_weight, on_pool, on_open, f },
+		.watch = { on_check, on_rs, on_rs_known, on_weight, on_pool, on_open, f },
 		.find_saved = find_saved,
 		.find_saved_rs = find_saved_rs,
 	};
@@ -294,6 +302,23 @@ static void a_dead_server_leaves_and_returns(void **state)
 	assert_int_equal(weight("10.0.0.1"), 3);
 	assert_int_equal(f->servers, 2);
 	assert_int_equal(f->lost, 0);
+}
+
+static void the_first_known_state_is_told_once(void **state)
+{
+	struct fixture *f = *state;
+
+	load(f);
+	result(f, 0, true); /* as assumed */
+	assert_int_equal(f->known, 1);
+	result(f, 0, true);
+	result(f, 1, false); /* a change */
+	assert_int_equal(f->known, 1);
+	assert_int_equal(f->servers, 1);
+	assert_int_equal(f->server_changes, 1);
+	load(f);
+	result(f, 0, true);
+	assert_int_equal(f->known, 1);
 }
 
 static void inhibit_keeps_it_at_weight_zero(void **state)
@@ -583,6 +608,7 @@ int main(void)
 		TEST(servers_are_in_before_the_first_check),
 		TEST(with_alpha_they_come_with_their_first_success),
 		TEST(a_dead_server_leaves_and_returns),
+		TEST(the_first_known_state_is_told_once),
 		TEST(inhibit_keeps_it_at_weight_zero),
 		TEST(the_sorry_server_steps_in),
 		TEST(an_ipv6_mask_becomes_a_prefix_length),
