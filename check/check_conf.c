@@ -99,17 +99,9 @@ static const struct conf_key rs_keys[] = {
 };
 
 static const struct conf_block *const rs_blocks[] = {
-	&tcp_check_block,
-	&http_get_block,
-	&ssl_get_block,
-	&misc_check_block,
-	&smtp_check_block,
-	&dns_check_block,
-	&udp_check_block,
-	&ping_check_block,
-	&file_check_block,
-	&bfd_check_block,
-	NULL,
+	&tcp_check_block,  &http_get_block,  &ssl_get_block,     &misc_check_block,
+	&smtp_check_block, &dns_check_block, &udp_check_block,   &ping_check_block,
+	&file_check_block, &bfd_check_block, &agent_check_block, NULL,
 };
 
 const struct conf_block rs_block = {

@@ -6,6 +6,6 @@
 
 #include "check/probe.h"
 
-extern const struct checker_ops check_tcp, check_http_get, check_ssl_get;
+extern const struct checker_ops check_tcp, check_http_get, check_ssl_get, check_agent;
 
 #endif

@@ -3,4 +3,5 @@
  */
 #include "check/checkers.h"
 
-const struct checker_ops *const checkers[] = { &check_tcp, &check_http_get, &check_ssl_get, NULL };
+const struct checker_ops *const checkers[] = { &check_tcp, &check_http_get, &check_ssl_get,
+					       &check_agent, NULL };

@@ -8,7 +8,7 @@ libconf_a_SOURCES = \
 	vrrp/route_type.c vrrp/strict_conf.c vrrp/track_conf.c vrrp/track_conf.h vrrp/track_rules.c vrrp/vaddr_conf.c \
 	vrrp/vmac_conf.c vrrp/vrrp_conf.c vrrp/vrrp_conf.h vrrp/vrrp_rules.c \
 	check/check_conf.c check/check_conf.h check/check_rules.c check/vs_keys.c \
-	check/checker_conf.c check/checker_rows.h check/dns_conf.c check/follow_conf.c check/http_conf.c \
+	check/agent_conf.c check/checker_conf.c check/checker_rows.h check/dns_conf.c check/follow_conf.c check/http_conf.c \
 	check/misc_conf.c check/smtp_conf.c check/udp_conf.c \
 	check/service_type.c check/service_type.h check/vs_group_conf.c check/vs_group_rules.c
 

@@ -64,6 +64,14 @@ static void check_init(struct check *c, const struct checker_ops *ops)
 	c->conf.urls.n = 1;
 }
 
+int start_sub(struct bench *b, struct counter *counter, const struct probe_spec *spec)
+{
+	counter->sub.on_result = on_result;
+	counter->sub.arg = counter;
+	counter->sub.params = probe_health_params(spec->conf);
+	return probe_subscribe(b->engine, spec, &counter->sub, false);
+}
+
 int subscribe_at(struct bench *b, uint32_t i, const struct checker_ops *ops, uint16_t port)
 {
 	struct counter *counter = &b->subs[i];
@@ -74,10 +82,7 @@ int subscribe_at(struct bench *b, uint32_t i, const struct checker_ops *ops, uin
 		.port = port,
 	};
 
-	counter->sub.on_result = on_result;
-	counter->sub.arg = counter;
-	counter->sub.params = probe_health_params(spec.conf);
-	return probe_subscribe(b->engine, &spec, &counter->sub, false);
+	return start_sub(b, counter, &spec);
 }
 
 struct check *add_check(struct bench *b, const struct checker_ops *ops)

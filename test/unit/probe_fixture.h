@@ -44,6 +44,9 @@ void bench_free(struct bench *b);
 /* Subscribes check i at a port of 127.0.0.1. */
 int subscribe_at(struct bench *b, uint32_t i, const struct checker_ops *ops, uint16_t port);
 
+/* Subscribes a counter of b->subs. */
+int start_sub(struct bench *b, struct counter *counter, const struct probe_spec *spec);
+
 /* One more check of the server, prepared but not started. */
 struct check *add_check(struct bench *b, const struct checker_ops *ops);
 
