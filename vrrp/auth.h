@@ -9,7 +9,7 @@
 #include "lib/clock.h"
 #include "vrrp/pkt.h"
 
-/* ---- replays ---- */
+/* ---- replays of signed packets ---- */
 
 #define VRRP_REPLAY_MARKS 16
 
@@ -18,7 +18,7 @@ struct vrrp_replay_mark {
 	struct addr src; /* unset = free */
 	time_us at;      /* when it was last heard */
 	uint64_t stamp;  /* greatest time stamp, 0 where there are none */
-	uint32_t counter;
+	uint16_t counter;
 };
 
 /* The senders heard last; the one silent for longest makes room. Zero-initialise. */
@@ -29,9 +29,8 @@ struct vrrp_replay {
 /* A packet's place in the sequence of its sender. */
 struct vrrp_sequence {
 	struct addr src;
-	uint64_t stamp; /* 0: there is none */
-	uint32_t counter;
-	unsigned counter_bits; /* 16 or 32; compared in serial arithmetic (RFC 1982) */
+	uint64_t stamp;   /* 0: there is none */
+	uint16_t counter; /* compared in serial arithmetic (RFC 1982) */
 };
 
 /*
@@ -67,6 +66,13 @@ struct vrrp_ah {
  * _AUTH_MALFORMED. */
 enum vrrp_drop vrrp_ah_decode(const uint8_t *data, size_t len, struct vrrp_env *env,
 			      struct vrrp_ah *ah);
+
+/*
+ * Whether a sequence number comes after another (RFC 2402 3.4.3, RFC 1982). Routers of one VRID
+ * share the sequence: who hears a greater number goes on from there. So one number is enough for
+ * all senders, and a restarted one is heard as soon as it has heard somebody.
+ */
+bool vrrp_ah_is_newer(uint32_t sequence, uint32_t than);
 
 /* Whether the ICV is right, in constant time. With and without the TTL, see vrrp_ah_wrap(). */
 bool vrrp_ah_is_right(const struct vrrp_ah *ah, const uint8_t secret[VRRP_AUTH_LEN]);

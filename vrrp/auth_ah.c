@@ -36,11 +36,9 @@ static const struct vrrp_replay_mark *mark_find(const struct vrrp_replay *replay
 }
 
 /* RFC 1982: newer by less than half of the numbers there are. */
-static bool counter_is_newer(const struct vrrp_sequence *s, uint32_t than)
+static bool counter_is_newer(const struct vrrp_sequence *s, uint16_t than)
 {
-	uint32_t distance = (s->counter - than) << (32 - s->counter_bits);
-
-	return (int32_t)distance > 0;
+	return (int16_t)(uint16_t)(s->counter - than) > 0;
 }
 
 bool vrrp_replay_is_new(const struct vrrp_replay *replay, const struct vrrp_sequence *sequence,
@@ -103,6 +101,11 @@ enum vrrp_drop vrrp_ah_decode(const uint8_t *data, size_t len, struct vrrp_env *
 	ah->msg = payload + VRRP_AH_LEN;
 	ah->msg_len = payload_len - VRRP_AH_LEN;
 	return VRRP_DROP_NONE;
+}
+
+bool vrrp_ah_is_newer(uint32_t sequence, uint32_t than)
+{
+	return (int32_t)(sequence - than) > 0;
 }
 
 /* RFC 2402 3.3.3.1.1: what changes on the way counts as zero; RFC 2403 truncates to 96 bits. */

@@ -94,6 +94,7 @@ void vrouter_auth_next(struct vrouter *r)
 	struct vrouter_auth *auth = &r->auth;
 
 	auth->ah_sequence++;
+	auth->is_ah_used = true;
 	if (auth->active_key)
 		auth->stamp = vrrp_hmac_stamp_of(utc_us(), (uint16_t)(auth->stamp.counter + 1));
 }
@@ -135,17 +136,17 @@ static bool take_sequence(struct vrouter *r, const struct vrrp_sequence *sequenc
 	return true;
 }
 
-/* Routers that share an address share the sequence: who takes over goes on from what it heard. */
 static enum vrrp_drop check_ah(struct vrouter *r, const struct vio_packet *packet)
 {
-	const struct vrrp_sequence sequence = { packet->env.src, 0, packet->ah->sequence, 32 };
+	struct vrouter_auth *auth = &r->auth;
+	uint32_t sequence = packet->ah->sequence;
 
 	if (!vrrp_ah_is_right(packet->ah, r->expect.auth_data))
 		return VRRP_DROP_AUTH_DATA;
-	if (!take_sequence(r, &sequence))
+	if (auth->is_ah_used && !vrrp_ah_is_newer(sequence, auth->ah_sequence))
 		return VRRP_DROP_REPLAY;
-	if ((int32_t)(sequence.counter - r->auth.ah_sequence) > 0)
-		r->auth.ah_sequence = sequence.counter;
+	auth->is_ah_used = true;
+	auth->ah_sequence = sequence;
 	return VRRP_DROP_NONE;
 }
 
@@ -166,7 +167,7 @@ static enum vrrp_drop check_hmac(struct vrouter *r, const struct vio_packet *pac
 	bool has_time = auth->hmac->anti_replay == HMAC_REPLAY_TIME;
 	const struct vrrp_sequence sequence = { packet->env.src,
 						has_time ? vrrp_hmac_stamp_order(&stamp) : 0,
-						stamp.counter, 16 };
+						stamp.counter };
 	if (has_time && llabs(vrrp_hmac_stamp_us(&stamp) - utc_us()) > auth->window_us)
 		return VRRP_DROP_AUTH_STALE;
 	return take_sequence(r, &sequence) ? VRRP_DROP_NONE : VRRP_DROP_AUTH_REPLAY;

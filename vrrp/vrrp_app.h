@@ -177,7 +177,8 @@ struct vrouter_auth {
 	const struct vrrp_hmac_key *active_key; /* NULL = do not sign */
 	int64_t window_us;
 	struct vrrp_replay replay;
-	uint32_t ah_sequence;         /* the last one used or heard */
+	uint32_t ah_sequence;         /* the last one sent or heard, or where to begin */
+	bool is_ah_used;              /* it was sent or heard */
 	struct vrrp_hmac_stamp stamp; /* of the advertisement being sent */
 };
 
