@@ -255,7 +255,7 @@ struct vs_conf {
 extern const struct conf_block vs_block, rs_block;
 extern const struct conf_block tcp_check_block, http_get_block, ssl_get_block, misc_check_block,
 	smtp_check_block, dns_check_block, udp_check_block, ping_check_block, file_check_block,
-	bfd_check_block, agent_check_block;
+	bfd_check_block, agent_check_block, smtp_host_block;
 extern const struct conf_block ssl_block, virtual_server_group_block;
 
 /* Whether a check of this configuration runs at all: it has a plug-in. */

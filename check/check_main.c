@@ -15,12 +15,14 @@
 #include "lib/log.h"
 #include "lib/proc.h"
 #include "lib/role.h"
+#include "lib/script_ask.h"
 
 #define IPVS_TIMEOUT_US (5 * US_PER_S)
 
 struct check_app {
 	struct role *role;
 	struct probe_engine *engine;
+	struct script_asks *scripts;
 	struct reconcile *reconcile;
 	struct pools *pools;
 	void *saved; /* tsearch tree of struct msg: check_state and rs_state of a predecessor, until
@@ -73,6 +75,8 @@ static void on_msg(struct role *role, const struct msg *msg)
 	struct check_app *app = role_state(role);
 	struct msg *copy, **node;
 
+	if (msg->kind == MSG_script_result)
+		script_asks_on_result(app->scripts, &msg->script_result);
 	if (app->is_running)
 		return;
 	app->was_saved = true;
@@ -169,6 +173,11 @@ static void shut_down(struct pool_run *pool, void *arg)
 
 /* ---- role ---- */
 
+static void to_parent(const struct msg *msg, void *arg)
+{
+	role_send(arg, msg);
+}
+
 static int init(struct role *role)
 {
 	struct check_app *app = xcalloc(1, sizeof(*app));
@@ -180,6 +189,8 @@ static int init(struct role *role)
 		free(app);
 		return -errno;
 	}
+	app->scripts = script_asks_new(to_parent, role);
+	probe_engine_set_scripts(app->engine, app->scripts);
 	app->reconcile = reconcile_new(role_loop(role), open_kernel);
 	role_set_state(role, app);
 	return 0;
@@ -241,6 +252,7 @@ static void done(struct role *role)
 		return;
 	pools_free(app->pools);
 	probe_engine_free(app->engine);
+	script_asks_free(app->scripts);
 	reconcile_free(app->reconcile);
 	tdestroy(app->saved, saved_free);
 	free(app);
@@ -249,7 +261,7 @@ static void done(struct role *role)
 const struct role_ops check_role = {
 	.name = "check",
 	.self = MSG_FROM_CHECK,
-	.caps = PROC_CAP_NET_ADMIN | PROC_CAP_NET_BIND,
+	.caps = PROC_CAP_NET_ADMIN | PROC_CAP_NET_RAW | PROC_CAP_NET_BIND,
 	.init = init,
 	.prepare = prepare,
 	.commit = commit,

@@ -9,6 +9,7 @@
 #include "lib/log.h"
 
 #define QUORUM_TEXT_MAX 128
+#define LINE_MAX_LEN    512
 
 /* ---- messages ---- */
 
@@ -21,7 +22,7 @@ static void send_check(struct role *role, const struct check_run *check)
 		.vs = check->rs->pool->name,
 		.rs = check->rs->name,
 		.index = check->index,
-		.kind = check->conf->obj.block->name,
+		.kind = check->ops->name,
 		.is_known = sub->health.is_known,
 		.is_up = sub->health.is_up,
 		.reason = sub->health.is_up ? "" : reason_name(sub->reason),
@@ -108,7 +109,7 @@ static void send_notify_check(struct role *role, const struct check_run *check,
 	struct msg msg = { .kind = MSG_notify_check, .fd = -1 };
 	char reason[256] = "";
 
-	while (words->kind && strcmp(words->kind, check->conf->obj.block->name) != 0)
+	while (words->kind && strcmp(words->kind, check->ops->name) != 0)
 		words++;
 	if (!sub->health.is_up)
 		snprintf(reason, sizeof(reason), "%s, %s%s%s", reason_name(sub->reason),
@@ -124,30 +125,55 @@ static void send_notify_check(struct role *role, const struct check_run *check,
 	role_send(role, &msg);
 }
 
+/* The words of keepalived for a change. */
+static void change_words(const struct check_run *check, bool is_up, char *line, size_t size)
+{
+	const struct checker_ops *ops = check->ops;
+	const struct check_words words = {
+		.conf = check->conf,
+		.rs = check->rs->name,
+		.vs = check->rs->pool->name,
+		.is_up = is_up,
+		.reason = check->sub.reason,
+		.detail = check->sub.detail,
+		.retries = check->sub.params.fall - 1,
+	};
+
+	if (ops->say)
+		ops->say(&words, line, size);
+	else if (is_up)
+		snprintf(line, size, "%s %s %s", ops->log_up_before, words.rs, ops->log_up_after);
+	else
+		snprintf(line, size, "%s on service %s failed after %" PRIu32 " retries. (%s)",
+			 ops->log_down_name, words.rs, words.retries, reason_text(words.reason));
+}
+
+static void log_check(const struct check_run *check, enum health_edge edge)
+{
+	const struct probe_sub *sub = &check->sub;
+	const char *kind = check->ops->name, *rs = check->rs->name, *vs = check->rs->pool->name;
+	bool is_up = edge == HEALTH_WENT_UP;
+	bool is_logged = check->conf->log_all_failures && !reason_is_up(sub->reason);
+	char line[LINE_MAX_LEN], fields[LINE_MAX_LEN];
+
+	snprintf(fields, sizeof(fields), "check=%s rs=%s vs=%s", kind, rs, vs);
+	if (!is_up && (edge != HEALTH_SAME || is_logged))
+		snprintf(fields, sizeof(fields), "check=%s rs=%s vs=%s reason=%s detail=\"%s\"",
+			 kind, rs, vs, reason_name(sub->reason), sub->detail);
+	if (edge != HEALTH_SAME) {
+		change_words(check, is_up, line, sizeof(line));
+		log_event(is_up ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING,
+			  is_up ? "check_up" : "check_down", fields, "%s", line);
+	} else if (is_logged) {
+		log_event(LOG_LEVEL_INFO, "check_failed", fields, "%s on service %s failed: %s",
+			  kind, rs, reason_text(sub->reason));
+	}
+}
+
 void report_check(struct role *role, const struct check_run *check, enum health_edge edge,
 		  bool is_server_change)
 {
-	const struct probe_sub *sub = &check->sub;
-	const struct checker_ops *ops = probe_spec(sub->probe)->ops;
-	const char *rs = check->rs->name, *vs = check->rs->pool->name;
-	bool is_logged = check->conf->log_all_failures && !reason_is_up(sub->reason);
-
-	if (edge == HEALTH_WENT_UP)
-		log_event(LOG_LEVEL_INFO, "check_up",
-			  log_kv("check=%s rs=%s vs=%s", ops->name, rs, vs), "%s %s %s",
-			  ops->log_up_before, rs, ops->log_up_after);
-	else if (edge == HEALTH_WENT_DOWN)
-		log_event(LOG_LEVEL_WARNING, "check_down",
-			  log_kv("check=%s rs=%s vs=%s reason=%s detail=\"%s\"", ops->name, rs, vs,
-				 reason_name(sub->reason), sub->detail),
-			  "%s on service %s failed after %" PRIu32 " retries. (%s)",
-			  ops->log_down_name, rs, sub->params.fall - 1, reason_text(sub->reason));
-	else if (is_logged)
-		log_event(LOG_LEVEL_INFO, "check_failed",
-			  log_kv("check=%s rs=%s vs=%s reason=%s detail=\"%s\"", ops->name, rs, vs,
-				 reason_name(sub->reason), sub->detail),
-			  "%s on service %s failed: %s", ops->log_down_name, rs,
-			  reason_text(sub->reason));
+	log_check(check, edge);
 	if (edge == HEALTH_SAME)
 		return;
 	send_check(role, check);

@@ -56,6 +56,5 @@ const struct conf_block ping_check_block = {
 	.list_offset = offsetof(struct rs_conf, checkers),
 	.keys = ping_keys,
 	.resolve = checker_resolve,
-	.not_in_effect = CHECKER_NOT_IN_EFFECT,
 	.help = "The server is up when it answers an ICMP echo request.",
 };

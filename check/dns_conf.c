@@ -114,6 +114,5 @@ const struct conf_block dns_check_block = {
 	.list_offset = offsetof(struct rs_conf, checkers),
 	.keys = dns_keys,
 	.resolve = checker_resolve,
-	.not_in_effect = CHECKER_NOT_IN_EFFECT,
 	.help = "The server is up when it answers a query over UDP without error.",
 };

@@ -61,3 +61,4 @@ test_fuzz_fuzz_agent_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 EXTRA_DIST += test/fuzz/corpus-http test/fuzz/corpus-agent
 
 include $(top_srcdir)/check/main.mk
+include $(top_srcdir)/check/kinds.mk

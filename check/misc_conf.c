@@ -27,6 +27,5 @@ const struct conf_block misc_check_block = {
 	.list_offset = offsetof(struct rs_conf, checkers),
 	.keys = misc_keys,
 	.resolve = checker_resolve,
-	.not_in_effect = CHECKER_NOT_IN_EFFECT,
 	.help = "The server is up when a command says so.",
 };

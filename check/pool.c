@@ -142,27 +142,47 @@ static const struct checker_ops *ops_of(const struct checker_conf *conf)
 	return NULL; /* a check that does not run yet: the configuration says so */
 }
 
+static const struct conf_list *targets_of(const struct checker_conf *conf)
+{
+	const struct checker_ops *ops = ops_of(conf);
+
+	return ops && ops->targets ? ops->targets(conf) : NULL;
+}
+
+static void build_check(struct rs_run *rs, const struct checker_conf *conf,
+			const struct checker_ops *ops)
+{
+	struct check_run *check = &rs->checks[rs->n_checks];
+
+	check->rs = rs;
+	check->conf = conf;
+	check->ops = ops;
+	check->index = rs->n_checks++;
+	check->since = loop_now(rs->pool->pools->env.loop);
+	check->sub.params = probe_health_params(conf);
+	check->sub.on_result = on_result;
+	check->sub.arg = check;
+	health_init(&check->sub.health, &check->sub.params);
+}
+
+/* A check with further targets is several. */
 static void build_checks(struct rs_run *rs)
 {
-	const struct checker_conf *conf;
-	uint32_t i = 0;
+	const struct checker_conf *conf, *target;
+	uint32_t n = 1;
 
-	rs->checks = xcalloc(rs->conf->checkers.n + 1, sizeof(*rs->checks));
+	conf_list_for_each (conf, &rs->conf->checkers)
+		n += 1 + (targets_of(conf) ? targets_of(conf)->n : 0);
+	rs->checks = xcalloc(n, sizeof(*rs->checks));
 	conf_list_for_each (conf, &rs->conf->checkers) {
-		struct check_run *check = &rs->checks[i];
-
 		if (!ops_of(conf))
 			continue;
-		check->rs = rs;
-		check->conf = conf;
-		check->index = i++;
-		check->since = loop_now(rs->pool->pools->env.loop);
-		check->sub.params = probe_health_params(conf);
-		check->sub.on_result = on_result;
-		check->sub.arg = check;
-		health_init(&check->sub.health, &check->sub.params);
+		build_check(rs, conf, ops_of(conf));
+		if (!targets_of(conf))
+			continue;
+		conf_list_for_each (target, targets_of(conf))
+			build_check(rs, target, ops_of(conf));
 	}
-	rs->n_checks = i;
 }
 
 static void build_rs(struct pool_run *pool, uint32_t i, const struct rs_conf *conf)
@@ -257,7 +277,7 @@ static bool carry_health(const struct carry *carry, struct check_run *check)
 			check->sub.health.is_known = false;
 		return true;
 	}
-	if (saved && !strcmp(saved->kind, check->conf->obj.block->name)) {
+	if (saved && !strcmp(saved->kind, check->ops->name)) {
 		check->sub.health =
 			(struct health){ .is_up = saved->is_up, .is_known = saved->is_known };
 		check->sub.advice = (struct weight_advice){ (int32_t)saved->advice_kind,
@@ -306,7 +326,7 @@ static void start_check(struct check_run *check, bool is_adopted)
 	const struct checker_conf *conf = check->conf;
 	const struct pool_member *m = &rs->pool->members[rs->member];
 	const struct probe_spec spec = {
-		.ops = ops_of(conf),
+		.ops = check->ops,
 		.conf = conf,
 		.addr = addr_is_unset(&conf->connect_ip) ? m->dest.key.addr : conf->connect_ip,
 		.port = conf->connect_port ? conf->connect_port : m->dest.key.port,
@@ -316,7 +336,7 @@ static void start_check(struct check_run *check, bool is_adopted)
 	int error = probe_subscribe(rs->pool->pools->env.engine, &spec, &check->sub, is_adopted);
 
 	if (error < 0)
-		log_warnx("probe", "cannot start %s of %s: %s", conf->obj.block->name, rs->name,
+		log_warnx("probe", "cannot start %s of %s: %s", check->ops->name, rs->name,
 			  strerror(-error));
 }
 

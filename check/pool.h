@@ -26,6 +26,7 @@ struct check_run {
 	struct probe_sub sub;
 	struct rs_run *rs;
 	const struct checker_conf *conf;
+	const struct checker_ops *ops;
 	uint32_t index;
 	bool is_failing;
 	struct weight_advice advice; /* as it counts */

@@ -384,6 +384,11 @@ void probe_unsubscribe(struct probe_sub *sub)
 
 /* ---- engine ---- */
 
+void probe_engine_set_scripts(struct probe_engine *engine, struct script_asks *asks)
+{
+	engine->scripts = asks;
+}
+
 /* Raises the soft limit as far as it goes; returns how many runs may be in flight. */
 static uint32_t engine_raise_limit(void)
 {

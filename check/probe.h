@@ -54,6 +54,7 @@ bool reason_is_up(enum probe_reason reason);
 
 struct probe_engine;
 struct probe;
+struct script_asks;
 
 /* What to probe. Strings and conf are the configuration's; see probe_subscribe() for how long they
  * must live. */
@@ -85,6 +86,24 @@ struct probe_sub {
 	void *arg;
 };
 
+/* A change of a check, for the log. */
+struct check_words {
+	const struct checker_conf *conf;
+	const char *rs, *vs; /* names */
+	bool is_up;
+	enum probe_reason reason;
+	const char *detail; /* "" = none */
+	uint32_t retries;
+};
+
+/* What a run talks through. */
+enum probe_transport {
+	PROBE_STREAM,   /* a TCP connection */
+	PROBE_DATAGRAM, /* a connected UDP socket; a run may take connect_timeout in all */
+	PROBE_ECHO,     /* ICMP echo messages, by the system's echo socket or a raw one */
+	PROBE_NOTHING,  /* no socket: the plug-in ends its run, which has no time limit */
+};
+
 /*
  * A protocol. Its callbacks may keep nothing of the configuration between calls (it may be replaced
  * by an equal one): they ask probe_conf() and probe_spec() again.
@@ -94,10 +113,13 @@ struct checker_ops {
 	/* keepalived's words in the log: "BEFORE server AFTER" on success, "NAME on service ..." on
 	 * failure. */
 	const char *log_up_before, *log_up_after, *log_down_name;
+	/* A whole line of keepalived's instead. May be NULL. */
+	void (*say)(const struct check_words *words, char *line, size_t size);
 	const struct conf_block *conf;
 	size_t run_size;  /* bytes of private state per run, allocated by the engine */
 	size_t keep_size; /* bytes of private state per probe, which survive its runs */
 	bool is_tls;
+	enum probe_transport transport;
 	/* Connected (and TLS done where wanted): begin. 0, or -errno to fail with REASON_INTERNAL.
 	 */
 	int (*start)(struct probe *probe);
@@ -120,6 +142,8 @@ struct checker_ops {
 	void (*drop)(void *keep);
 	/* Server name for TLS, NULL = none. May be NULL. */
 	const char *(*sni)(struct probe *probe);
+	/* Further targets of a check, each a struct checker_conf; all must pass. May be NULL. */
+	const struct conf_list *(*targets)(const struct checker_conf *conf);
 	/* Whether two configurations ask the same on the wire. NULL = conf_obj_is_equal. */
 	bool (*is_same)(const struct checker_conf *a, const struct checker_conf *b);
 };
@@ -132,6 +156,9 @@ extern const struct checker_ops *const checkers[];
  * the hard one; runs beyond it wait in a queue.
  */
 struct probe_engine *probe_engine_new(struct loop *loop, uint64_t seed);
+
+/* Gives plug-ins a way to run scripts; `asks` outlives the engine. */
+void probe_engine_set_scripts(struct probe_engine *engine, struct script_asks *asks);
 
 /* Cancels everything without results; subscribers are left unsubscribed. NULL is fine. */
 void probe_engine_free(struct probe_engine *engine);
@@ -174,6 +201,7 @@ void probe_engine_stats(const struct probe_engine *engine, struct probe_stats *o
 
 const struct checker_conf *probe_conf(const struct probe *probe);
 const struct probe_spec *probe_spec(const struct probe *probe);
+struct script_asks *probe_scripts(struct probe *probe); /* NULL = scripts cannot be run */
 void *probe_run(struct probe *probe);  /* the private state, zeroed at each start */
 void *probe_keep(struct probe *probe); /* the lasting state, zeroed when the probe is created */
 

@@ -34,8 +34,12 @@ enum probe_reason probe_io_reason(int err)
 {
 	switch (-err) {
 	case EPROTO: return REASON_TLS;
+	case ECONNREFUSED: return REASON_CONNECT_REFUSED;
 	case ETIMEDOUT: return REASON_TIMEOUT;
 	case ENETUNREACH:
+	case ENETDOWN:
+	case EHOSTDOWN:
+	case EACCES:
 	case EHOSTUNREACH: return REASON_UNREACHABLE;
 	case ENOBUFS:
 	case ENOMEM: return REASON_RESOURCES;
@@ -87,9 +91,33 @@ static int conn_set_source(int fd, const struct checker_conf *conf, int family)
 	return 0;
 }
 
+/* The system lets certain groups have echo sockets (net.ipv4.ping_group_range), which is left as it
+ * is: a raw one does the same. */
+static int open_echo(int family)
+{
+	const int protocol = family == AF_INET6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP;
+	const int flags = SOCK_NONBLOCK | SOCK_CLOEXEC;
+	int fd = socket(family, SOCK_DGRAM | flags, protocol);
+
+	return fd >= 0 ? fd : socket(family, SOCK_RAW | flags, protocol);
+}
+
+static int open_socket(const struct probe_spec *spec)
+{
+	const int flags = SOCK_NONBLOCK | SOCK_CLOEXEC;
+
+	switch (spec->ops->transport) {
+	case PROBE_DATAGRAM: return socket(spec->addr.family, SOCK_DGRAM | flags, 0);
+	case PROBE_ECHO: return open_echo(spec->addr.family);
+	case PROBE_STREAM:
+	case PROBE_NOTHING: break;
+	}
+	return socket(spec->addr.family, SOCK_STREAM | flags, 0);
+}
+
 int probe_conn_open(const struct probe_spec *spec, enum probe_reason *reason)
 {
-	int fd = socket(spec->addr.family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int fd = open_socket(spec);
 
 	if (fd < 0) {
 		*reason = probe_conn_reason(errno);
@@ -100,20 +128,24 @@ int probe_conn_open(const struct probe_spec *spec, enum probe_reason *reason)
 		close(fd);
 		return -1;
 	}
-	if (spec->ops->io)
+	if (spec->ops->io && spec->ops->transport == PROBE_STREAM)
 		set_int(fd, IPPROTO_TCP, TCP_NODELAY, 1);
 	return fd;
 }
 
-bool probe_conn_is_plain(const struct checker_conf *conf)
+bool probe_conn_is_plain(const struct probe_spec *spec)
 {
-	return addr_is_unset(&conf->bindto) && !conf->bind_port && !conf->bind_if && !conf->fwmark;
+	const struct checker_conf *conf = spec->conf;
+
+	return spec->ops->transport == PROBE_STREAM && addr_is_unset(&conf->bindto) &&
+	       !conf->bind_port && !conf->bind_if && !conf->fwmark;
 }
 
 int probe_conn_connect(int fd, const struct probe_spec *spec, enum probe_reason *reason)
 {
 	struct sockaddr_storage sa;
-	socklen_t len = conn_address(spec->conf, &spec->addr, spec->port, &sa);
+	bool is_echo = spec->ops->transport == PROBE_ECHO;
+	socklen_t len = conn_address(spec->conf, &spec->addr, is_echo ? 0 : spec->port, &sa);
 
 	/* The last packet of the handshake is held back, and the reset goes in its place. */
 	if (spec->conf->half_open)

@@ -99,7 +99,7 @@ struct probe_run *probe_pool_get(struct probe *probe)
 	struct probe_kind *kind = probe->kind;
 	struct probe_run *run = NULL;
 
-	if (probe_conn_is_plain(probe->spec.conf))
+	if (probe_conn_is_plain(&probe->spec))
 		run = run_take(idle_list(kind, probe->spec.addr.family));
 	if (run)
 		engine->n_idle--;

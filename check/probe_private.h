@@ -81,6 +81,7 @@ struct probe_engine {
 	uint64_t seed;
 	uint64_t n_spread;     /* probes that were given a first start */
 	struct probe_tls *tls; /* NULL until a probe needs it */
+	struct script_asks *scripts;
 	LIST_HEAD(, probe_kind) kinds;
 	struct probe_bucket *buckets;
 	uint32_t n_buckets; /* a power of two */
@@ -142,7 +143,7 @@ void probe_kind_free(struct probe_engine *engine, struct probe_kind *kind);
 int probe_conn_open(const struct probe_spec *spec, enum probe_reason *reason);
 
 /* Whether such a socket has nothing of this configuration and serves others too. */
-bool probe_conn_is_plain(const struct checker_conf *conf);
+bool probe_conn_is_plain(const struct probe_spec *spec);
 
 /* Connects: 0 when it is on its way or there, or -1 with the reason. */
 int probe_conn_connect(int fd, const struct probe_spec *spec, enum probe_reason *reason);

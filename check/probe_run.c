@@ -255,8 +255,11 @@ static time_us run_deadline(const struct probe *probe)
 {
 	const struct checker_conf *conf = probe->spec.conf;
 
-	return time_add(probe->run->begun_at,
-			conf->deadline_us ? conf->deadline_us : 2 * conf->connect_timeout_us);
+	int64_t limit_us = conf->connect_timeout_us;
+
+	if (probe->spec.ops->transport == PROBE_STREAM)
+		limit_us *= 2;
+	return time_add(probe->run->begun_at, conf->deadline_us ? conf->deadline_us : limit_us);
 }
 
 /* When a connection must be there. */
@@ -330,7 +333,11 @@ void probe_run_begin(struct probe *probe)
 	engine->stats.running++;
 	engine->stats.runs++;
 	run->begun_at = loop_now(engine->loop);
-	run->is_plain = probe_conn_is_plain(probe->spec.conf);
+	if (probe->spec.ops->transport == PROBE_NOTHING) {
+		talk_begin(probe);
+		return;
+	}
+	run->is_plain = probe_conn_is_plain(&probe->spec);
 	if (run_connect(probe, &reason) < 0) {
 		run_end(probe, reason, NULL);
 		return;
@@ -348,6 +355,11 @@ const struct checker_conf *probe_conf(const struct probe *probe)
 const struct probe_spec *probe_spec(const struct probe *probe)
 {
 	return &probe->spec;
+}
+
+struct script_asks *probe_scripts(struct probe *probe)
+{
+	return probe->engine->scripts;
 }
 
 void *probe_run(struct probe *probe)
@@ -381,7 +393,7 @@ ssize_t probe_read(struct probe *probe, void *buf, size_t len)
 	ssize_t n =
 		run->ssl ? probe_tls_read(run->ssl, buf, len) : probe_conn_read(run->fd, buf, len);
 
-	run->is_eof |= n == 0;
+	run->is_eof |= n == 0 && probe->spec.ops->transport == PROBE_STREAM;
 	return run_io_result(run, n);
 }
 

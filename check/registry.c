@@ -3,5 +3,7 @@
  */
 #include "check/checkers.h"
 
-const struct checker_ops *const checkers[] = { &check_tcp, &check_http_get, &check_ssl_get,
-					       &check_agent, NULL };
+const struct checker_ops *const checkers[] = {
+	&check_tcp,  &check_http_get, &check_ssl_get, &check_agent, &check_misc,
+	&check_smtp, &check_dns,      &check_udp,     &check_ping,  NULL,
+};

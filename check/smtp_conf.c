@@ -20,7 +20,7 @@ static const struct conf_key host_keys[] = {
 	K_END,
 };
 
-static const struct conf_block host_block = {
+const struct conf_block smtp_host_block = {
 	.name = "host",
 	.size = sizeof(struct smtp_host_conf),
 	.list_offset = offsetof(SMTP, hosts),
@@ -34,8 +34,7 @@ const struct conf_block smtp_check_block = {
 	.size = sizeof(SMTP),
 	.list_offset = offsetof(struct rs_conf, checkers),
 	.keys = smtp_keys,
-	.blocks = (const struct conf_block *const[]){ &host_block, NULL },
+	.blocks = (const struct conf_block *const[]){ &smtp_host_block, NULL },
 	.resolve = checker_resolve,
-	.not_in_effect = CHECKER_NOT_IN_EFFECT,
 	.help = "The server is up when it answers HELO as a mail server should.",
 };

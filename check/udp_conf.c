@@ -170,6 +170,5 @@ const struct conf_block udp_check_block = {
 	.list_offset = offsetof(struct rs_conf, checkers),
 	.keys = udp_keys,
 	.resolve = udp_resolve,
-	.not_in_effect = CHECKER_NOT_IN_EFFECT,
 	.help = "The server is up unless a datagram comes back as unreachable, or unanswered.",
 };
