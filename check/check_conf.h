@@ -264,6 +264,9 @@ static inline bool checker_runs(const struct checker_conf *checker)
 	return !checker->obj.block->not_in_effect;
 }
 
+/* Further targets of a check, each a struct checker_conf and a check of its own; NULL = none. */
+const struct conf_list *checker_hosts(const struct checker_conf *checker);
+
 /* The server that a checker, or a host of one, belongs to. */
 const struct rs_conf *checker_server(const struct checker_conf *checker);
 

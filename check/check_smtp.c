@@ -156,11 +156,6 @@ static int smtp_start(struct probe *probe)
 	return 0;
 }
 
-static const struct conf_list *smtp_targets(const struct checker_conf *conf)
-{
-	return &((const struct smtp_check_conf *)conf)->hosts;
-}
-
 /* Also the name of the check around a host. */
 static bool smtp_is_same(const struct checker_conf *a, const struct checker_conf *b)
 {
@@ -176,6 +171,5 @@ const struct checker_ops check_smtp = {
 	.run_size = sizeof(struct smtp_run),
 	.start = smtp_start,
 	.io = smtp_io,
-	.targets = smtp_targets,
 	.is_same = smtp_is_same,
 };

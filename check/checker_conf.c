@@ -14,6 +14,13 @@ const struct rs_conf *checker_server(const struct checker_conf *checker)
 	return (const struct rs_conf *)obj;
 }
 
+const struct conf_list *checker_hosts(const struct checker_conf *checker)
+{
+	if (checker->obj.block != &smtp_check_block)
+		return NULL;
+	return &((const struct smtp_check_conf *)checker)->hosts;
+}
+
 void checker_resolve(struct conf_walk *walk, struct conf_obj *obj)
 {
 	struct checker_conf *checker = (struct checker_conf *)obj;

@@ -142,13 +142,6 @@ static const struct checker_ops *ops_of(const struct checker_conf *conf)
 	return NULL; /* a check that does not run yet: the configuration says so */
 }
 
-static const struct conf_list *targets_of(const struct checker_conf *conf)
-{
-	const struct checker_ops *ops = ops_of(conf);
-
-	return ops && ops->targets ? ops->targets(conf) : NULL;
-}
-
 static void build_check(struct rs_run *rs, const struct checker_conf *conf,
 			const struct checker_ops *ops)
 {
@@ -165,23 +158,23 @@ static void build_check(struct rs_run *rs, const struct checker_conf *conf,
 	health_init(&check->sub.health, &check->sub.params);
 }
 
-/* A check with further targets is several. */
+/* A check with hosts is several. */
 static void build_checks(struct rs_run *rs)
 {
-	const struct checker_conf *conf, *target;
+	const struct checker_conf *conf, *host;
 	uint32_t n = 1;
 
 	conf_list_for_each (conf, &rs->conf->checkers)
-		n += 1 + (targets_of(conf) ? targets_of(conf)->n : 0);
+		n += 1 + (checker_hosts(conf) ? checker_hosts(conf)->n : 0);
 	rs->checks = xcalloc(n, sizeof(*rs->checks));
 	conf_list_for_each (conf, &rs->conf->checkers) {
 		if (!ops_of(conf))
 			continue;
 		build_check(rs, conf, ops_of(conf));
-		if (!targets_of(conf))
+		if (!checker_hosts(conf))
 			continue;
-		conf_list_for_each (target, targets_of(conf))
-			build_check(rs, target, ops_of(conf));
+		conf_list_for_each (host, checker_hosts(conf))
+			build_check(rs, host, ops_of(conf));
 	}
 }
 

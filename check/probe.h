@@ -142,8 +142,6 @@ struct checker_ops {
 	void (*drop)(void *keep);
 	/* Server name for TLS, NULL = none. May be NULL. */
 	const char *(*sni)(struct probe *probe);
-	/* Further targets of a check, each a struct checker_conf; all must pass. May be NULL. */
-	const struct conf_list *(*targets)(const struct checker_conf *conf);
 	/* Whether two configurations ask the same on the wire. NULL = conf_obj_is_equal. */
 	bool (*is_same)(const struct checker_conf *a, const struct checker_conf *b);
 };

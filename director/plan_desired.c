@@ -100,26 +100,40 @@ bool plan_health_is_master(const struct plan_health *health, const char *instanc
 	return found && found->is_good;
 }
 
+/* Whether the check that `key` names counts as failed; `kind` is its block. */
+static bool has_failed(const struct plan_health *health, const struct verdict *key,
+		       const struct checker_conf *conf, const char *kind)
+{
+	const struct health_params params = { .alpha = conf->alpha };
+	const struct verdict *found = find(health, key);
+	struct health fresh;
+
+	health_init(&fresh, &params);
+	if (found && strcmp(found->kind, kind) == 0)
+		fresh.is_up = found->is_good;
+	return !fresh.is_up;
+}
+
 static uint32_t count_failed(const struct plan_health *health, const char *vs,
 			     const struct rs_conf *rs)
 {
 	struct verdict key = { .section = "checks", .name = vs, .rs = rs->name };
-	const struct checker_conf *conf;
+	const struct checker_conf *conf, *host;
 	uint32_t n_failed = 0;
 
 	conf_list_for_each (conf, &rs->checkers) {
-		const struct health_params params = { .alpha = conf->alpha };
-		const struct verdict *found;
-		struct health fresh;
+		const char *kind = conf->obj.block->name;
 
 		if (!checker_runs(conf))
 			continue;
-		found = find(health, &key);
-		health_init(&fresh, &params);
-		if (found && strcmp(found->kind, conf->obj.block->name) == 0)
-			fresh.is_up = found->is_good;
-		n_failed += !fresh.is_up;
+		n_failed += has_failed(health, &key, conf, kind);
 		key.index++;
+		if (!checker_hosts(conf))
+			continue;
+		conf_list_for_each (host, checker_hosts(conf)) {
+			n_failed += has_failed(health, &key, host, kind);
+			key.index++;
+		}
 	}
 	return n_failed;
 }

@@ -220,14 +220,15 @@ static void alpha_keeps_a_new_server_out(void **state)
 /* A check without plug-in keeps nothing out, and has no number. */
 static void a_check_that_does_not_run_counts_for_nothing(void **state)
 {
-	static const char check[] = "MISC_CHECK {\nmisc_path /bin/x\n}\n";
+	static const char check[] = "BFD_CHECK {\nname x\n}\n";
 	const struct context down = { .status = "{\"checks\": [" CHECK("10.2.0.2", "false") "]}" };
 	char text[1000], *plan;
 
 	(void)state;
 	snprintf(text, sizeof(text),
-		 SERVICE("real_server 10.2.0.1 80 {\nalpha\n%s}\n" SERVER("10.2.0.2", "%s")), check,
-		 check);
+		 "bfd_instance x {\nneighbor_ip 10.9.0.1\n}\n" SERVICE(
+			 "real_server 10.2.0.1 80 {\nalpha\n%s}\n" SERVER("10.2.0.2", "%s")),
+		 check, check);
 	plan = plan_with(&down, NULL, text);
 	assert_non_null(strstr(plan, "+ add server [10.2.0.1]:tcp:80"));
 	assert_null(strstr(plan, "+ add server [10.2.0.2]:tcp:80"));
