@@ -69,6 +69,12 @@ struct health_params probe_health_params(const struct checker_conf *conf)
 	return (struct health_params){ .rise = 1, .fall = conf->retry + 1, .alpha = conf->alpha };
 }
 
+const struct conf_list *checker_hosts(const struct checker_conf *checker)
+{
+	(void)checker;
+	return NULL;
+}
+
 const struct conf_block tcp_check_block = { .name = "TCP_CHECK" };
 static const struct checker_ops fake_ops = { .name = "TCP_CHECK", .conf = &tcp_check_block };
 const struct checker_ops *const checkers[] = { &fake_ops, NULL };
