@@ -97,7 +97,7 @@ static void cancel(struct step *s, enum vrrp_timer timer)
 	s->v->at[timer] = TIME_NEVER;
 }
 
-static enum vrrp_notify_state notify_state(const struct vrrp_inst *v)
+enum vrrp_notify_state vrrp_inst_notify_state(const struct vrrp_inst *v)
 {
 	if (v->state == VRRP_STATE_ACTIVE)
 		return VRRP_NOTIFY_MASTER;
@@ -114,7 +114,7 @@ static void notify(struct step *s, enum vrrp_notify_state from)
 	struct vrrp_out_item *item = push(s, VRRP_OUT_NOTIFY);
 
 	item->from = from;
-	item->to = notify_state(s->v);
+	item->to = vrrp_inst_notify_state(s->v);
 }
 
 /* ---- intervals ---- */
@@ -256,7 +256,7 @@ static void start_up(struct step *s, enum vrrp_notify_state from)
 /* RFC 9568 6.4.2 and 6.4.3: Shutdown, and keepalived's FAULT, which leaves by the same door. */
 static void leave(struct step *s, bool is_started)
 {
-	enum vrrp_notify_state from = notify_state(s->v);
+	enum vrrp_notify_state from = vrrp_inst_notify_state(s->v);
 	bool was_active = s->v->state == VRRP_STATE_ACTIVE;
 
 	s->v->is_started = is_started;
@@ -367,7 +367,7 @@ static void ignore(struct step *s)
 static void init_start(struct step *s)
 {
 	struct vrrp_inst *v = s->v;
-	enum vrrp_notify_state from = notify_state(v);
+	enum vrrp_notify_state from = vrrp_inst_notify_state(v);
 
 	if (v->is_started)
 		return;
@@ -413,7 +413,7 @@ static void init_fault(struct step *s)
 	bool has_fault = add_fault(s->v, s->ev->fault_delta);
 
 	if (s->v->is_started && had_fault && !has_fault)
-		start_up(s, notify_state(s->v));
+		start_up(s, vrrp_inst_notify_state(s->v));
 }
 
 /* Both in Initialize and in Active, where the next advertisement carries it. */
@@ -503,7 +503,7 @@ static void init_adopt(struct step *s)
 	if (v->faults > 0 && v->state != VRRP_STATE_INIT)
 		leave(s, true);
 	else if (v->faults == 0 && v->state == VRRP_STATE_INIT)
-		start_up(s, notify_state(v));
+		start_up(s, vrrp_inst_notify_state(v));
 }
 
 static void backup_stop(struct step *s)
@@ -621,6 +621,17 @@ static void active_yield(struct step *s)
 	notify(s, VRRP_NOTIFY_MASTER);
 }
 
+/* A member of its group follows another router; it leaves the field to that one's group. */
+static void active_resign(struct step *s)
+{
+	forget_active(s->v);
+	advertise(s, PRIORITY_RESIGN);
+	release_addresses(s);
+	to_backup(s);
+	arm_down(s);
+	notify(s, VRRP_NOTIFY_MASTER);
+}
+
 /*
  * The end of a split, as far as we can see: who follows our state may have followed the other's
  * meanwhile. Once for each: a rival that keeps on is no news, nor is the router that we relieved.
@@ -699,6 +710,7 @@ static const handler fsm[VRRP_STATE_N][VRRP_EV_N] = {
 		[VRRP_EV_WEIGHT] = any_weight,
 		[VRRP_EV_CONFIG] = init_config,
 		[VRRP_EV_ADOPT] = init_adopt,
+		[VRRP_EV_YIELD] = ignore,
 	},
 	[VRRP_STATE_BACKUP] = {
 		[VRRP_EV_START] = ignore,
@@ -709,6 +721,7 @@ static const handler fsm[VRRP_STATE_N][VRRP_EV_N] = {
 		[VRRP_EV_WEIGHT] = backup_weight,
 		[VRRP_EV_CONFIG] = backup_config,
 		[VRRP_EV_ADOPT] = ignore,
+		[VRRP_EV_YIELD] = ignore,
 	},
 	[VRRP_STATE_ACTIVE] = {
 		[VRRP_EV_START] = ignore,
@@ -719,6 +732,7 @@ static const handler fsm[VRRP_STATE_N][VRRP_EV_N] = {
 		[VRRP_EV_WEIGHT] = any_weight,
 		[VRRP_EV_CONFIG] = active_config,
 		[VRRP_EV_ADOPT] = ignore,
+		[VRRP_EV_YIELD] = active_resign,
 	},
 };
 
@@ -779,5 +793,5 @@ void vrrp_step(struct vrrp_inst *v, time_us now, const struct vrrp_ev *ev, struc
 
 const char *vrrp_state_name(const struct vrrp_inst *v)
 {
-	return vrrp_notify_name(notify_state(v));
+	return vrrp_notify_name(vrrp_inst_notify_state(v));
 }

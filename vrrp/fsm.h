@@ -46,6 +46,7 @@ enum vrrp_ev_kind {
 	VRRP_EV_WEIGHT, /* change of the sum of tracking weights */
 	VRRP_EV_CONFIG, /* new parameters */
 	VRRP_EV_ADOPT,  /* take over the state of a predecessor process */
+	VRRP_EV_YIELD,  /* resign and listen: another member of the group follows somebody */
 	VRRP_EV_N
 };
 
@@ -172,6 +173,12 @@ int64_t vrrp_skew_us(uint8_t version, uint8_t priority, int64_t adver_us);
 
 /* down_adverts * interval + skew. */
 int64_t vrrp_down_us(const struct vrrp_inst *v);
+
+/* The state as it is notified. */
+enum vrrp_notify_state vrrp_inst_notify_state(const struct vrrp_inst *v);
+
+/* The reverse of vrrp_notify_name(); false if unknown. */
+bool vrrp_notify_parse(const char *name, enum vrrp_notify_state *out);
 
 /* keepalived's words: INIT BACKUP MASTER FAULT STOP. */
 const char *vrrp_state_name(const struct vrrp_inst *v);

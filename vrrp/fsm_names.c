@@ -17,6 +17,17 @@ const char *vrrp_notify_name(enum vrrp_notify_state s)
 	return names[s];
 }
 
+bool vrrp_notify_parse(const char *name, enum vrrp_notify_state *out)
+{
+	for (int s = VRRP_NOTIFY_INIT; s <= VRRP_NOTIFY_STOP; s++) {
+		if (strcmp(name, vrrp_notify_name((enum vrrp_notify_state)s)) == 0) {
+			*out = (enum vrrp_notify_state)s;
+			return true;
+		}
+	}
+	return false;
+}
+
 bool vrrp_state_parse(const char *name, enum vrrp_state *out)
 {
 	static const struct {
@@ -56,7 +67,7 @@ const char *vrrp_ev_name(enum vrrp_ev_kind k)
 	static const char *const names[VRRP_EV_N] = {
 		[VRRP_EV_START] = "START",   [VRRP_EV_STOP] = "STOP",   [VRRP_EV_ADVERT] = "ADVERT",
 		[VRRP_EV_TIMER] = "TIMER",   [VRRP_EV_FAULT] = "FAULT", [VRRP_EV_WEIGHT] = "WEIGHT",
-		[VRRP_EV_CONFIG] = "CONFIG", [VRRP_EV_ADOPT] = "ADOPT",
+		[VRRP_EV_CONFIG] = "CONFIG", [VRRP_EV_ADOPT] = "ADOPT", [VRRP_EV_YIELD] = "YIELD",
 	};
 
 	return names[k];

@@ -68,13 +68,14 @@ static const struct conf_block sync_track_interface = {
 	.args = track_if_args,
 	.keys = track_if_keys,
 	.finish = track_if_finish,
+	.not_in_effect = "this tracker moves no member yet",
 	.help = "Tracked interfaces of a group.",
 };
 
 #define SYNC_TRACK(block_name, list)                                                      \
 	.name = block_name, .style = CONF_BLOCK_LINES, .size = sizeof(struct track_conf), \
 	.list_offset = offsetof(G, list), .args = track_args, .keys = track_keys,         \
-	.finish = track_finish
+	.finish = track_finish, .not_in_effect = "this tracker moves no member yet"
 
 static const struct conf_block sync_track_script = {
 	SYNC_TRACK("track_script", track_scripts),
@@ -105,8 +106,6 @@ const struct conf_block vrrp_sync_group_block = {
 	.blocks = (const struct conf_block *const[]){ &sync_members, &sync_track_interface,
 						      &sync_track_script, &sync_track_file,
 						      &sync_track_process, &sync_track_bfd, NULL },
-	.not_in_effect =
-		"its instances do not change state together yet, and what it tracks moves none",
 	.help = "Instances that change state together.",
 };
 

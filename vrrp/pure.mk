@@ -1,12 +1,14 @@
 # The pure part of VRRP: packets, state machine, announcement schedule; no I/O.
 noinst_LIBRARIES += libvrrp.a
 libvrrp_a_SOURCES = \
-	vrrp/pkt.c vrrp/pkt.h vrrp/auth.h vrrp/auth_ah.c vrrp/auth_hmac.c vrrp/fsm.c vrrp/fsm.h vrrp/fsm_names.c vrrp/announce.c vrrp/announce.h
+	vrrp/pkt.c vrrp/pkt.h vrrp/auth.h vrrp/auth_ah.c vrrp/auth_hmac.c vrrp/fsm.c vrrp/fsm.h vrrp/fsm_names.c vrrp/announce.c vrrp/announce.h \
+	vrrp/group.c vrrp/group.h
 
 VRRP_PURE_LIBS = libvrrp.a libdiarch.a
 
 if HAVE_CMOCKA
-vrrp_pure_tests = test/unit/test_pkt test/unit/test_auth test/unit/test_fsm test/unit/test_fsm_options test/unit/test_announce
+vrrp_pure_tests = test/unit/test_pkt test/unit/test_auth test/unit/test_fsm test/unit/test_fsm_options test/unit/test_announce \
+	test/unit/test_group
 check_PROGRAMS += $(vrrp_pure_tests)
 TESTS += $(vrrp_pure_tests)
 endif
@@ -19,6 +21,8 @@ test_unit_test_fsm_SOURCES = test/unit/test_fsm.c $(vrrp_fsm_fixture)
 test_unit_test_fsm_LDADD = $(VRRP_PURE_LIBS) $(CMOCKA_LIBS)
 test_unit_test_fsm_options_SOURCES = test/unit/test_fsm_options.c $(vrrp_fsm_fixture)
 test_unit_test_fsm_options_LDADD = $(VRRP_PURE_LIBS) $(CMOCKA_LIBS)
+test_unit_test_group_SOURCES = test/unit/test_group.c
+test_unit_test_group_LDADD = $(VRRP_PURE_LIBS) $(CMOCKA_LIBS)
 test_unit_test_announce_SOURCES = test/unit/test_announce.c
 test_unit_test_announce_LDADD = $(VRRP_PURE_LIBS) $(CMOCKA_LIBS)
 
@@ -42,14 +46,20 @@ test_sim_simulate_SOURCES = \
 	test/sim/sim.c test/sim/sim.h test/sim/sim_check.c test/sim/sim_random.c test/sim/sim_script.c \
 	test/sim/sim_trace.c test/sim/simulate.c
 test_sim_simulate_LDADD = $(VRRP_PURE_LIBS)
-TESTS += test/sim/check test/sim/mutants.sh
+check_PROGRAMS += test/sim/simulate_groups
+test_sim_simulate_groups_SOURCES = test/sim/groups.c
+test_sim_simulate_groups_LDADD = $(VRRP_PURE_LIBS)
+TESTS += test/sim/check test/sim/simulate_groups test/sim/mutants.sh
 
 # Links the simulator with MUTANT, a copy of fsm.c, in front of the library that has the true one. A mutant may well
 # leave a variable unused: no warnings.
 sim-mutant: test/sim/simulate$(EXEEXT)
 	$(AM_V_CCLD)$(COMPILE) -w -o $(MUTANT_OUT) $(MUTANT) $(test_sim_simulate_OBJECTS) $(AM_LDFLAGS) \
 		$(LDFLAGS) $(test_sim_simulate_LDADD)
-.PHONY: sim-mutant
+group-mutant: test/sim/simulate_groups$(EXEEXT)
+	$(AM_V_CCLD)$(COMPILE) -w -o $(MUTANT_OUT) $(MUTANT) $(test_sim_simulate_groups_OBJECTS) $(AM_LDFLAGS) \
+		$(LDFLAGS) $(test_sim_simulate_groups_LDADD)
+.PHONY: sim-mutant group-mutant
 
 EXTRA_DIST += test/sim/README test/sim/check test/sim/soak test/sim/mutants.sh \
 	test/sim/child_crash_adopted.txt test/sim/election.txt test/sim/failover.txt test/sim/fault.txt \

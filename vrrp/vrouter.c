@@ -164,7 +164,7 @@ static void on_timer(struct timer *timer, void *arg)
 	 * expiry if a packet moved the timer.
 	 */
 	if (which == VRRP_TIMER_DOWN || late_us > LATE_US)
-		vrrp_side_drain(r->side);
+		sync_group_drain(r);
 	vrouter_feed(r, &(struct vrrp_ev){ .kind = VRRP_EV_TIMER, .timer = which },
 		     "no advertisement from the active router");
 }
@@ -184,6 +184,7 @@ struct vrouter *vrouter_new(struct vrrp_app *app, const struct vrrp_conf *conf)
 	timer_init(&r->vip_timer, app->loop, vrouter_on_vip_timer, r);
 	timer_init(&r->announce_timer, app->loop, vrouter_on_announce, r);
 	vrrp_inst_init(&r->fsm, &params, &no_addr);
+	r->member.v = &r->fsm;
 	vrrp_if_attach(r);
 	vrouter_set_conf(r, conf);
 	vrouter_announce_init(r);
@@ -379,8 +380,9 @@ static void carry_out(struct vrouter *r, const struct vrrp_out_item *item)
 	}
 }
 
-void vrouter_feed(struct vrouter *r, const struct vrrp_ev *ev, const char *cause)
+void vrouter_step(struct vrouter *r, const struct vrrp_ev *ev, const char *cause)
 {
+	enum vrrp_state was = r->fsm.state;
 	uint32_t transitions = r->fsm.transitions;
 	struct vrrp_out out;
 
@@ -390,5 +392,14 @@ void vrouter_feed(struct vrouter *r, const struct vrrp_ev *ev, const char *cause
 	for (unsigned i = 0; i < out.n; i++)
 		carry_out(r, &out.item[i]);
 	vrouter_report_state(r, false);
+	if (r->group_of)
+		group_note_step(&r->group_of->g, &r->member, was, loop_now(r->app->loop), ev);
+}
+
+void vrouter_feed(struct vrouter *r, const struct vrrp_ev *ev, const char *cause)
+{
+	if (!sync_group_holds_back(r, ev))
+		vrouter_step(r, ev, cause);
+	sync_group_settle(r);
 	vrrp_app_leave(r->app);
 }

@@ -177,6 +177,7 @@ void vrouter_track(struct vrouter *r)
 	for (uint32_t i = 0; i < r->n_watches; i++)
 		add_watch(&now, &r->watches[i]);
 	r->track = now;
+	group_note_faults(&r->member, now.faults);
 	format_fault(r, text, sizeof(text));
 	if (now.faults > 0 && (was.fault != now.fault || was.vif != now.vif))
 		log_fault(r, text);

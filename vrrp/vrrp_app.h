@@ -9,6 +9,7 @@
  *	vrouter_track.c	  its reasons for FAULT and its priority
  *	vrouter_receive.c its packets
  *	vrouter_auth.c	  their authentication
+ *	sync_group.c	  routers that change state together
  *	vrrp_report.c	  what the parent and the log are told
  * Private to these files.
  */
@@ -20,6 +21,7 @@
 #include "vrrp/addr_diff.h"
 #include "vrrp/announce.h"
 #include "vrrp/fsm.h"
+#include "vrrp/group.h"
 #include "vrrp/pkt.h"
 #include "vrrp/vrrp_conf.h"
 #include "vrrp/vrrp_io.h"
@@ -49,6 +51,8 @@ struct vrrp_app {
 	struct vrrp_if *ifs;
 	struct vrouter **routers; /* in the order of the configuration */
 	uint32_t n_routers;
+	struct sync_group *groups;
+	uint32_t n_groups;
 	struct vip_ref *vip_refs; /* of all routers, sorted by address */
 	uint32_t n_vip_refs;
 	struct addr_want *wants; /* scratch for the router with the most addresses ... */
@@ -189,6 +193,8 @@ struct vrouter {
 	const struct vrrp_conf *conf; /* part of the running configuration */
 	struct vrrp_inst fsm;
 	struct timer timers[VRRP_TIMER_N];
+	struct sync_group *group_of; /* NULL = in no group */
+	struct group_member member;
 	struct vrrp_if *vif;
 	struct vrrp_side *side; /* of vif, for our family */
 	struct addr group;      /* joined; unset for unicast */
@@ -263,6 +269,9 @@ bool vrouter_is_handing_over(const struct vrouter *r);
 /* One event through the state machine; carries out what comes out. `cause` goes into the report. */
 void vrouter_feed(struct vrouter *r, const struct vrrp_ev *ev, const char *cause);
 
+/* The same without a look at its group. */
+void vrouter_step(struct vrouter *r, const struct vrrp_ev *ev, const char *cause);
+
 /* -- addresses: vrouter_vips.c -- */
 
 /* Builds the list of `conf`, advertised addresses first; vip_list_free() releases it. */
@@ -317,6 +326,37 @@ void vrouter_watch_free(struct vrouter *r);
 
 /* Feeds what changed in link states, tracked interfaces and the source address. */
 void vrouter_track(struct vrouter *r);
+
+/* -- groups: sync_group.c -- */
+
+/* A vrrp_sync_group at run time; those of one commit are one array. */
+struct sync_group {
+	struct vrrp_app *app;
+	const struct sync_group_conf *conf; /* part of the running configuration */
+	struct vrrp_group g;
+	struct group_member **members;
+	struct vrouter **routers; /* the same, in the same order */
+	struct msg_group_state published;
+};
+
+/*
+ * Puts the routers into the groups of `root`. A group that was there before, here or in the saved
+ * state of a predecessor, goes on where it was.
+ */
+void sync_groups_build(struct vrrp_app *app, const struct root_conf *root);
+void sync_groups_free(struct vrrp_app *app);
+
+/* Lets the group of a router follow it; one that has left its group stops following. */
+void sync_group_settle(struct vrouter *r);
+
+/* An event that a group keeps from its member is only cause to look at the group again. */
+bool sync_group_holds_back(const struct vrouter *r, const struct vrrp_ev *ev);
+
+/* Reads what has arrived for a router and the others of its group: each may change the vote. */
+void sync_group_drain(struct vrouter *r);
+
+/* Tells the parent of all groups. */
+void sync_groups_report(struct vrrp_app *app);
 
 /* -- packets: vrouter_receive.c -- */
 

@@ -316,6 +316,7 @@ static void stop_vanished(struct vrouter **old, uint32_t n)
 		if (!old[i])
 			continue;
 		old[i]->is_deleted = true;
+		old[i]->group_of = NULL;
 		vrouter_stop(old[i], "removed from the configuration", false);
 	}
 	for (uint32_t i = 0; i < n; i++) {
@@ -335,6 +336,11 @@ static bool is_started(const struct vrouter *r)
 static void apply_configuration(struct vrrp_app *app)
 {
 	refresh_interfaces(app);
+	/* Before the first one starts its group knows what keeps the others from it. */
+	for (uint32_t i = 0; i < app->n_routers; i++) {
+		if (!is_started(app->routers[i]))
+			vrouter_track(app->routers[i]);
+	}
 	for (uint32_t i = 0; i < app->n_routers; i++) {
 		struct vrouter *r = app->routers[i];
 		if (is_started(r)) {
@@ -370,8 +376,10 @@ static void commit(struct role *role, const struct conf *conf)
 		app->routers[app->n_routers++] = r;
 	}
 	build_refs(app);
+	sync_groups_build(app, root);
 	stop_vanished(old, n_old);
 	apply_configuration(app);
+	sync_groups_report(app);
 	forget_saved(app);
 	app->is_committed = true;
 	for (uint32_t i = 0; i < app->n_routers; i++) {
@@ -399,6 +407,7 @@ static void done(struct role *role)
 
 	for (uint32_t i = 0; i < app->n_routers; i++)
 		vrouter_free(app->routers[i]);
+	sync_groups_free(app);
 	forget_saved(app);
 	timer_cancel(&app->refresh_timer);
 	timer_cancel(&app->stats_timer);

@@ -1,12 +1,13 @@
 #!/bin/sh
-# Plants one bug at a time in a copy of fsm.c and demands that the simulator finds it.
+# Plants one bug at a time in a copy of fsm.c, or of group.c, and demands that its simulator finds it.
 #
-# Runs in the build directory, after the simulator was built: `make sim-mutant` compiles the copy and links it with
+# Runs in the build directory, after the simulators were built: `make sim-mutant` compiles the copy and links it with
 # the objects that are there.
 set -eu
 srcdir=${srcdir:-.}
 MAKE=${MAKE:-make}
-fsm=$srcdir/vrrp/fsm.c
+name=fsm # of the source that is changed
+rule=sim-mutant
 dir=$(mktemp -d "${TMPDIR:-/tmp}/diarch-mutants.XXXXXX")
 trap 'rm -rf "$dir"' EXIT
 planted=0
@@ -18,15 +19,15 @@ mutant()
 	planted=$((planted + 1))
 	if [ -n "$2" ]; then
 		sed "/^static .*[ *]$2(/,/^}/ { $3
-		}" "$fsm" >"$dir/fsm.c"
+		}" "$srcdir/vrrp/$name.c" >"$dir/$name.c"
 	else
-		sed "$3" "$fsm" >"$dir/fsm.c"
+		sed "$3" "$srcdir/vrrp/$name.c" >"$dir/$name.c"
 	fi
-	if cmp -s "$fsm" "$dir/fsm.c"; then
-		echo "$1: NOT PLANTED, fsm.c has changed: adapt $0"
+	if cmp -s "$srcdir/vrrp/$name.c" "$dir/$name.c"; then
+		echo "$1: NOT PLANTED, $name.c has changed: adapt $0"
 		return
 	fi
-	if ! $MAKE -s sim-mutant MUTANT="$dir/fsm.c" MUTANT_OUT="$dir/simulate" >"$dir/log" 2>&1; then
+	if ! $MAKE -s $rule MUTANT="$dir/$name.c" MUTANT_OUT="$dir/simulate" >"$dir/log" 2>&1; then
 		echo "$1: DOES NOT COMPILE"
 		cat "$dir/log"
 		return
@@ -79,6 +80,20 @@ mutant 'each word of a rival notified' note_rival 's/time_sub.*;/true;/'
 mutant 'priority without limits' effective_priority 's/return PRIORITY_MIN;/return (uint8_t)sum;/'
 mutant 'preempts although it may not' backup_advert 's/ \&\& s->v->params.preempt;/;/'
 mutant 'stopped router takes part' active_stop 's/leave(s, false);/leave(s, true);/'
+
+name=group
+rule=group-mutant
+mutant 'fault of a member does not move the others' move_fault 's/bool is_held = .*;/bool is_held = false;/'
+mutant 'others stay in FAULT' move_fault 's/if (is_held == m->is_held)/if (is_held == m->is_held || !is_held)/'
+mutant 'the others stay when one gives way' '' 's/(has_lost ||/(false \&\&/'
+mutant 'a member that follows another router moves nobody' is_following 's/return /return false \&\& /'
+mutant 'only one member resigns' move_down 's/feed(act, i, &ev);/feed(act, i, \&ev), g->is_outvoted = false;/'
+mutant 'one expiry is enough' move_up 's/if (!has_voted(v, now))/if (v->state == VRRP_STATE_INIT)/'
+mutant 'an expiry long ago is no vote' has_voted 's/time_cmp.*<= 0;/v->at[VRRP_TIMER_DOWN].us == now.us;/'
+mutant 'the vote counts before it is cast' has_voted 's/time_cmp.*<= 0;/true;/'
+mutant 'the first member moves alone' move_up 's/feed(act, candidate, &ev);/if (candidate == 0) feed(act, candidate, \&ev); else return false;/'
+mutant 'the group does not tell' tell 's/g->told = state;/if (state == VRRP_NOTIFY_FAULT) return false; g->told = state;/'
+mutant 'told before all are there' tell 's/return false; \/\* on the way.*/continue;/'
 
 echo "$found of $planted mutants found"
 [ "$found" -eq "$planted" ]

@@ -30,6 +30,7 @@ static void event_print(const struct vrrp_ev *ev)
 	case VRRP_EV_START:
 	case VRRP_EV_STOP:
 	case VRRP_EV_ADOPT:
+	case VRRP_EV_YIELD:
 	case VRRP_EV_N: break;
 	}
 }

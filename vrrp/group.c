@@ -1,0 +1,186 @@
+/*
+ * Sync groups. See group.h.
+ *
+ * Runs in the VRRP child and in the simulator. Pure: it writes only the group and its members'
+ * marks, never a router.
+ */
+#include "vrrp/group.h"
+
+#include <string.h>
+
+void group_init(struct vrrp_group *g, struct group_member **members, unsigned n,
+		enum vrrp_notify_state told)
+{
+	memset(g, 0, sizeof(*g));
+	g->members = members;
+	g->n = n;
+	g->told = told;
+}
+
+static void fault_event(struct group_member *m, bool is_held, struct vrrp_ev *ev)
+{
+	m->is_held = is_held;
+	*ev = (struct vrrp_ev){ .kind = VRRP_EV_FAULT, .fault_delta = is_held ? 1 : -1 };
+}
+
+bool group_release(struct group_member *m, struct vrrp_ev *ev)
+{
+	if (!m->is_held)
+		return false;
+	fault_event(m, false, ev);
+	return true;
+}
+
+void group_note_faults(struct group_member *m, int faults)
+{
+	m->faults = faults;
+}
+
+/* What it heard was an active router that it follows, if its patience began anew. */
+static bool is_following(const struct vrrp_inst *v, time_us now, const struct vrrp_ev *ev)
+{
+	return ev->kind == VRRP_EV_ADVERT && ev->advert.priority > 0 &&
+	       addr_cmp(&v->active, &ev->advert.src) == 0 &&
+	       time_sub(v->at[VRRP_TIMER_DOWN], now) == vrrp_down_us(v);
+}
+
+void group_note_step(struct vrrp_group *g, const struct group_member *m, enum vrrp_state was,
+		     time_us now, const struct vrrp_ev *ev)
+{
+	bool has_lost = was == VRRP_STATE_ACTIVE;
+
+	if (m->v->state == VRRP_STATE_BACKUP && ev->kind != VRRP_EV_YIELD &&
+	    (has_lost || is_following(m->v, now, ev)))
+		g->is_outvoted = true;
+}
+
+bool group_holds_back(const struct vrrp_group *g, const struct vrrp_ev *ev)
+{
+	return g && ev->kind == VRRP_EV_TIMER && ev->timer == VRRP_TIMER_DOWN;
+}
+
+/* ---- what to do ---- */
+
+/* The line comes once for each move, before the first that follows. */
+static bool say_sync(struct vrrp_group *g, enum vrrp_notify_state state, struct group_act *act)
+{
+	if (g->is_synced)
+		return false;
+	g->is_synced = true;
+	act->kind = GROUP_ACT_SYNC;
+	act->state = state;
+	return true;
+}
+
+static void feed(struct group_act *act, unsigned member, const struct vrrp_ev *ev)
+{
+	act->kind = GROUP_ACT_FEED;
+	act->member = member;
+	act->ev = *ev;
+}
+
+static unsigned count_faulty(const struct vrrp_group *g)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < g->n; i++)
+		n += g->members[i]->faults > 0;
+	return n;
+}
+
+/* Whether a member must enter or leave FAULT for the others' sake. */
+static bool move_fault(struct vrrp_group *g, struct group_act *act)
+{
+	unsigned n_faulty = count_faulty(g);
+
+	for (unsigned i = 0; i < g->n; i++) {
+		struct group_member *m = g->members[i];
+		bool is_held = n_faulty > (m->faults > 0 ? 1u : 0u);
+		struct vrrp_ev ev;
+
+		if (is_held == m->is_held)
+			continue;
+		if (is_held && m->faults == 0 && m->v->is_started &&
+		    say_sync(g, VRRP_NOTIFY_FAULT, act))
+			return true;
+		fault_event(m, is_held, &ev);
+		feed(act, i, &ev);
+		return true;
+	}
+	return false;
+}
+
+/* Whether an Active member must resign because another one follows somebody else. */
+static bool move_down(struct vrrp_group *g, struct group_act *act)
+{
+	const struct vrrp_ev ev = { .kind = VRRP_EV_YIELD };
+
+	for (unsigned i = 0; g->is_outvoted && i < g->n; i++) {
+		if (g->members[i]->v->state != VRRP_STATE_ACTIVE)
+			continue;
+		if (!say_sync(g, VRRP_NOTIFY_BACKUP, act))
+			feed(act, i, &ev);
+		return true;
+	}
+	g->is_outvoted = false;
+	return false;
+}
+
+static bool has_voted(const struct vrrp_inst *v, time_us now)
+{
+	if (v->state == VRRP_STATE_ACTIVE)
+		return true;
+	return v->state == VRRP_STATE_BACKUP && !time_is_never(v->at[VRRP_TIMER_DOWN]) &&
+	       time_cmp(v->at[VRRP_TIMER_DOWN], now) <= 0;
+}
+
+/* Whether all agree that nobody else is active. */
+static bool move_up(struct vrrp_group *g, time_us now, struct group_act *act)
+{
+	const struct vrrp_ev ev = { .kind = VRRP_EV_TIMER, .timer = VRRP_TIMER_DOWN };
+	unsigned candidate = g->n;
+
+	for (unsigned i = 0; i < g->n; i++) {
+		const struct vrrp_inst *v = g->members[i]->v;
+
+		if (!has_voted(v, now))
+			return false;
+		if (v->state == VRRP_STATE_BACKUP && candidate == g->n)
+			candidate = i;
+	}
+	if (candidate == g->n)
+		return false;
+	/* The first one moves on its own account, the others follow it. */
+	if (candidate > 0 && say_sync(g, VRRP_NOTIFY_MASTER, act))
+		return true;
+	feed(act, candidate, &ev);
+	return true;
+}
+
+static bool tell(struct vrrp_group *g, time_us now, struct group_act *act)
+{
+	enum vrrp_notify_state state = g->n ? vrrp_inst_notify_state(g->members[0]->v) : g->told;
+
+	for (unsigned i = 1; i < g->n; i++) {
+		if (vrrp_inst_notify_state(g->members[i]->v) != state)
+			return false; /* on the way: they start or stop one after the other */
+	}
+	if (state == g->told || state == VRRP_NOTIFY_INIT)
+		return false;
+	g->told = state;
+	g->since = now;
+	g->transitions++;
+	act->kind = GROUP_ACT_NOTIFY;
+	act->state = state;
+	return true;
+}
+
+void group_next(struct vrrp_group *g, time_us now, struct group_act *act)
+{
+	memset(act, 0, sizeof(*act));
+	if (move_fault(g, act) || move_down(g, act) || move_up(g, now, act))
+		return;
+	g->is_synced = false;
+	if (!tell(g, now, act))
+		act->kind = GROUP_ACT_NONE;
+}
