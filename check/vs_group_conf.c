@@ -269,6 +269,7 @@ static bool group_finish(struct conf_walk *walk, struct conf_obj *obj)
 
 const struct conf_block virtual_server_group_block = {
 	.name = "virtual_server_group",
+	.is_alone = true,
 	.size = sizeof(struct vs_group_conf),
 	.list_offset = offsetof(struct root_conf, virtual_server_groups),
 	.args = group_args,

@@ -228,8 +228,6 @@ static struct conf *load_tree(struct conf_arena *tree_arena, struct conf_stmt *t
 	struct conf_walk walk = { .conf = conf, .diags = diags };
 
 	walk.is_tolerant = options && options->is_tolerant;
-	if (walk.is_tolerant)
-		conf_diags_tolerate(diags);
 	conf_walk_tree(&walk, tree);
 	conf_arena_free(tree_arena);
 	conf_fill(&walk);
@@ -253,6 +251,8 @@ struct conf *conf_load(const char *path, const struct conf_schema *schema,
 	struct conf_arena *arena = conf_arena_new();
 	struct conf_stmt *tree;
 
+	if (options && options->is_tolerant)
+		conf_diags_tolerate(diags);
 	if (!conf_src_files(arena, diags, options, path, &tree)) {
 		conf_arena_free(arena);
 		return NULL;
@@ -267,6 +267,8 @@ struct conf *conf_load_text(const char *text, size_t len, const char *name,
 	struct conf_arena *arena = conf_arena_new();
 	struct conf_stmt *tree;
 
+	if (options && options->is_tolerant)
+		conf_diags_tolerate(diags);
 	tree = conf_src_text(arena, diags, options, name, text, len);
 	return load_tree(arena, tree, schema, options, diags);
 }

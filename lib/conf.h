@@ -335,6 +335,8 @@ struct conf_block {
 	 */
 	const char *not_in_effect;
 	bool is_vital; /* keepalived ends when a required keyword is missing in it */
+	bool is_alone; /* further words after its args are an error; so they are where lines follow
+			*/
 	const char *help;
 };
 

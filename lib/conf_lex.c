@@ -234,11 +234,35 @@ static struct conf_stmt *stmt_add(struct conf_lex *lex)
 	return stmt;
 }
 
+/* Only definitions go on in the next line: a backslash at the end of others would be a word. */
+static void drop_backslash(struct conf_lex *lex)
+{
+	const struct conf_token *last = &lex->words.v[lex->words.n - 1];
+	bool is_tolerant = conf_diags_is_tolerant(lex->diags);
+	const struct conf_report report = {
+		.severity = is_tolerant ? CONF_WARNING : CONF_ERROR,
+		.class = CONF_SYNTAX,
+		.code = "line-continuation",
+		.pos = last->pos,
+		.hint = "put all words into one line",
+		.is_tolerated = is_tolerant,
+	};
+
+	if (last->is_quoted || strcmp(last->text, "\\") != 0)
+		return;
+	conf_diag_report(lex->diags, &report,
+			 "only the lines of a definition ($NAME=) go on in the "
+			 "next one");
+	lex->words.n--;
+}
+
 /* The words read so far become a statement. */
 static void record_end(struct conf_lex *lex)
 {
 	struct conf_stmt *stmt;
 
+	if (lex->words.n > 0)
+		drop_backslash(lex);
 	if (lex->words.n == 0)
 		return;
 	stmt = stmt_add(lex);

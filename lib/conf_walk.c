@@ -428,7 +428,15 @@ static void block_begin(struct conf_walk *walk, struct walk_frame *frame, struct
 			frame->obj->pos = pos;
 		at = take_args(walk, frame, stmt->argv + 1, stmt->argc - 1, pos);
 	}
-	if (at + 1 < stmt->argc)
+	if (at + 1 == stmt->argc)
+		return;
+	if (block->is_alone || conf_block_has_lines(block))
+		report_left_out(walk, stmt->argv[at + 1].pos, CONF_SYNTAX, "extra-words",
+				block->is_alone ? "a name with blanks stands in double quotes"
+						: "they belong between the braces, one a line",
+				"\"%s\" after %s has no place here", stmt->argv[at + 1].text,
+				block->name);
+	else
 		report_extra(walk, &stmt->argv[at + 1], block->name);
 }
 

@@ -99,6 +99,7 @@ static const struct conf_block sync_track_bfd = {
 
 const struct conf_block vrrp_sync_group_block = {
 	.name = "vrrp_sync_group",
+	.is_alone = true,
 	.size = sizeof(G),
 	.list_offset = offsetof(struct root_conf, sync_groups),
 	.args = sync_args,
@@ -123,6 +124,7 @@ static const struct conf_block track_group_members = {
 
 const struct conf_block track_group_block = {
 	.name = "track_group",
+	.is_alone = true,
 	.size = sizeof(struct track_group_conf),
 	.list_offset = offsetof(struct root_conf, track_groups),
 	.args = track_group_args,

@@ -559,6 +559,7 @@ static bool vrrp_finish(struct conf_walk *walk, struct conf_obj *obj)
 const struct conf_block vrrp_block = {
 	.name = "vrrp_instance",
 	.is_vital = true,
+	.is_alone = true,
 	.size = sizeof(struct vrrp_conf),
 	.list_offset = offsetof(struct root_conf, vrrp_instances),
 	.args = vrrp_args,

@@ -1,6 +1,7 @@
 /*
  * Fuzz target: a configuration file. What is accepted must survive the round trips: its dump loads
- * to the same dump, and so do the bytes for the children.
+ * to the same dump, and so do the bytes for the children; of what is taken with tolerance only the
+ * bytes.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -82,6 +83,24 @@ static void check_wire_trip(const struct conf *conf, const char *dump)
 	free(bytes);
 }
 
+/* What the parent takes with tolerance its children must be able to take. */
+static void check_tolerant(const uint8_t *data, size_t size)
+{
+	const struct conf_options options = { .is_tolerant = true };
+	struct conf_diags *diags = conf_diags_new();
+	struct conf *conf =
+		conf_load_text((const char *)data, size, "fuzz", &diarch_schema, &options, diags);
+
+	if (conf_diags_errors(diags) == 0) {
+		char *dump = dump_text(conf);
+
+		check_wire_trip(conf, dump);
+		free(dump);
+	}
+	conf_free(conf);
+	conf_diags_free(diags);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct conf_diags *diags = conf_diags_new();
@@ -97,6 +116,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		json_decref(conf_json(conf, &diarch_schema));
 		free(dump);
 	}
+	if (conf_diags_errors(diags) > 0)
+		check_tolerant(data, size);
 	conf_free(conf);
 	conf_diags_free(diags);
 	return 0;
