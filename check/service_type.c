@@ -443,7 +443,7 @@ const struct conf_type service_type_granularity = {
 	.print = granularity_print,
 	.json = granularity_json,
 	.is_equal = granularity_is_equal,
-	.json_type = "string",
+	.json_type = "integer|string",
 };
 
 const char *service_method_name(const struct lvs_method *method)

@@ -138,8 +138,8 @@ struct conf_type {
 	 * where keywords share a line. NULL = as .accepts says.
 	 */
 	unsigned (*count)(const struct conf_key *key, const struct conf_token *argv, unsigned argc);
-	const char
-		*json_type; /* for the schema: "integer", "boolean", "string", "object", "array" */
+	const char *json_type; /* for the schema: "integer", "boolean", "string", "object", "array",
+				  or several: "integer|string" */
 };
 
 extern const struct conf_type conf_type_flag; /* bool; K_FLAG, value .dflt inverted when present */

@@ -6,7 +6,7 @@ libdiarch_a_SOURCES += lib/conf.h lib/conf_diag.h lib/conf_private.h lib/conf_ma
 
 if HAVE_CMOCKA
 CONF_TESTS = test/unit/test_conf_src test/unit/test_conf_macro test/unit/test_conf_diag test/unit/test_conf_type \
-	test/unit/test_conf_walk test/unit/test_conf_dump test/unit/test_conf_wire
+	test/unit/test_conf_walk test/unit/test_conf_dump test/unit/test_conf_wire test/unit/test_conf_parts
 check_PROGRAMS += $(CONF_TESTS)
 TESTS += $(CONF_TESTS)
 endif
@@ -24,6 +24,8 @@ test_unit_test_conf_walk_SOURCES = test/unit/test_conf_walk.c $(CONF_FIXTURE)
 test_unit_test_conf_walk_LDADD = $(CONF_TEST_LDADD)
 test_unit_test_conf_dump_SOURCES = test/unit/test_conf_dump.c $(CONF_FIXTURE)
 test_unit_test_conf_dump_LDADD = $(CONF_TEST_LDADD)
+test_unit_test_conf_parts_SOURCES = test/unit/test_conf_parts.c
+test_unit_test_conf_parts_LDADD = $(CONF_TEST_LDADD)
 test_unit_test_conf_wire_SOURCES = test/unit/test_conf_wire.c $(CONF_FIXTURE)
 test_unit_test_conf_wire_LDADD = $(CONF_TEST_LDADD)
 

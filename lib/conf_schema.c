@@ -58,11 +58,26 @@ static void put_not_in_effect(json_t *json, const char *what)
 				 : json_string("Accepted, but has no effect in this version."));
 }
 
+/* "integer", or a list when a value may be one of several: "integer|string". */
+static json_t *type_schema(const char *types)
+{
+	const char *bar = strchr(types, '|');
+	json_t *list;
+
+	if (!bar)
+		return json_string(types);
+	list = json_array();
+	for (; bar; types = bar + 1, bar = strchr(types, '|'))
+		json_array_append_new(list, json_stringn(types, (size_t)(bar - types)));
+	json_array_append_new(list, json_string(types));
+	return list;
+}
+
 static json_t *row_schema(const struct conf_key *key)
 {
 	json_t *json = json_object();
 
-	json_object_set_new(json, "type", json_string(key->type->json_type));
+	json_object_set_new(json, "type", type_schema(key->type->json_type));
 	json_object_set_new(json, "description", json_string(key->help));
 	put_limits(json, key);
 	put_words(json, key);

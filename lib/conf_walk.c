@@ -430,7 +430,7 @@ static void block_begin(struct conf_walk *walk, struct walk_frame *frame, struct
 	}
 	if (at + 1 == stmt->argc)
 		return;
-	if (block->is_alone || conf_block_has_lines(block))
+	if (stmt->has_body && (block->is_alone || conf_block_has_lines(block)))
 		report_left_out(walk, stmt->argv[at + 1].pos, CONF_SYNTAX, "extra-words",
 				block->is_alone ? "a name with blanks stands in double quotes"
 						: "they belong between the braces, one a line",

@@ -5,7 +5,7 @@
 #define DIARCH_LIB_GLOBAL_CONF_H
 
 #include "lib/conf.h"
-#include "lib/unbuilt.h"
+#include "lib/conf_words.h"
 
 enum lvs_flush { LVS_FLUSH_NONE, LVS_FLUSH_ALL, LVS_FLUSH_VS };
 

@@ -10,7 +10,7 @@
 #include <strings.h>
 
 #include "lib/conf_like.h"
-#include "lib/unbuilt.h"
+#include "lib/conf_words.h"
 
 #define COMM_MAX  15
 #define UMASK_MAX 0777

@@ -99,7 +99,7 @@ static bool name_id_is_equal(const struct conf_key *key, const void *a, const vo
 
 #define NAME_ID                                                                     \
 	.min_args = 1, .max_args = 1, .print = name_id_print, .json = name_id_json, \
-	.is_equal = name_id_is_equal, .json_type = "string"
+	.is_equal = name_id_is_equal, .json_type = "integer|string"
 
 const struct conf_type conf_type_name_id = { .name = "a name or a number",
 					     .parse = name_id_parse,

@@ -6,7 +6,7 @@
 #define DIARCH_VRRP_TRACK_CONF_H
 
 #include "lib/conf.h"
-#include "lib/unbuilt.h"
+#include "lib/conf_words.h"
 
 /* "INT [reverse|noreverse]" */
 struct conf_weight {

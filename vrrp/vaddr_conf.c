@@ -78,7 +78,7 @@ const struct conf_type conf_type_scope = {
 	.print = scope_print,
 	.json = scope_json,
 	.is_equal = scope_is_equal,
-	.json_type = "string",
+	.json_type = "integer|string",
 };
 
 static bool broadcast_parse(struct conf_walk *walk, const struct conf_key *key, void *field,
@@ -156,7 +156,7 @@ static const struct conf_type type_lifetime = {
 	.json = lifetime_json,
 	.is_equal = lifetime_is_equal,
 	.set_default = lifetime_set_default,
-	.json_type = "string",
+	.json_type = "integer|string",
 };
 
 /* ---- virtual_ipaddress, virtual_ipaddress_excluded ---- */

@@ -18,11 +18,13 @@
 #include <unistd.h>
 
 #include "director/root_conf.h"
+#include "test/conf/json_schema.h"
 #include "lib/conf.h"
 
 enum { NAMES_MAX = 64, PATH_LEN = 512 };
 
 struct golden {
+	json_t *schema; /* made when first asked for */
 	bool is_update;
 	unsigned n_cases;
 	unsigned n_failed;
@@ -182,6 +184,21 @@ static void check_wire_trip(struct golden *golden, const char *name, const struc
 	conf_free(again);
 }
 
+/* What --dump-config --json prints is what --json-schema says. */
+static void check_schema(struct golden *golden, const char *name, const struct conf *conf)
+{
+	json_t *json = conf_json(conf, &diarch_schema);
+	char why[PATH_LEN];
+
+	if (!golden->schema)
+		golden->schema = conf_json_schema(&diarch_schema);
+	if (!json_schema_accepts(golden->schema, json, why, sizeof(why))) {
+		fail(golden, name, "the schema refuses the JSON dump");
+		printf("  %s\n", why);
+	}
+	json_decref(json);
+}
+
 /* ---- cases ---- */
 
 static void run_case(struct golden *golden, const char *path)
@@ -202,6 +219,7 @@ static void run_case(struct golden *golden, const char *path)
 		check_text_trip(golden, name, conf, dump, dump);
 		check_text_trip(golden, name, conf, dump, origin);
 		check_wire_trip(golden, name, conf, dump);
+		check_schema(golden, name, conf);
 	}
 	free(messages);
 	free(origin);
@@ -239,6 +257,7 @@ int main(int argc, char **argv)
 		run_all(&golden);
 	for (; arg < argc; arg++)
 		run_case(&golden, argv[arg]);
+	json_decref(golden.schema);
 	printf("%u cases, %u failures\n", golden.n_cases, golden.n_failed);
 	return golden.n_failed > 0 || golden.n_cases == 0;
 }

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "director/root_conf.h"
+#include "test/conf/json_schema.h"
 
 static const char text[] =
 	"global_defs {\nrouter_id a\n}\n"
@@ -20,69 +21,14 @@ static const char text[] =
 	"real_server 10.2.0.1 80 {\nweight 3\nHTTP_GET {\nurl {\npath /\nstatus_code "
 	"200-204\n}\n}\n}\n}\n";
 
-/* ---- as much of a validator as the schema needs ---- */
-
-static bool is_type(const json_t *value, const char *type)
-{
-	return (json_is_object(value) && !strcmp(type, "object")) ||
-	       (json_is_array(value) && !strcmp(type, "array")) ||
-	       (json_is_string(value) && !strcmp(type, "string")) ||
-	       (json_is_boolean(value) && !strcmp(type, "boolean")) ||
-	       (json_is_integer(value) && !strcmp(type, "integer")) ||
-	       (json_is_number(value) && !strcmp(type, "number"));
-}
-
-static bool fits(const json_t *schema, const json_t *value);
-
-static bool object_fits(const json_t *schema, const json_t *value)
-{
-	const json_t *properties = json_object_get(schema, "properties"), *one;
-	const char *key;
-	size_t i;
-
-	if (!properties)
-		return true;
-	json_object_foreach((json_t *)(uintptr_t)value, key,
-			    one) if (!json_object_get(properties, key) ||
-				     !fits(json_object_get(properties, key), one)) return false;
-	json_array_foreach(json_object_get(schema, "required"), i,
-			   one) if (!json_object_get(value, json_string_value(one))) return false;
-	return true;
-}
-
-static bool array_fits(const json_t *schema, const json_t *value)
-{
-	const json_t *items = json_object_get(schema, "items"),
-		     *max = json_object_get(schema, "maxItems"), *one;
-	size_t i;
-
-	if (max && (json_int_t)json_array_size(value) > json_integer_value(max))
-		return false;
-	json_array_foreach(value, i, one) if (items && !fits(items, one)) return false;
-	return true;
-}
-
-static bool scalar_fits(const json_t *schema, const json_t *value)
-{
-	const json_t *names = json_object_get(schema, "enum"), *one;
-	const json_t *min = json_object_get(schema, "minimum"),
-		     *max = json_object_get(schema, "maximum");
-	bool is_named = !names;
-	size_t i;
-
-	json_array_foreach(names, i, one) is_named |= json_equal(one, value);
-	return is_named && (!min || json_number_value(value) >= json_number_value(min)) &&
-	       (!max || json_number_value(value) <= json_number_value(max));
-}
-
 static bool fits(const json_t *schema, const json_t *value)
 {
-	const char *type = json_string_value(json_object_get(schema, "type"));
+	char why[400];
+	bool is_good = json_schema_accepts(schema, value, why, sizeof(why));
 
-	if (!is_type(value, type))
-		print_message("%s expected\n", type);
-	return is_type(value, type) && object_fits(schema, value) && array_fits(schema, value) &&
-	       scalar_fits(schema, value);
+	if (!is_good)
+		print_message("%s\n", why);
+	return is_good;
 }
 
 /* ---- tests ---- */

@@ -1,10 +1,9 @@
 /*
- * Values of keywords whose feature diarch does not have yet and that are only words so far. Such a
- * row has CONF_NO_EFFECT; where ignoring it changes who is master, where traffic goes or what is
- * protected, it also says so (not_in_effect).
+ * Values that are a list of words: names of instances or interfaces, a process with its parameters,
+ * and what has no meaning of its own yet (such rows have CONF_NO_EFFECT).
  */
-#ifndef DIARCH_LIB_UNBUILT_H
-#define DIARCH_LIB_UNBUILT_H
+#ifndef DIARCH_LIB_CONF_WORDS_H
+#define DIARCH_LIB_CONF_WORDS_H
 
 #include "lib/conf.h"
 

@@ -1,8 +1,8 @@
 /*
- * Words without meaning yet. Part of the configuration tables: the parent runs it while it loads a
- * file.
+ * Values that are a list of words. Part of the configuration tables: the parent runs it while it
+ * loads a file, a child while it decodes one.
  */
-#include "lib/unbuilt.h"
+#include "lib/conf_words.h"
 
 #include <string.h>
 
