@@ -361,8 +361,25 @@ static void lex_include(struct conf_lex *lex, const struct conf_line *line, size
 	lex->on_include(lex->ctx, &word, &pattern);
 }
 
+/* Comments may be in any encoding. */
+static void check_utf8(struct conf_lex *lex, const struct conf_token *word)
+{
+	bool is_tolerant = conf_diags_is_tolerant(lex->diags);
+	const struct conf_report report = {
+		.severity = is_tolerant ? CONF_WARNING : CONF_ERROR,
+		.class = CONF_SYNTAX,
+		.code = "not-utf8",
+		.pos = word->pos,
+		.hint = "save the file as UTF-8; --tolerant takes it as it is",
+	};
+
+	if (!conf_is_utf8(word->text))
+		conf_diag_report(lex->diags, &report, "\"%s\" is not UTF-8", word->text);
+}
+
 static void lex_word(struct conf_lex *lex, const struct conf_token *word)
 {
+	check_utf8(lex, word);
 	if (count_one(lex, word->pos))
 		words_push(&lex->words, word);
 }

@@ -225,6 +225,9 @@ void conf_text_done(struct conf_text *text);
 const char *conf_text_value(struct conf_text *text, const struct conf_obj *obj,
 			    const struct conf_key *key);
 
+/* Whether a string is well-formed UTF-8 (RFC 3629). */
+bool conf_is_utf8(const char *s);
+
 /* Whether two strings, of which each may be NULL, are the same. */
 bool conf_str_is_equal(const char *a, const char *b);
 

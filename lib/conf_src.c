@@ -6,6 +6,7 @@
  */
 #include "lib/conf_macro.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
@@ -19,6 +20,7 @@
 
 enum {
 	ALTERNATIVES_MAX = 1000, /* of the braces of one pattern */
+	ENTRIES_MAX = 1000000,   /* of directories, looked at in one load */
 };
 
 /* A file being read; they form the chain of includes. */
@@ -39,6 +41,7 @@ struct src {
 	unsigned depth;
 	unsigned n_files;
 	size_t n_bytes;
+	size_t n_entries; /* of directories that patterns led through */
 	bool is_over;
 	bool is_text; /* from memory: no includes */
 };
@@ -113,6 +116,8 @@ static void report_file(struct src *src, struct conf_pos pos, bool is_error, con
 
 /* ---- one file ---- */
 
+static const char too_large[] = "the configuration is larger than 64 MiB";
+
 /* Reads all of `fd`; NULL with a reason when it cannot be taken. */
 static char *read_all(int fd, size_t max, size_t *len, const char **why)
 {
@@ -134,7 +139,7 @@ static char *read_all(int fd, size_t max, size_t *len, const char **why)
 
 	if (n >= 0 && *len <= max)
 		return text;
-	*why = n < 0 ? strerror(errno) : "the configuration is larger than 64 MiB";
+	*why = n < 0 ? strerror(errno) : too_large;
 	free(text);
 	return NULL;
 }
@@ -150,22 +155,40 @@ static const char *mode_problem(const struct stat *st)
 	return NULL;
 }
 
-/* Opens and reads a file that may be one; NULL with a reason. */
-static char *read_file(struct src *src, const char *path, struct stat *st, size_t *len,
-		       const char **why)
+/* Opens a file that may be one; to open a device could already do something. -1 with a reason. */
+static int open_file(const char *path, struct stat *st, size_t max, const char **why)
 {
-	char *text = NULL;
-	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	int fd = -1;
 
 	*why = NULL;
+	if (stat(path, st) < 0)
+		*why = strerror(errno);
+	else if (!(*why = mode_problem(st)) && st->st_size > (off_t)max)
+		*why = too_large;
+	if (*why)
+		return -1;
+	fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, st) < 0)
 		*why = strerror(errno);
 	else
 		*why = mode_problem(st);
-	if (!*why)
-		text = read_all(fd, CONF_TEXT_MAX - src->n_bytes, len, why);
-	if (fd >= 0)
+	if (*why && fd >= 0)
 		close(fd);
+	return *why ? -1 : fd;
+}
+
+/* The text of a file; NULL with a reason. */
+static char *read_file(struct src *src, const char *path, struct stat *st, size_t *len,
+		       const char **why)
+{
+	size_t max = CONF_TEXT_MAX - src->n_bytes;
+	int fd = open_file(path, st, max, why);
+	char *text;
+
+	if (fd < 0)
+		return NULL;
+	text = read_all(fd, max, len, why);
+	close(fd);
 	return text;
 }
 
@@ -263,7 +286,7 @@ static bool src_file(struct src *src, const char *path, struct conf_pos from, bo
 	}
 	text = read_file(src, path, &st, &len, &why);
 	if (!text) {
-		report_file(src, from, is_error, path, why);
+		report_file(src, from, is_error || why == too_large, path, why);
 		return false;
 	}
 	if (is_open(src, &st)) {
@@ -360,15 +383,56 @@ static char *pattern_full(const struct src *src, const char *pattern)
 	return full;
 }
 
+/*
+ * glob() with a limit: a pattern may lead through all of a file system. The functions that glob()
+ * calls have no argument of ours.
+ */
+static size_t n_entries;
+
+static struct dirent *next_entry(void *dir)
+{
+	return n_entries < ENTRIES_MAX && n_entries++ < ENTRIES_MAX ? readdir(dir) : NULL;
+}
+
+static void *open_dir(const char *path)
+{
+	return opendir(path);
+}
+
+static void close_dir(void *dir)
+{
+	closedir(dir);
+}
+
+static size_t find_files(struct src *src, const char *pattern, struct conf_pos from, glob_t *found)
+{
+	size_t n = 0;
+
+	*found = (glob_t){
+		.gl_opendir = open_dir,
+		.gl_readdir = next_entry,
+		.gl_closedir = close_dir,
+		.gl_stat = stat,
+		.gl_lstat = lstat,
+	};
+	n_entries = src->n_entries;
+	if (glob(pattern, GLOB_ALTDIRFUNC, NULL, found) == 0)
+		n = found->gl_pathc;
+	src->n_entries = n_entries;
+	if (n_entries == ENTRIES_MAX) {
+		report_file(src, from, true, pattern, "too many files to look at");
+		src->is_over = true;
+	}
+	return n;
+}
+
 /* Reads all files that match, in order; returns how many matched. */
 static size_t src_glob(struct src *src, const char *pattern, struct conf_pos from, bool is_error)
 {
 	char *full = pattern_full(src, pattern);
-	glob_t found = { 0 };
-	size_t n = 0;
+	glob_t found;
+	size_t n = find_files(src, full, from, &found);
 
-	if (glob(full, 0, NULL, &found) == 0)
-		n = found.gl_pathc;
 	for (size_t i = 0; i < n && !src->is_over; i++)
 		src_file(src, found.gl_pathv[i], from, is_error);
 	globfree(&found);

@@ -78,3 +78,42 @@ bool conf_key_is_shown(const struct conf_obj *obj, const struct conf_key *key)
 	return !(key->flags & (CONF_NO_EFFECT | CONF_DEPRECATED | CONF_IF_SET)) ||
 	       conf_obj_set(obj, key);
 }
+
+/* Bytes of the character that begins with `lead`; 0 when none does. */
+static unsigned utf8_len(unsigned char lead)
+{
+	if (lead < 0x80)
+		return 1;
+	if (lead < 0xc2 || lead > 0xf4)
+		return 0;
+	return lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+}
+
+/* Whether the second byte is right: neither overlong, nor a surrogate, nor beyond U+10FFFF. */
+static bool utf8_second_is_good(unsigned char lead, unsigned char second)
+{
+	switch (lead) {
+	case 0xe0: return second >= 0xa0;
+	case 0xed: return second < 0xa0;
+	case 0xf0: return second >= 0x90;
+	case 0xf4: return second < 0x90;
+	default: return true;
+	}
+}
+
+bool conf_is_utf8(const char *s)
+{
+	const unsigned char *p = (const unsigned char *)s;
+
+	while (*p) {
+		unsigned len = utf8_len(*p);
+
+		if (len == 0 || (len > 1 && !utf8_second_is_good(p[0], p[1])))
+			return false;
+		for (unsigned i = 1; i < len; i++)
+			if ((p[i] & 0xc0) != 0x80)
+				return false;
+		p += len;
+	}
+	return true;
+}

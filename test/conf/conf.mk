@@ -8,3 +8,6 @@ check_PROGRAMS += test/conf/run_keywords
 TESTS += test/conf/run_keywords
 test_conf_run_keywords_SOURCES = test/conf/run_keywords.c
 test_conf_run_keywords_LDADD = libconf.a liblvs.a libdiarch.a $(CHECK_LIBS) $(LVS_LIBS) $(LIB_LIBS)
+
+# Files that mean harm.
+TESTS += test/conf/hostile.sh

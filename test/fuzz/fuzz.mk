@@ -2,7 +2,7 @@
 # fuzz_conf, fuzz_lex and fuzz_include know the keywords with -dict=test/fuzz/conf.dict, which doc/generate.mk makes.
 FUZZ_CONF_LDADD = libconf.a liblvs.a libdiarch.a $(CHECK_LIBS) $(LVS_LIBS) $(LIB_LIBS)
 # Includes find their files in memory.
-FUZZ_WRAP = -Wl,--wrap=open -Wl,--wrap=glob -Wl,--wrap=globfree
+FUZZ_WRAP = -Wl,--wrap=open -Wl,--wrap=stat -Wl,--wrap=glob -Wl,--wrap=globfree
 
 check_PROGRAMS += test/fuzz/replay_conf test/fuzz/replay_lex test/fuzz/replay_include test/fuzz/replay_wire
 TESTS += test/fuzz/replay_conf test/fuzz/replay_lex test/fuzz/replay_include test/fuzz/replay_wire
