@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "config.h"
+#include "check/check_conf.h"
 #include "director/app.h"
 #include "director/log_file.h"
 #include "director/root_conf.h"
@@ -24,6 +25,7 @@
 
 #define PING_INTERVAL_US     (250 * US_PER_MS)
 #define HEALTHY_AFTER_US     (1 * US_PER_S)   /* a child that lived this long was no crash loop */
+#define OBJECTS_PER_PING     64               /* a busy child takes over in PING_INTERVAL_US */
 #define RESPAWN_DELAY_US     (50 * US_PER_MS) /* second quick death; doubles */
 #define RESPAWN_DELAY_MAX_US (5 * US_PER_S)
 
@@ -33,7 +35,8 @@ static const struct role_row {
 	const char *title;         /* in keepalived's log lines */
 	const char *const *blocks; /* top-level blocks it needs, besides globals */
 	uint32_t max_unanswered;   /* pings until a child counts as hung */
-	uint32_t max_at_start;     /* the same until its first configuration runs */
+	uint32_t max_at_commit;    /* the same while it takes over a configuration; more for a large
+				      one */
 } role_rows[CHILD_N] = {
 	/* Well inside the three advertisement intervals after which the peer takes over at the
 	   default 1 s. */
@@ -58,9 +61,11 @@ struct child_proc {
 	int pid_fd;           /* locked pid file */
 	uint64_t ping_seq;
 	uint32_t unanswered;
-	uint64_t offered;   /* generation offered last */
-	uint64_t committed; /* generation it runs; 0 = none yet */
-	uint64_t ready;     /* generation that it, or a predecessor, ran completely */
+	uint64_t offered;    /* generation offered last */
+	uint64_t committed;  /* generation it runs; 0 = none yet */
+	uint64_t ready;      /* generation that it, or a predecessor, ran completely */
+	bool is_taking_over; /* a configuration: told to run it, has not said that it does */
+	uint32_t n_objects;  /* in that configuration */
 	uint64_t initial; /* generation committed as soon as it is acknowledged (start and respawn)
 			   */
 	time_us spawned_at;
@@ -218,6 +223,20 @@ static int memfd_with(const uint8_t *data, size_t len)
 	return fd;
 }
 
+/* Instances, or virtual and real servers. */
+static uint32_t count_objects(const struct child_proc *c, const struct conf *conf)
+{
+	const struct root_conf *root = (const struct root_conf *)conf_root(conf);
+	const struct vs_conf *vs;
+	uint32_t n = root->virtual_servers.n;
+
+	if (c->role == CHILD_VRRP)
+		return root->vrrp_instances.n;
+	conf_list_for_each (vs, &root->virtual_servers)
+		n += vs->real_servers.n;
+	return n;
+}
+
 static int child_offer(struct child_proc *c, const struct conf *conf, uint64_t generation)
 {
 	struct msg msg = { .kind = MSG_conf };
@@ -236,6 +255,7 @@ static int child_offer(struct child_proc *c, const struct conf *conf, uint64_t g
 	result = ipc_send(c->chan, &msg);
 	close(msg.fd);
 	c->offered = generation;
+	c->n_objects = count_objects(c, conf);
 	return result;
 }
 
@@ -256,6 +276,7 @@ static void child_commit(struct child_proc *c, uint64_t generation, bool is_comm
 		msg.conf_commit.generation = generation;
 		store_mark(c->supervisor->app->store, c->row->ops->self);
 		c->committed = generation;
+		c->is_taking_over = true;
 		ipc_set_phase(c->chan, MSG_PHASE_RUN);
 	} else {
 		msg.conf_abort.generation = generation;
@@ -307,6 +328,7 @@ static void on_ready(struct child_proc *c, const struct msg *msg)
 	bool is_reload = c->ready && c->ready != msg->ready.generation;
 
 	c->ready = msg->ready.generation;
+	c->is_taking_over = false;
 	store_sweep(app->store, c->row->ops->self);
 	if (is_reload && root_global(conf_root(app->conf))->fifo_write_vrrp_states_on_reload)
 		store_each(app->store, c->row->ops->self, write_state, app);
@@ -391,7 +413,9 @@ static void on_ping_timer(struct timer *timer, void *arg)
 {
 	struct child_proc *c = arg;
 	struct msg msg = { .kind = MSG_ping, .fd = -1 };
-	uint32_t limit = c->committed ? c->row->max_unanswered : c->row->max_at_start;
+	const uint32_t limit = c->committed && !c->is_taking_over
+				       ? c->row->max_unanswered
+				       : c->row->max_at_commit + c->n_objects / OBJECTS_PER_PING;
 
 	/*
 	 * Counted in pings, not in time: a parent that was itself stopped for a while has not sent

@@ -272,9 +272,11 @@ bool timer_is_armed(const struct timer *timer)
 	return timer->slot != 0;
 }
 
+/* A slice of what is due: when thousands are, descriptors get their turn in between. */
 static void timers_collect_due(struct loop *loop)
 {
-	while (loop->heap.n > 0 && time_cmp(loop->heap.v[0]->at, loop->now) <= 0) {
+	while (loop->due.n < LOOP_MAX_TIMERS && loop->heap.n > 0 &&
+	       time_cmp(loop->heap.v[0]->at, loop->now) <= 0) {
 		struct timer *timer = loop->heap.v[0];
 
 		heap_remove(&loop->heap, 0);

@@ -4,9 +4,9 @@
  * Registrations are persistent and embedded in their owner: `struct io` and `struct timer` are
  * members of the object they serve and die with it (io_del/timer_cancel before freeing; both are
  * safe on a zeroed or already removed object). Time is read once per pass: all callbacks of one
- * pass see the same loop_now(). Per pass at most LOOP_MAX_EVENTS descriptors and every due timer
- * are served; an overdue timer runs once. Descriptors come first: after a stall the packets that
- * wait are seen before the timers they would have stopped.
+ * pass see the same loop_now(). Per pass at most LOOP_MAX_EVENTS descriptors and LOOP_MAX_TIMERS
+ * due timers are served; an overdue timer runs once. Descriptors come first: after a stall the
+ * packets that wait are seen before the timers they would have stopped.
  */
 #ifndef DIARCH_LIB_LOOP_H
 #define DIARCH_LIB_LOOP_H
@@ -18,6 +18,7 @@
 #include "lib/clock.h"
 
 #define LOOP_MAX_EVENTS 256
+#define LOOP_MAX_TIMERS 128
 
 struct loop;
 

@@ -66,13 +66,15 @@ expect_soon again 10 has_address a $VIP
 stop a TERM
 expect kept-address has_address a $VIP
 expect_eq kept-without-a-word "$before" "$(zero_priorities)"
+mark_log a
 start_director a -P
-expect_soon next-start-is-master 10 in_log a 'Entering MASTER STATE'
+expect_soon next-start-is-master 10 in_log_since a 'Entering MASTER STATE'
 
 say "-R: ends with its child"
 stop a TERM
+mark_log a
 start_director a -P -R
-expect_soon respawn-none-runs 10 has_address a $VIP
+expect_soon respawn-none-runs 10 in_log_since a 'Entering MASTER STATE'
 parent=$(parent_of)
 kill -KILL "$(role_pid a vrrp)"
 expect_soon respawn-none-ends 10 is_gone "$parent"

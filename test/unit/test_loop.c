@@ -87,8 +87,13 @@ static void many_timers_fire_in_order(void **state)
 			due += timer_is_armed(&timers[i]) && time_cmp(timers[i].at, f.now) <= 0;
 		expected -= due;
 		due += fired.n;
-		pass(&f);
-		assert_int_equal(fired.n, due);
+		while (fired.n < due) {
+			const unsigned before = fired.n, left = due - before;
+
+			pass(&f);
+			assert_int_equal(fired.n - before,
+					 left < LOOP_MAX_TIMERS ? left : LOOP_MAX_TIMERS);
+		}
 	}
 	assert_int_equal(expected, 0);
 	loop_free(f.loop);
