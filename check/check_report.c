@@ -67,6 +67,7 @@ static void send_pool(struct role *role, const struct pool_run *pool)
 		.total = pool->n,
 		.is_sorry = pool->params.has_sorry && !pool->state.is_up,
 		.is_open = pool->state.is_open,
+		.name = pool->conf->virtualhost ? pool->conf->virtualhost : "",
 		.since_us = pool->since.us,
 	};
 	role_send(role, &msg);

@@ -17,6 +17,7 @@
 #include "director/app.h"
 #include "director/control.h"
 #include "director/root_conf.h"
+#include "lib/control_client.h"
 #include "lib/global_conf.h"
 #include "lib/log.h"
 

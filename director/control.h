@@ -9,8 +9,6 @@
 #ifndef DIARCH_DIRECTOR_CONTROL_H
 #define DIARCH_DIRECTOR_CONTROL_H
 
-#define CONTROL_REQUEST_MAX 256
-
 struct app;
 struct control;
 

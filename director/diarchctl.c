@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "config.h"
-#include "director/control_client.h"
+#include "lib/control_client.h"
 
 static int usage(FILE *out, int status)
 {

@@ -6,7 +6,7 @@
 
 #include "director/app.h"
 #include "director/conf_test.h"
-#include "director/control_client.h"
+#include "lib/control_client.h"
 #include "director/plan.h"
 #include "director/plan_run.h"
 #include "director/root_conf.h"

@@ -77,6 +77,7 @@ static const char *general_cause(int error)
 	case EOPNOTSUPP: return "this kernel version does not have it";
 	case ERANGE: return "the lower threshold is above the upper one, or the weight is negative";
 	case ETIMEDOUT: return "no answer in time";
+	case ECANCELED: return "what should come in its place failed";
 	default: return NULL;
 	}
 }

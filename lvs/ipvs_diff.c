@@ -86,7 +86,7 @@ void ipvs_diff(const struct ipvs_set *actual, const struct ipvs_set *desired,
 	struct diff d = { actual, desired, is_owned, arg, ops, PHASE_SVC_ADD };
 
 	for (; d.phase < PHASE_N; d.phase++) {
-		uint32_t i = 0, j = 0;
+		uint32_t i = 0, j = 0, k = ops->n;
 
 		while (i < actual->n || j < desired->n) {
 			int c = i == actual->n ? 1
@@ -99,5 +99,7 @@ void ipvs_diff(const struct ipvs_set *actual, const struct ipvs_set *desired,
 			i += c <= 0;
 			j += c >= 0;
 		}
+		for (; k < ops->n; k++)
+			ops->v[k].is_reducing = d.phase >= PHASE_DEST_DOWN;
 	}
 }

@@ -24,6 +24,7 @@ struct ipvs_op {
 	enum ipvs_op_kind kind;
 	struct ipvs_svc svc;   /* value; dests is NULL. For DEST ops only the key matters */
 	struct ipvs_dest dest; /* for DEST ops */
+	bool is_reducing;      /* lowers a weight or deletes */
 	int error;             /* set by the backend: 0 or -errno */
 };
 

@@ -99,6 +99,7 @@ struct lvsadm_cmd {
 
 struct lvsadm_error {
 	enum lvsadm_status status;
+	unsigned line; /* of a save file */
 	char text[512];
 };
 
@@ -172,14 +173,16 @@ void lvsadm_print_sync(FILE *out, const struct ipvs_sync *sync);
 /* Save file (lvsadm_save.c). */
 #define LVSADM_LINE_MAX 8192
 
-/* Writes every service and destination, the time-outs, a sync daemon as commands. */
+/* Writes every service and destination, one operation, the time-outs, a sync daemon as commands. */
 void lvsadm_save_set(FILE *out, const struct ipvs_set *set, bool is_numeric);
+void lvsadm_save_op(FILE *out, const struct ipvs_op *op, bool is_numeric);
 void lvsadm_save_timeouts(FILE *out, const struct ipvs_timeouts *timeouts);
 void lvsadm_save_sync(FILE *out, const struct ipvs_sync *sync);
 
 /* What is read line by line (lvsadm_read.c). */
 struct lvsadm_reader {
-	void (*on_cmd)(const struct lvsadm_cmd *cmd, void *arg);
+	/* False ends the reading, with `err` filled. */
+	bool (*on_cmd)(const struct lvsadm_cmd *cmd, struct lvsadm_error *err, void *arg);
 	/* No more lines are there for now: what is to be done should not wait. NULL: not asked. */
 	void (*on_pause)(void *arg);
 	void *arg;
@@ -187,7 +190,8 @@ struct lvsadm_reader {
 };
 
 /*
- * Reads commands from a descriptor. Stops at a line that is no command: false with `err` filled.
+ * Reads commands from a descriptor. Stops at a line that is no command or that `on_cmd` does not
+ * want: false with `err` filled.
  */
 bool lvsadm_read(int fd, const struct lvsadm_reader *reader, struct lvsadm_error *err);
 

@@ -31,6 +31,13 @@ enum lvsadm_restore {
 /* Carries out commands from standard input. */
 enum lvsadm_status lvsadm_run_restore(struct lvsadm_app *app, enum lvsadm_restore how);
 
+/*
+ * What ipvsadm has not got (lvsadm_apply.c, lvsadm_watch.c): argv[0] is the word, options and file
+ * follow.
+ */
+typedef enum lvsadm_status lvsadm_subcommand_fn(struct lvsadm_app *app, int argc, char *argv[]);
+lvsadm_subcommand_fn lvsadm_run_diff, lvsadm_run_apply, lvsadm_run_watch;
+
 /* -L with its options (lvsadm_list.c). */
 enum lvsadm_status lvsadm_run_list(struct lvsadm_app *app, const struct lvsadm_cmd *cmd);
 

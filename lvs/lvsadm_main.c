@@ -97,6 +97,24 @@ static enum lvsadm_status run_words(struct lvsadm_app *app, int argc, char *argv
 	return lvsadm_run(&cmd, app);
 }
 
+static lvsadm_subcommand_fn *find_subcommand(const char *name)
+{
+	static const struct {
+		const char *name;
+		lvsadm_subcommand_fn *run;
+	} subcommands[] = {
+		{ "diff", lvsadm_run_diff },
+		{ "apply", lvsadm_run_apply },
+		{ "watch", lvsadm_run_watch },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(subcommands) / sizeof(subcommands[0]); i++)
+		if (strcmp(subcommands[i].name, name) == 0)
+			return subcommands[i].run;
+	return NULL;
+}
+
 /* As the script ipvsadm-save: -n in front or nothing that matters. */
 static enum lvsadm_status run_as_save(struct lvsadm_app *app, char *option)
 {
@@ -130,6 +148,7 @@ static enum lvsadm_status run_as_restore(struct lvsadm_app *app)
 int main(int argc, char *argv[])
 {
 	struct lvsadm_app app = { NULL };
+	lvsadm_subcommand_fn *run_subcommand;
 	enum lvsadm_status status;
 
 	fill_streams();
@@ -137,6 +156,8 @@ int main(int argc, char *argv[])
 		status = run_as_save(&app, argc > 1 ? argv[1] : NULL);
 	else if (is_named("-restore"))
 		status = run_as_restore(&app);
+	else if (argc > 1 && (run_subcommand = find_subcommand(argv[1])))
+		status = run_subcommand(&app, argc - 1, argv + 1);
 	else
 		status = run_words(&app, argc, argv);
 	if (app.backend)

@@ -72,13 +72,12 @@ static bool take_line(struct input *in, char *line)
 {
 	struct lvsadm_cmd cmd;
 
+	in->err->line++;
 	if (in->reader->has_comments && line[0] == '#')
 		return true;
 	if (!parse_line(line, &cmd, in->err))
 		return false;
-	if (cmd.command != LVSADM_CMD_NONE)
-		in->reader->on_cmd(&cmd, in->reader->arg);
-	return true;
+	return cmd.command == LVSADM_CMD_NONE || in->reader->on_cmd(&cmd, in->err, in->reader->arg);
 }
 
 /* Takes the whole lines and keeps the beginning of the next one. */
@@ -131,6 +130,7 @@ bool lvsadm_read(int fd, const struct lvsadm_reader *reader, struct lvsadm_error
 	in->fd = fd;
 	in->reader = reader;
 	in->err = err;
+	err->line = 0;
 	is_whole = read_all(in);
 	free(in);
 	return is_whole;

@@ -135,17 +135,19 @@ static void flush_batch(void *arg)
 }
 
 /* Changes gather; what else there is comes in its turn. */
-static void on_line(const struct lvsadm_cmd *cmd, void *arg)
+static bool on_line(const struct lvsadm_cmd *cmd, struct lvsadm_error *err, void *arg)
 {
 	struct lvsadm_app *app = arg;
 	struct ipvs_op op;
 
+	(void)err;
 	if (lvsadm_op(cmd, &op)) {
 		ipvs_ops_add(&app->batch, op.kind, &op.svc, &op.dest);
-		return;
+		return true;
 	}
 	flush_batch(app);
 	app->status = lvsadm_run(cmd, app);
+	return true;
 }
 
 enum lvsadm_status lvsadm_run_restore(struct lvsadm_app *app, enum lvsadm_restore how)

@@ -24,13 +24,13 @@ static void save_svc_name(FILE *out, const struct ipvs_svc_key *key, bool is_num
 					    sizeof(text)));
 }
 
-static void save_svc(FILE *out, const struct ipvs_svc *svc, bool is_numeric)
+static void save_svc(FILE *out, char command, const struct ipvs_svc *svc, bool is_numeric)
 {
 	char text[64];
 	struct ipvs_svc plain;
 
 	svc_init(&plain, &svc->key);
-	fputs("-A ", out);
+	fprintf(out, "-%c ", command);
 	save_svc_name(out, &svc->key, is_numeric);
 	fprintf(out, " -s %s", svc->sched);
 	if (svc->flags & IPVS_F_PERSISTENT) {
@@ -64,18 +64,26 @@ static void save_tunnel(FILE *out, const struct ipvs_dest *d)
 		fputs(d->tun_flags & IPVS_TUN_F_CSUM ? " --tun-csum" : " --tun-nocsum", out);
 }
 
-static void save_dest(FILE *out, const struct ipvs_svc *svc, const struct ipvs_dest *d,
-		      bool is_numeric)
+/* "-a SERVICE -r SERVER" */
+static void save_dest_name(FILE *out, char command, const struct ipvs_svc *svc,
+			   const struct ipvs_dest *d, bool is_numeric)
 {
 	char text[ENDPOINT_SIZE];
+
+	fprintf(out, "-%c ", command);
+	save_svc_name(out, &svc->key, is_numeric);
+	fprintf(out, " -r %s",
+		lvsadm_endpoint_str(&d->key.addr, d->key.port, svc->key.protocol, is_numeric, text,
+				    sizeof(text)));
+}
+
+static void save_dest(FILE *out, char command, const struct ipvs_svc *svc,
+		      const struct ipvs_dest *d, bool is_numeric)
+{
 	const char *fwd = d->fwd == IPVS_FWD_MASQ ? "-m" : d->fwd == IPVS_FWD_TUNNEL ? "-i" : "-g";
 
-	fputs("-a ", out);
-	save_svc_name(out, &svc->key, is_numeric);
-	fprintf(out, " -r %s %s -w %d",
-		lvsadm_endpoint_str(&d->key.addr, d->key.port, svc->key.protocol, is_numeric, text,
-				    sizeof(text)),
-		fwd, d->weight);
+	save_dest_name(out, command, svc, d, is_numeric);
+	fprintf(out, " %s -w %d", fwd, d->weight);
 	if (d->u_thresh || d->l_thresh)
 		fprintf(out, " -x %" PRIu32 " -y %" PRIu32, d->u_thresh, d->l_thresh);
 	if (d->fwd == IPVS_FWD_TUNNEL)
@@ -89,9 +97,29 @@ void lvsadm_save_set(FILE *out, const struct ipvs_set *set, bool is_numeric)
 	const struct ipvs_dest *dest;
 
 	ipvs_set_for_each (svc, set) {
-		save_svc(out, svc, is_numeric);
+		save_svc(out, 'A', svc, is_numeric);
 		ipvs_dest_for_each (dest, svc)
-			save_dest(out, svc, dest, is_numeric);
+			save_dest(out, 'a', svc, dest, is_numeric);
+	}
+}
+
+void lvsadm_save_op(FILE *out, const struct ipvs_op *op, bool is_numeric)
+{
+	switch (op->kind) {
+	case IPVS_OP_SVC_ADD: save_svc(out, 'A', &op->svc, is_numeric); break;
+	case IPVS_OP_SVC_EDIT: save_svc(out, 'E', &op->svc, is_numeric); break;
+	case IPVS_OP_DEST_ADD: save_dest(out, 'a', &op->svc, &op->dest, is_numeric); break;
+	case IPVS_OP_DEST_EDIT: save_dest(out, 'e', &op->svc, &op->dest, is_numeric); break;
+	case IPVS_OP_DEST_DEL:
+		save_dest_name(out, 'd', &op->svc, &op->dest, is_numeric);
+		fputc('\n', out);
+		break;
+	case IPVS_OP_SVC_DEL:
+		fputs("-D ", out);
+		save_svc_name(out, &op->svc.key, is_numeric);
+		fputc('\n', out);
+		break;
+	case IPVS_OP_N: break;
 	}
 }
 

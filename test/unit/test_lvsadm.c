@@ -15,6 +15,8 @@
 #include <unistd.h>
 
 #include "lvs/lvsadm.h"
+#include "lvs/lvsadm_json.h"
+#include "lvs/lvsadm_screen.h"
 
 #define WORDS_MAX 32
 #define N_SEEDS   300
@@ -231,14 +233,16 @@ struct table {
 	unsigned n_pauses;
 };
 
-static void on_cmd(const struct lvsadm_cmd *cmd, void *arg)
+static bool on_cmd(const struct lvsadm_cmd *cmd, struct lvsadm_error *err, void *arg)
 {
 	struct table *table = arg;
 	struct ipvs_op op;
 
+	(void)err;
 	assert_true(lvsadm_op(cmd, &op));
 	assert_int_equal(ipvs_op_check(&op), 0);
 	table->status = ipvs_op_apply(table->set, &op) == 0 ? LVSADM_OK : LVSADM_FAILED;
+	return true;
 }
 
 static void on_pause(void *arg)
@@ -507,6 +511,112 @@ static void test_any_table_round_trip(void **state)
 	}
 }
 
+/* ---- watch ---- */
+
+static const char status_json[] =
+	"{\"virtual_servers\": [{\"vs\": \"[10.0.0.100]:tcp:443\", \"is_up\": true, \"alive\": 1,"
+	" \"total\": 2, \"is_sorry\": false, \"name\": \"www.example.org\"}],"
+	" \"real_servers\": [{\"vs\": \"[10.0.0.100]:tcp:443\","
+	" \"rs\": \"[192.168.10.1]:tcp:443\", \"is_up\": false}],"
+	" \"checks\": [{\"vs\": \"[10.0.0.100]:tcp:443\", \"rs\": \"[192.168.10.1]:tcp:443\","
+	" \"kind\": \"TCP_CHECK\", \"is_up\": false, \"reason\": \"refused\"}]}";
+
+static char *screen_text(struct lvsadm_screen *screen, unsigned n_lines)
+{
+	char *text;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	screen->line_end = "\n";
+	screen->time = "now";
+	screen->is_numeric = true;
+	assert_int_equal(lvsadm_screen_draw(out, screen), n_lines);
+	fclose(out);
+	return text;
+}
+
+static void expect_number(uint64_t value, const char *expected)
+{
+	char text[24];
+
+	assert_string_equal(lvsadm_short_number(value, text, sizeof(text)), expected);
+}
+
+static void test_short_numbers(void **state)
+{
+	(void)state;
+	expect_number(0, "0");
+	expect_number(99999, "99999");
+	expect_number(100000, "100k");
+	expect_number(999999, "999k");
+	expect_number(1000000, "1.0M");
+	expect_number(12345678, "12M");
+	expect_number(UINT64_MAX, "18E");
+}
+
+static void test_screen(void **state)
+{
+	struct lvsadm_state *director = lvsadm_state_parse(status_json);
+	struct lvsadm_error err;
+	struct ipvs_set set;
+	struct lvsadm_screen screen = { .set = &set, .state = director };
+	char *text;
+
+	(void)state;
+	assert_non_null(director);
+	assert_int_equal(read_text(saved, &set, &err), LVSADM_OK);
+	text = screen_text(&screen, 9);
+	assert_non_null(strstr(text, "now  services 6, servers 3, connections/s 0,"));
+	assert_non_null(strstr(text, "TCP  10.0.0.100:443 "));
+	assert_non_null(strstr(text, "  up 1/2 www.example.org\n"));
+	assert_non_null(strstr(text, "  down TCP_CHECK refused\n"));
+	free(text);
+	/* three lines of heading, one of the table, cut */
+	screen.height = 4;
+	screen.width = 20;
+	screen.first = 8;
+	screen.state = NULL;
+	text = screen_text(&screen, 9);
+	assert_string_equal(text, "now  services 6, ser\n\nSERVICE -> SERVER   \n"
+				  "FWM  4294967295     \n");
+	free(text);
+	assert_null(lvsadm_state_parse("not JSON"));
+	lvsadm_state_free(director);
+	ipvs_set_done(&set);
+}
+
+/* ---- JSON ---- */
+
+static const char *member(json_t *object, const char *path)
+{
+	return json_string_value(json_object_get(object, path));
+}
+
+static void test_json(void **state)
+{
+	struct lvsadm_error err;
+	struct ipvs_set set;
+	json_t *services, *svc, *dest;
+
+	(void)state;
+	assert_int_equal(read_text(saved, &set, &err), LVSADM_OK);
+	services = lvsadm_json_set(&set);
+	assert_int_equal(json_array_size(services), set.n);
+	svc = json_array_get(services, 0);
+	assert_string_equal(member(svc, "address"), "10.0.0.100");
+	assert_string_equal(member(json_object_get(svc, "persistence"), "netmask"),
+			    "255.255.255.0");
+	dest = json_array_get(json_object_get(svc, "servers"), 0);
+	assert_string_equal(member(dest, "forward"), "direct");
+	assert_int_equal(json_integer_value(json_object_get(dest, "upper_threshold")), 1000);
+	svc = json_array_get(services, 3);
+	dest = json_array_get(json_object_get(svc, "servers"), 0);
+	assert_string_equal(member(json_object_get(dest, "tunnel"), "checksum"), "yes");
+	assert_int_equal(json_array_size(json_object_get(svc, "scheduler_flags")), 1);
+	json_decref(services);
+	ipvs_set_done(&set);
+}
+
 static void test_help_names_every_option(void **state)
 {
 	char *text;
@@ -535,6 +645,9 @@ int main(void)
 		cmocka_unit_test(test_list),
 		cmocka_unit_test(test_read_stops),
 		cmocka_unit_test(test_any_table_round_trip),
+		cmocka_unit_test(test_short_numbers),
+		cmocka_unit_test(test_screen),
+		cmocka_unit_test(test_json),
 		cmocka_unit_test(test_help_names_every_option),
 	};
 

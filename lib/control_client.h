@@ -1,12 +1,14 @@
 /*
- * The client's side of the control socket. Processes that the user starts: diarchctl, plans.
+ * The client's side of the control socket. Processes that the user starts: diarchctl, plans,
+ * lvsadm.
  */
-#ifndef DIARCH_DIRECTOR_CONTROL_CLIENT_H
-#define DIARCH_DIRECTOR_CONTROL_CLIENT_H
+#ifndef DIARCH_LIB_CONTROL_CLIENT_H
+#define DIARCH_LIB_CONTROL_CLIENT_H
 
 #include <stdio.h>
 
-#define CONTROL_WHY_MAX 512
+#define CONTROL_REQUEST_MAX 256 /* bytes of a request line */
+#define CONTROL_WHY_MAX     512
 
 /*
  * Asks at `path`; the stream gives the answer behind its first line, the caller closes it. NULL,

@@ -8,8 +8,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "director/control.h"
-#include "director/control_client.h"
+#include "lib/control_client.h"
 
 #define ANSWER_TIME_S 10
 
