@@ -258,6 +258,14 @@ static void done(struct role *role)
 	free(app);
 }
 
+static void settings(const struct conf *conf, struct role_settings *out)
+{
+	const struct global_conf *global = root_global(conf_root(conf));
+
+	out->name = global_child_name(global, &global->checker, "diarch_check");
+	out->is_locked = global->checker.no_swap;
+}
+
 const struct role_ops check_role = {
 	.name = "check",
 	.self = MSG_FROM_CHECK,
@@ -265,6 +273,7 @@ const struct role_ops check_role = {
 	.init = init,
 	.prepare = prepare,
 	.commit = commit,
+	.settings = settings,
 	.on_msg = on_msg,
 	.stop = stop,
 	.done = done,

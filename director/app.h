@@ -64,6 +64,9 @@ int parent_main(const struct cmdline *cmdline);
 /* Begins a clean stop; the loop ends when the children have handed over. */
 void parent_stop(struct app *app, int exit_status, const char *reason);
 
+/* Gives this process the name that the running configuration says. */
+void parent_take_name(const struct app *app);
+
 /* Called when a child has gone or a script has ended while stopping, and when a generation runs
  * everywhere. */
 void parent_progress(struct app *app);

@@ -230,12 +230,21 @@ static int prepare(struct app *app, bool *is_running)
 	return EXIT_STATUS_OK;
 }
 
+void parent_take_name(const struct app *app)
+{
+	const struct global_conf *global = root_global(conf_root(app->conf));
+
+	if (global->process_name)
+		proc_set_name(global->process_name);
+}
+
 static void setup(struct app *app)
 {
 	const int signals[] = { SIGTERM, SIGINT,       SIGHUP,      SIGUSR1,
 				SIGUSR2, SIGRTMIN + 2, SIGRTMAX - 1 };
 
 	app->generation = 1;
+	parent_take_name(app);
 	app->store = store_new();
 	app->notify = notify_new(app->loop, on_notify_idle, app);
 	app->supervisor = supervisor_new(app);
@@ -308,7 +317,7 @@ int parent_main(const struct cmdline *cmdline)
 		fatal(EXIT_STATUS_FATAL, "no event loop: %s", strerror(errno));
 	setup(&app);
 	if (proc_confine(PROC_CAP_NET_ADMIN | PROC_CAP_NET_RAW | PROC_CAP_NET_BIND |
-				 PROC_CAP_SCRIPTS | PROC_CAP_CHOWN,
+				 PROC_CAP_SCRIPTS | PROC_CAP_CHOWN | PROC_CAP_SCHED,
 			 true) < 0)
 		log_warnx("confine", "cannot drop capabilities");
 	needed = supervisor_needed(&app, app.conf);

@@ -101,6 +101,7 @@ static void reload_commit(struct reload *r)
 		conf_free(app->conf);
 	app->conf = r->offered;
 	app->generation = r->generation;
+	parent_take_name(app);
 	notify_apply(app->notify, app->conf);
 	supervisor_decide(app->supervisor, r->generation, true);
 	supervisor_stop(app->supervisor, running & ~needed, "no longer configured");

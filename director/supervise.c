@@ -15,6 +15,7 @@
 #include "config.h"
 #include "check/check_conf.h"
 #include "director/app.h"
+#include "director/child_sched.h"
 #include "director/log_file.h"
 #include "director/root_conf.h"
 #include "director/supervise.h"
@@ -268,11 +269,19 @@ static void send_saved(const struct msg *msg, void *arg)
 	ipc_send(c->chan, &copy);
 }
 
+static const struct child_conf *child_conf_of(const struct child_proc *c)
+{
+	const struct global_conf *global = root_global(conf_root(c->supervisor->app->conf));
+
+	return c->role == CHILD_VRRP ? &global->vrrp : &global->checker;
+}
+
 static void child_commit(struct child_proc *c, uint64_t generation, bool is_commit)
 {
 	struct msg msg = { .kind = is_commit ? MSG_conf_commit : MSG_conf_abort, .fd = -1 };
 
 	if (is_commit) {
+		child_sched_prepare(c->row->title, c->pid, child_conf_of(c));
 		msg.conf_commit.generation = generation;
 		store_mark(c->supervisor->app->store, c->row->ops->self);
 		c->committed = generation;
@@ -310,8 +319,13 @@ static void on_ack(struct child_proc *c, const struct msg *msg)
 static void on_pong(struct child_proc *c, const struct msg *msg)
 {
 	c->unanswered = 0;
+	const struct global_conf *global = root_global(conf_root(c->supervisor->app->conf));
+
 	if (msg->pong.worst_lateness_us > c->worst_lateness_us)
 		c->worst_lateness_us = msg->pong.worst_lateness_us;
+	if (global->max_auto_priority > 0 &&
+	    msg->pong.worst_lateness_us > (int64_t)global->min_auto_priority_delay_us)
+		child_sched_raise(c->row->title, c->pid, (int)global->max_auto_priority);
 }
 
 static void write_state(const struct msg *msg, void *arg)
@@ -329,6 +343,7 @@ static void on_ready(struct child_proc *c, const struct msg *msg)
 
 	c->ready = msg->ready.generation;
 	c->is_taking_over = false;
+	child_sched_apply(c->row->title, c->pid, child_conf_of(c));
 	store_sweep(app->store, c->row->ops->self);
 	if (is_reload && root_global(conf_root(app->conf))->fifo_write_vrrp_states_on_reload)
 		store_each(app->store, c->row->ops->self, write_state, app);

@@ -21,7 +21,8 @@ static const struct confine_cap confine_caps[] = {
 	{ PROC_CAP_NET_ADMIN, CAP_NET_ADMIN }, { PROC_CAP_NET_RAW, CAP_NET_RAW },
 	{ PROC_CAP_SCRIPTS, CAP_SETUID },      { PROC_CAP_SCRIPTS, CAP_SETGID },
 	{ PROC_CAP_SCRIPTS, CAP_KILL },        { PROC_CAP_NET_BIND, CAP_NET_BIND_SERVICE },
-	{ PROC_CAP_CHOWN, CAP_CHOWN },
+	{ PROC_CAP_CHOWN, CAP_CHOWN },         { PROC_CAP_SCHED, CAP_SYS_NICE },
+	{ PROC_CAP_SCHED, CAP_SYS_RESOURCE },
 };
 
 /* Refused: what turns a foothold in one process into more. Everything else stays allowed, so that a

@@ -71,7 +71,7 @@ struct sync_daemon_conf {
 /* Values of vrrp_rx_bufs_policy that are no bytes. */
 enum { GLOBAL_BUFS_MTU = -1, GLOBAL_BUFS_ADVERT = -2 };
 
-/* A child's scheduling settings; accepted, no effect yet. */
+/* A child's name and scheduling settings. */
 struct child_conf {
 	const char *process_name;
 	int64_t priority;
@@ -101,13 +101,11 @@ struct email_conf {
 
 /* Comfort of keepalived that is accepted and has no effect yet. Nothing reads it. */
 struct global_idle_conf {
-	struct child_conf parent, vrrp, checker, bfd;
+	struct child_conf bfd; /* there is no such process */
 	struct rcvbuf_conf vrrp_cmd, vrrp_monitor, process_monitor, lvs_cmd, lvs_monitor;
-	bool process_names, use_symlink_paths, set_supplementary_groups;
+	bool use_symlink_paths, set_supplementary_groups;
 	struct conf_script startup_script, shutdown_script;
 	uint32_t startup_script_timeout_s, shutdown_script_timeout_s;
-	int64_t max_auto_priority;
-	uint32_t min_auto_priority_delay_us;
 	struct dynamic_conf dynamic_interfaces;
 	const char *default_interface;
 	bool disable_local_igmp;
@@ -150,6 +148,11 @@ struct global_conf {
 	const char *router_id;
 	struct conf_script script_user; /* only user and group are used */
 	bool enable_script_security;
+	const char *process_name; /* of the parent */
+	bool process_names;
+	struct child_conf vrrp, checker;
+	int64_t max_auto_priority; /* 0 or less: never raised */
+	uint32_t min_auto_priority_delay_us;
 	bool checker_log_all_failures;
 	bool lvs_flush;
 	int lvs_flush_on_stop; /* enum lvs_flush */
@@ -221,6 +224,10 @@ extern const struct conf_type conf_type_mcast;
 
 /* Whether both are one FIFO: the one for all events suffices then. */
 bool fifo_is_same(const struct fifo_conf *a, const struct fifo_conf *b);
+
+/* The name of a child for process lists: its own, or `usual` with process_names, or NULL. */
+const char *global_child_name(const struct global_conf *global, const struct child_conf *child,
+			      const char *usual);
 
 /* The one global_conf. */
 const struct global_conf *root_global(const struct conf_obj *root);

@@ -28,6 +28,7 @@ enum proc_cap {
 	PROC_CAP_SCRIPTS = 4, /* SETUID, SETGID, KILL: run scripts as other users and end them */
 	PROC_CAP_NET_BIND = 8,
 	PROC_CAP_CHOWN = 16, /* give FIFOs to their readers */
+	PROC_CAP_SCHED = 32, /* SYS_NICE, SYS_RESOURCE: scheduling of the children */
 };
 
 /*

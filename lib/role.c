@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -155,6 +156,42 @@ static void on_conf(struct role *role, const struct msg *msg)
 	role_send(role, &ack);
 }
 
+/* ---- what the configuration says of the process itself ---- */
+
+/* The parent has raised the limit. Afterwards what we already use would be swapped out as before.
+ */
+static void set_locked(const struct role *role, bool is_locked)
+{
+	if (is_locked && mlockall(MCL_CURRENT | MCL_FUTURE) < 0)
+		log_warn("no_swap", "cannot lock the memory of the %s process", role->ops->name);
+	else if (!is_locked)
+		munlockall();
+}
+
+static void apply_settings(const struct role *role)
+{
+	struct role_settings settings = { .name = NULL };
+
+	if (!role->ops->settings)
+		return;
+	role->ops->settings(role->conf, &settings);
+	set_locked(role, settings.is_locked);
+	if (settings.name)
+		proc_set_name(settings.name);
+}
+
+/*
+ * Running in real time for longer than the limit without waiting: go on as everybody else, rather
+ * than be killed a second later.
+ */
+static void on_too_long(int signo)
+{
+	const struct sched_param normal = { .sched_priority = 0 };
+
+	(void)signo;
+	sched_setscheduler(0, SCHED_OTHER, &normal);
+}
+
 static void on_conf_commit(struct role *role, const struct msg *msg)
 {
 	struct msg ready = { .kind = MSG_ready, .fd = -1 };
@@ -169,6 +206,7 @@ static void on_conf_commit(struct role *role, const struct msg *msg)
 	role->conf = role->pending;
 	role->pending = NULL;
 	conf_free(old);
+	apply_settings(role);
 	ready.ready.generation = msg->conf_commit.generation;
 	role_send(role, &ready);
 }
@@ -245,6 +283,7 @@ static int role_open(struct role *role)
 
 	for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
 		signal(ignored[i], SIG_IGN);
+	signal(SIGXCPU, on_too_long);
 	role->loop = loop_new(NULL);
 	if (!role->loop)
 		return -errno;

@@ -24,6 +24,12 @@ enum role_stop {
 	ROLE_STOP_KEEP,   /* what the kernel has stays, for the next start */
 };
 
+/* What a configuration says of the process itself. */
+struct role_settings {
+	const char *name; /* for process lists; NULL = as it is */
+	bool is_locked;   /* never swapped out */
+};
+
 struct role_ops {
 	const char *name;   /* "vrrp", "check" */
 	enum msg_role self; /* MSG_FROM_VRRP or MSG_FROM_CHECK */
@@ -41,6 +47,9 @@ struct role_ops {
 	 * returns, so nothing may point into it any more. Publishes all state; role code then sends
 	 * `ready`. */
 	void (*commit)(struct role *role, const struct conf *conf);
+
+	/* The settings in `conf`; NULL = there are none. */
+	void (*settings)(const struct conf *conf, struct role_settings *out);
 
 	/* State of a predecessor, before the first commit; or any other message for this role. */
 	void (*on_msg)(struct role *role, const struct msg *msg);

@@ -477,6 +477,14 @@ static void stop(struct role *role, enum role_stop kind)
 	vrrp_app_leave(app);
 }
 
+static void settings(const struct conf *conf, struct role_settings *out)
+{
+	const struct global_conf *global = root_global(conf_root(conf));
+
+	out->name = global_child_name(global, &global->vrrp, "diarch_vrrp");
+	out->is_locked = global->vrrp.no_swap;
+}
+
 const struct role_ops vrrp_role = {
 	.name = "vrrp",
 	.self = MSG_FROM_VRRP,
@@ -484,6 +492,7 @@ const struct role_ops vrrp_role = {
 	.init = init,
 	.prepare = prepare,
 	.commit = commit,
+	.settings = settings,
 	.on_msg = on_msg,
 	.stop = stop,
 	.done = done,

@@ -9,7 +9,7 @@
 # the kernel takes its addresses before the other one has them, and gives way when it wakes, without a word; a split that
 # heals costs an advertisement interval at most, the winner announces and notifies again; a planned stop of the active
 # loses no packet when the successor is diarch, and one skew time when it is keepalived; changes of addresses that
-# nobody read do not matter. Ownership is read from the kernel, never from the director.
+# nobody read do not matter; the processes get the scheduling that the configuration says. Ownership is read from the kernel, never from the director.
 . "${BASH_SOURCE[0]%/*}/lab.sh"
 need ip jq tcpdump keepalived
 need_director
@@ -170,7 +170,7 @@ split_heals() { # N
 	expect_most split-blackout-after-healing $((ADVERT_S * 1000 + 50)) "$gap" ms
 	expect_soon split-told-again 5 told_again "$n" "$mark_told"
 	poll_pause 1.5
-	expect_eq split-told-once $((mark_told + 1)) "$(grep -c '' "$LAB_DIR/told.a.$n")"
+	expect_eq split-told-once "INSTANCE VI_1 MASTER 150" "$(tail -n "+$((mark_told + 1))" "$LAB_DIR/told.a.$n" | paste -sd,)"
 }
 told_again() { # N LINES: one more for the IPv4 instance, and it says MASTER
 	[ "$(wc -l <"$LAB_DIR/told.a.$1")" -gt "$2" ] && tail -1 "$LAB_DIR/told.a.$1" | grep -q MASTER
@@ -214,6 +214,52 @@ overrun() { # N
 	expect_eq overrun-same-process "$pid" "$(role_pid "a.$n" vrrp)"
 }
 
+# What the configuration says of the processes, and that a reload takes it back.
+process_conf() { # NODE LINES
+	sed -i "/^ *router_id/a $2" "$LAB_DIR/$1/keepalived.conf"
+}
+policy_is() { # PID POLICY PRIORITY
+	[ "$(chrt -p "$1" | sed 's/.*: //; s/|.*//' | tr '\n' ' ')" = "$2 $3 " ]
+}
+nice_of() { awk '{ print $19 }' "/proc/$1/stat"; }
+scheduling() { # N
+	local n=$1 pid
+	make_pair "$n" 150 100
+	process_conf "a.$n" "vrrp_rt_priority 7\nvrrp_rlimit_rttime 20000\nvrrp_cpu_affinity 0\nvrrp_no_swap\nvrrp_priority -3\nvrrp_process_name the_vrrp\nprocess_name the_parent"
+	reload_director "a.$n"
+	pid=$(role_pid "a.$n" vrrp)
+	if chrt -r 7 true 2>/dev/null; then
+		expect_soon sched-real-time 5 policy_is "$pid" SCHED_RR 7
+	else
+		skip sched-real-time "no real-time scheduling in this control group"
+	fi
+	expect_eq sched-processor 0 "$(taskset -cp "$pid" | sed 's/.*: //')"
+	expect_eq sched-nice -3 "$(nice_of "$pid")"
+	if prlimit --memlock=unlimited:unlimited true 2>/dev/null; then
+		expect_soon sched-locked 5 grep -qE '^VmLck:[[:space:]]+[1-9]' "/proc/$pid/status"
+	else
+		skip sched-locked "the limit of locked memory cannot be raised here"
+	fi
+	expect sched-limit grep -qE '^Max realtime timeout +20000 ' "/proc/$pid/limits"
+	expect_eq sched-names "the_parent the_vrrp" "$(cat "/proc/${LAB_PID[a.$n]}/comm" "/proc/$pid/comm" | paste -sd' ')"
+	sed -i '/vrrp_rt_priority/,/process_name the_parent/d' "$LAB_DIR/a.$n/keepalived.conf"
+	process_conf "a.$n" "max_auto_priority 9\nmin_auto_priority_delay 100000"
+	reload_director "a.$n"
+	expect_soon sched-normal-again 5 policy_is "$pid" SCHED_OTHER 0
+	expect_eq sched-nice-again 0 "$(nice_of "$pid")"
+	expect sched-unlocked grep -qE '^VmLck:[[:space:]]+0' "/proc/$pid/status"
+	for _ in 1 2 3 4; do # one of them holds an advertisement up
+		kill -STOP "$pid"
+		poll_pause 0.6
+		kill -CONT "$pid"
+		poll_pause 0.6
+	done
+	if chrt -r 7 true 2>/dev/null; then
+		expect_soon sched-raised 8 in_log "a.$n" "its real-time priority is now"
+	fi
+	expect_eq sched-same-process "$pid" "$(role_pid "a.$n" vrrp)"
+}
+
 for node in a b; do
 	: >"$LAB_DIR/told.$node.3"
 done
@@ -221,7 +267,7 @@ done
 write_told() {
 	cat <<-END
 		#!/bin/sh
-		[ "\$2" = VI_1 ] && echo "\$@" >>"$LAB_DIR/told.\$(ip netns identify | sed 's/^$LAB_TAG-//')"
+		[ "\$2" = VI_1 ] && [ "\$3" != MASTER_RX_LOWER_PRI ] && echo "\$@" >>"$LAB_DIR/told.\$(ip netns identify | sed 's/^$LAB_TAG-//')"
 		exit 0
 	END
 }
@@ -232,6 +278,7 @@ part 1 frozen_by_signal 1
 part 2 frozen_by_cgroup 2
 part 3 split_heals 3
 part 4 planned_stop 4 diarch 60
-part 5 planned_stop 5 keepalived 60
+part 5 planned_stop 5 keepalived 650
 part 6 overrun 6
+part 7 scheduling 7
 join_parts
