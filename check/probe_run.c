@@ -168,7 +168,7 @@ void probe_run_turns(struct probe_engine *engine)
 		struct probe_run *run = TAILQ_FIRST(&engine->turns);
 
 		turn_take(engine, run);
-		talk_ready(run->io.arg, EPOLLIN | EPOLLOUT);
+		probe_run_ready(&run->io, EPOLLIN | EPOLLOUT, run->io.arg);
 	}
 }
 
@@ -230,6 +230,8 @@ static void handshake_ready(struct probe *probe)
 
 	if (err == 0)
 		handshake_done(probe);
+	else if (err == -EINTR)
+		turn_later(probe);
 	else if (err != -EAGAIN)
 		run_end(probe, REASON_TLS_HANDSHAKE, err == -EPROTO ? NULL : strerror(-err));
 }
@@ -380,6 +382,8 @@ void probe_wait_read(struct probe *probe)
 /* What reading or writing brought. */
 static ssize_t run_io_result(struct probe_run *run, ssize_t n)
 {
+	if (n == -EINTR)
+		return -EAGAIN; /* goes on in the next pass */
 	if (n == -EAGAIN)
 		run->is_blocked = true;
 	else if (n < 0)

@@ -114,7 +114,7 @@ static int tls_result(SSL *ssl, int ret)
 	case SSL_ERROR_NONE: return ret;
 	case SSL_ERROR_ZERO_RETURN: return 0;
 	case SSL_ERROR_WANT_READ:
-	case SSL_ERROR_WANT_WRITE: return -EAGAIN;
+	case SSL_ERROR_WANT_WRITE: return sys_errno == EAGAIN ? -EAGAIN : -EINTR;
 	case SSL_ERROR_SYSCALL: return sys_errno ? -sys_errno : -ECONNRESET;
 	default: return -EPROTO;
 	}

@@ -62,8 +62,8 @@ int probe_tls_handshake(struct ssl_st *ssl);
 const char *probe_tls_judge(struct ssl_st *ssl, const struct probe_tls_want *want,
 			    struct probe_tls_keep *keep, int64_t now_s, int64_t *days_left);
 
-/* Bytes, 0 at the end of the stream (read), or -errno; -EAGAIN as above; -EPROTO for errors of the
- * protocol. */
+/* Bytes, 0 at the end of the stream (read), or -errno; -EAGAIN as above; -EINTR: something else
+ * than data came in, and there may be more; -EPROTO for errors of the protocol. */
 ssize_t probe_tls_read(struct ssl_st *ssl, void *buf, size_t len);
 ssize_t probe_tls_write(struct ssl_st *ssl, const void *buf, size_t len);
 

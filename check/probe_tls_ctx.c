@@ -52,6 +52,9 @@ static SSL_CTX *context_new(void)
 		return NULL;
 	SSL_CTX_set_verify(ctx, SSL_VERIFY_NONE, NULL);
 	SSL_CTX_set_quiet_shutdown(ctx, 1);
+	/* Without end are records that are no data: each call takes one and lets the others have
+	 * their turn. */
+	SSL_CTX_clear_mode(ctx, SSL_MODE_AUTO_RETRY);
 	SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
 				      SSL_MODE_RELEASE_BUFFERS);
 	/* A server that closes without saying so has still answered; none begins anew in between.

@@ -1,0 +1,174 @@
+#!/bin/bash
+#
+#	d (one namespace): diarch's checker ── lo ── hostile, a server for each way to do harm
+#
+# Servers that stall, flood, lie and break off: each is found to be down, for the right reason, within its deadline; memory
+# and processor time stay bounded, and the checks of a good server beside them go on in time. No IPVS is needed: verdicts
+# are in the status. The last connections are cut by the deadline, never by the server.
+. "${BASH_SOURCE[0]%/*}/lab.sh"
+need openssl
+need_director
+HOSTILE=$BUILD/test/lab/hostile
+need_built "$HOSTILE"
+
+# Of the good server, which is checked every 200 ms: late when the machine is, but not as late as one stalled server after the
+# other would make it.
+GAP_MS=4000
+RSS_KIB=60000
+[ -z "$(nm -D "$DIARCH" 2>/dev/null | grep __asan_init)" ] || RSS_KIB=400000
+
+# Manner, checker and the reasons that are right, with | between them.
+table() {
+	cat <<-'EOT'
+		good                 http   ok
+		silent               http   timeout
+		drip_head            http   timeout
+		drip_body            http   timeout
+		endless_head         http   http-too-big
+		endless_field        http   http-too-big|http-malformed
+		endless_status       http   http-too-big|http-malformed
+		endless_body         http   http-too-big
+		endless_continue     http   http-too-big|http-malformed|timeout
+		endless_chunks       http   http-too-big|timeout
+		endless_chunk_size   http   http-too-big|http-malformed
+		endless_trailer      http   http-too-big|http-malformed
+		huge_chunk           http   http-malformed|http-too-big
+		huge_length          http   http-malformed|http-too-big|timeout
+		negative_length      http   http-malformed|timeout
+		nul_bytes            http   http-malformed|timeout
+		gzip_bomb            http   http-too-big
+		garbage              http   http-malformed|http-too-big
+		reset_at_once        http   reset|connect-refused
+		reset_at_each        http   reset
+		redirect_nowhere     http   http-status|http-malformed
+		silent               ssl    timeout
+		endless_head         ssl    tls-handshake
+		garbage              ssl    tls-handshake
+		reset_at_once        ssl    reset|tls-handshake
+		tls_closes           ssl    tls-handshake
+		tls_resets           ssl    tls-handshake
+		tls_garbage          ssl    tls-handshake
+		tls_stalls           ssl    timeout|tls-handshake
+		tls_alerts           ssl    tls-handshake|timeout
+		tls_endless_body     ssl    http-too-big
+		tls_renegotiates     ssl    tls|timeout|reset|closed-early
+		tls_endless_tickets  ssl    timeout|tls
+		endless_line         agent  agent-malformed
+		endless_lines        agent  agent-malformed
+		garbage              agent  agent-malformed
+		drip_line            agent  agent-silent
+		silent               agent  agent-silent
+		reset_at_once        agent  agent-silent
+	EOT
+}
+check_block() { # CHECKER DELAY PORT
+	local limits="connect_timeout 1
+		            deadline 2
+		            delay_loop $2
+		            warmup 0.5
+		            retry 0
+		            delay_before_retry 1"
+	case $1 in
+	agent) echo "AGENT_CHECK {
+		            alpha
+		            connect_port $3
+		            agent_send hello
+		            $limits
+		        }" ;;
+	*) echo "$([ "$1" = ssl ] && echo SSL_GET || echo HTTP_GET) {
+		            url {
+		                path /
+		                status_code 200
+		                regex \"fine\"
+		            }
+		            $limits
+		        }" ;;
+	esac
+}
+# One service for each row of the table, 10.0.0.1 and so on.
+conf() {
+	local manner checker reasons i=0 delay port
+	cat <<-EOF
+		global_defs {
+		    router_id d
+		    checker_log_all_failures
+		}
+	EOF
+	while read -r manner checker reasons; do
+		i=$((i + 1))
+		delay=1
+		case $manner in
+		good) delay=0.2 ;;
+		reset_at_each) delay=0.1 ;; # every byte has its turn
+		esac
+		port=$(sed -n "s/^$manner //p" "$LAB_DIR/d/hostile.log")
+		cat <<-EOF
+			virtual_server 10.0.0.$i 80 {
+			    protocol TCP
+			    lvs_sched rr
+			    lvs_method NAT
+			    real_server 127.0.0.$i $port {
+			        $(check_block "$checker" $delay "$port")
+			    }
+			}
+		EOF
+	done < <(table)
+}
+# All failures that the log tells, as "ROW REASON COUNT".
+count_failures() {
+	awk '/ reason=/ && match($0, / rs=\[127\.0\.0\.[0-9]+\]/) {
+		row = substr($0, RSTART + 13, RLENGTH - 14)
+		sub(/.* reason=/, "")
+		n[row " " $1]++
+	}
+	END { for (what in n) print what, n[what] }' "$LAB_DIR/d/d.log" | sort -n >"$LAB_DIR/d/failures"
+}
+all_have_failed() {
+	count_failures
+	[ "$(cut -d' ' -f1 "$LAB_DIR/d/failures" | uniq | wc -l)" -ge "$(table | grep -vc ' ok$')" ]
+}
+cpu_ms() { awk '{ sub(/.*\) /, ""); print ($12 + $13) * 10 }' "/proc/$1/stat"; }
+rss_kib() { awk '/VmHWM/ { print $2 }' "/proc/$1/status"; }
+
+say "A server of each kind, and a good one"
+make_ns d
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$LAB_DIR/d/key.pem" -out "$LAB_DIR/d/cert.pem" \
+	-subj /CN=hostile -days 10 2>/dev/null || give_up "no certificate"
+start_client d hostile "$HOSTILE" 7000 "$LAB_DIR/d/cert.pem" "$LAB_DIR/d/key.pem"
+conf | write_conf d
+start_director d -C
+expect_soon each-has-failed 60 all_have_failed || true
+pid=$(role_pid d check)
+tell_time
+start_ms=$NOW_MS
+cpu=$(cpu_ms "$pid")
+expect_stays the-same-checker-lives 8 kill -0 "$pid"
+
+say "Bounds"
+tell_time
+expect_most processor-share 60 "$((100 * ($(cpu_ms "$pid") - cpu) / (NOW_MS - start_ms)))" %
+expect_most memory "$RSS_KIB" "$(rss_kib "$pid")" "KiB at most"
+expect_most descriptors 300 "$(find "/proc/$pid/fd" -mindepth 1 | wc -l)"
+expect_eq respawns 0 "$(log_lines d 'event=child_start role=check' | awk '{ print $1 - 1 }')"
+stop d
+expect_eq end 0 "$STATUS"
+stop hostile
+good=$(tail -1 "$LAB_DIR/d/hostile.log")
+note "$good"
+expect_most good-server-in-time $GAP_MS "${good##*gap_ms=}" "ms between two checks, interval 200 ms"
+
+say "Verdicts"
+count_failures
+i=0
+while read -r manner checker reasons; do
+	i=$((i + 1))
+	seen=$(awk -v row=$i '$1 == row { printf "%s%s x%d", (n++ ? ", " : ""), $2, $3 }' "$LAB_DIR/d/failures")
+	wrong=$(awk -v row=$i '$1 == row { print $2 }' "$LAB_DIR/d/failures" | grep -vxE "$reasons")
+	if [ "$reasons" = ok ]; then
+		expect_eq "$checker-$manner" "" "$wrong"
+	elif [ -n "$seen" ] && [ -z "$wrong" ]; then
+		ok "$checker-$manner" "$seen"
+	else
+		not_ok "$checker-$manner" "seen: ${seen:-no failure}; right: $reasons"
+	fi
+done < <(table)
