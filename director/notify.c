@@ -223,9 +223,18 @@ static bool on_vrrp(struct notify *n, const struct conf *conf, const struct msg 
 	return true;
 }
 
-void notify_vrrp_again(struct notify *n, const struct msg_vrrp_state *state)
+static void write_group(struct notify *n, const char *name, const char *state)
 {
-	write_instance(n, state->instance, state->state, state->priority);
+	write_line(n, FIFO_VRRP, format("GROUP \"%s\" %s 0", name, state));
+}
+
+void notify_state_again(struct notify *n, const struct msg *msg)
+{
+	if (msg->kind == MSG_vrrp_state)
+		write_instance(n, msg->vrrp_state.instance, msg->vrrp_state.state,
+			       msg->vrrp_state.priority);
+	else if (msg->kind == MSG_group_state)
+		write_group(n, msg->group_state.group, msg->group_state.state);
 }
 
 static bool on_group(struct notify *n, const struct conf *conf, const struct msg *msg)
@@ -249,7 +258,7 @@ static bool on_group(struct notify *n, const struct conf *conf, const struct msg
 					   group->name, event->state,   0 };
 
 	run_vrrp_scripts(n, conf, &what);
-	write_line(n, FIFO_VRRP, format("GROUP \"%s\" %s 0", group->name, event->state));
+	write_group(n, group->name, event->state);
 	if (group->smtp_alert)
 		mail_vrrp(n, conf, "Group", group->name, event->state);
 	return true;

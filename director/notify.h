@@ -28,8 +28,9 @@ void notify_apply(struct notify *notify, const struct conf *conf);
  * object, or when the message is none. */
 bool notify_event(struct notify *notify, const struct conf *conf, const struct msg *event);
 
-/* Writes the state of an instance (a vrrp_state message) to the FIFOs once more. */
-void notify_vrrp_again(struct notify *notify, const struct msg_vrrp_state *state);
+/* Writes the state of an instance or group (a vrrp_state or group_state message; others are passed
+ * over) to the FIFOs once more. */
+void notify_state_again(struct notify *notify, const struct msg *state);
 
 /* Whether no script runs or waits, and no mail. */
 bool notify_is_idle(const struct notify *notify);

@@ -1,8 +1,9 @@
 # test: the labs, their helpers and the checks of the source itself. Unit tests are listed beside what they test.
-noinst_PROGRAMS += test/lab/vipping test/lab/httpcount test/lab/udpname test/lab/vrrpstorm test/lab/hostile
+noinst_PROGRAMS += test/lab/vipping test/lab/httpcount test/lab/udpname test/lab/mailbox test/lab/vrrpstorm test/lab/hostile
 test_lab_vipping_SOURCES = test/lab/vipping.c
 test_lab_httpcount_SOURCES = test/lab/httpcount.c
 test_lab_udpname_SOURCES = test/lab/udpname.c
+test_lab_mailbox_SOURCES = test/lab/mailbox.c
 test_lab_vrrpstorm_SOURCES = test/lab/vrrpstorm.c
 test_lab_vrrpstorm_LDADD = libvrrp.a libdiarch.a $(SSL_LIBS)
 test_lab_hostile_SOURCES = test/lab/hostile.c

@@ -91,7 +91,8 @@ void vrouter_report_state(struct vrouter *r, bool is_forced)
 	char active[ADDR_STR_MAX];
 	uint8_t data[VROUTER_RECORD_MAX];
 
-	if (!r->app->is_committed && !is_forced)
+	/* What a reload removed has no state any more. */
+	if (r->is_deleted || (!r->app->is_committed && !is_forced))
 		return;
 	fill_state(r, &msg.vrrp_state, active);
 	size_t n = encode_for_compare(r, msg, data);

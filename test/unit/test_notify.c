@@ -302,9 +302,9 @@ static void fifos_get_keepalived_s_lines(void **state)
 	const struct msg group = { .kind = MSG_notify_group, .notify_group = { "G1", "BACKUP" } };
 	const struct msg vs = { .kind = MSG_notify_vs,
 				.notify_vs = { "[10.1.0.1]:tcp:80", true, "" } };
-	const struct msg_vrrp_state again = { .instance = "VI_1",
-					      .state = "BACKUP",
-					      .priority = 7 };
+	const struct msg again = { .kind = MSG_vrrp_state,
+				   .vrrp_state = {
+					   .instance = "VI_1", .state = "BACKUP", .priority = 7 } };
 	struct rig rig;
 	int all, lvs;
 
@@ -318,7 +318,7 @@ static void fifos_get_keepalived_s_lines(void **state)
 	notify_event(rig.notify, rig.conf, &group);
 	notify_event(rig.notify, rig.conf, &vs);
 	send_rs(&rig, false);
-	notify_vrrp_again(rig.notify, &again);
+	notify_state_again(rig.notify, &again);
 	assert_string_equal(read_all(all), "INSTANCE \"VI_1\" MASTER 110\n"
 					   "INSTANCE \"VI_1\" MASTER_PRIORITY 80\n"
 					   "GROUP \"G1\" BACKUP 0\n"
