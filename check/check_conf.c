@@ -186,6 +186,8 @@ static const struct conf_key vs_keys[] = {
 		 .help = "Forwarding method of the sorry server; default lvs_method."),
 	K_FLAG("omega", VS, omega, LIVE,
 	       .help = "Run notify_down and quorum_down when diarch stops."),
+	K_FLAG("ha_suspend", VS, ha_suspend, LIVE,
+	       .help = "Check only while the address, or one of the group, is on this host."),
 	K_BOOL("smtp_alert", VS, smtp_alert, LIVE, .help = "Send mail on changes of the quorum."),
 	CHECK_DEFAULTS(VS),
 	RETURN_KEYS(VS),
@@ -197,8 +199,6 @@ static const struct conf_key vs_keys[] = {
 	       .help = "Time between runs of checks inside."),
 
 	/* no effect yet */
-	K_FLAG("ha_suspend", VS, idle.ha_suspend, NO_EFFECT,
-	       .help = "Check only while the address is on this host."),
 	K_FLAG("hashed", VS, idle.hashed, NO_EFFECT, .help = "Means nothing in keepalived either."),
 	K_STR("snmp_name", VS, idle.snmp_name, NO_EFFECT, .help = "Name shown by SNMP."),
 	K_END,
@@ -414,6 +414,9 @@ static void vs_resolve(struct conf_walk *walk, struct conf_obj *obj)
 			     "ops works with UDP only and is left out");
 		vs->ops = false;
 	}
+	if (vs->ha_suspend && !vs_some_range(vs, vs_range_has_address))
+		conf_warning(walk, rule_pos(obj, "ha_suspend"), CONF_SEMANTIC, "without-address",
+			     NULL, "a fwmark is on no host; ha_suspend is left out");
 	resolve_alerts(vs);
 	resolve_sorry(vs);
 	resolve_persistence(walk, vs);

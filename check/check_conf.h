@@ -213,7 +213,7 @@ struct rs_conf {
 
 /* Comfort of keepalived that is accepted and has no effect yet. Nothing reads it. */
 struct vs_idle_conf {
-	bool ha_suspend, hashed;
+	bool hashed;
 	const char *snmp_name;
 };
 
@@ -233,7 +233,7 @@ struct vs_conf {
 	struct addr persistence_granularity; /* IPv4 mask; unset = full */
 	bool ops;
 	bool inhibit_on_failure;
-	bool alpha, omega, smtp_alert;
+	bool alpha, omega, smtp_alert, ha_suspend;
 	int64_t quorum, hysteresis;
 	struct conf_script quorum_up, quorum_down;
 	int64_t weight;

@@ -10,7 +10,9 @@
 #include <time.h>
 
 #include "check/check_report.h"
+#include "check/lvs_globals.h"
 #include "check/pool.h"
+#include "check/suspend.h"
 #include "lib/global_conf.h"
 #include "lib/log.h"
 #include "lib/proc.h"
@@ -24,6 +26,8 @@ struct check_app {
 	struct probe_engine *engine;
 	struct script_asks *scripts;
 	struct reconcile *reconcile;
+	struct lvs_globals *globals;
+	struct suspend *suspend;
 	struct pools *pools;
 	void *saved; /* tsearch tree of struct msg: check_state and rs_state of a predecessor, until
 			the first commit */
@@ -77,9 +81,13 @@ static void on_msg(struct role *role, const struct msg *msg)
 
 	if (msg->kind == MSG_script_result)
 		script_asks_on_result(app->scripts, &msg->script_result);
+	if (msg->kind == MSG_vrrp_role)
+		lvs_globals_follow(app->globals, &msg->vrrp_role);
 	if (app->is_running)
 		return;
 	app->was_saved = true;
+	if (msg->kind == MSG_sync_state)
+		lvs_globals_adopt(app->globals, &msg->sync_state);
 	if (msg->kind != MSG_check_state && msg->kind != MSG_rs_state)
 		return;
 	copy = msg_dup(msg);
@@ -171,6 +179,28 @@ static void shut_down(struct pool_run *pool, void *arg)
 	report_shutdown(app->role, pool);
 }
 
+static bool is_suspended(const struct vs_conf *vs, void *arg)
+{
+	const struct check_app *app = arg;
+
+	return suspend_is_due(app->suspend, vs);
+}
+
+static void on_addresses(void *arg)
+{
+	struct check_app *app = arg;
+
+	pools_resume(app->pools);
+}
+
+static void on_sync(const struct msg_sync_state *state, void *arg)
+{
+	struct check_app *app = arg;
+	const struct msg msg = { .kind = MSG_sync_state, .fd = -1, .sync_state = *state };
+
+	role_send(app->role, &msg);
+}
+
 /* ---- role ---- */
 
 static void to_parent(const struct msg *msg, void *arg)
@@ -192,6 +222,9 @@ static int init(struct role *role)
 	app->scripts = script_asks_new(to_parent, role);
 	probe_engine_set_scripts(app->engine, app->scripts);
 	app->reconcile = reconcile_new(role_loop(role), open_kernel);
+	app->globals = lvs_globals_new(&(struct lvs_globals_env){
+		.loop = role_loop(role), .open = open_kernel, .on_sync = on_sync, .arg = app });
+	app->suspend = suspend_new(role_loop(role), on_addresses, app);
 	role_set_state(role, app);
 	return 0;
 }
@@ -216,17 +249,21 @@ static void commit(struct role *role, const struct conf *conf)
 		.watch = { on_check, on_rs, on_rs_known, on_weight, on_pool, on_open, app },
 		.find_saved = find_saved,
 		.find_saved_rs = find_saved_rs,
+		.is_suspended = is_suspended,
 	};
 	bool is_first = !app->is_running;
 
 	if (is_first && !app->was_saved && root_global(root)->lvs_flush)
 		reconcile_flush(app->reconcile);
 	app->is_running = true;
+	suspend_apply(app->suspend, (const struct root_conf *)root);
 	app->pools = pools_new(&env, (const struct root_conf *)root, app->pools);
 	tdestroy(app->saved, saved_free);
 	app->saved = NULL;
 	reconcile_all(app->reconcile);
+	lvs_globals_apply(app->globals, root_global(root));
 	pools_each(app->pools, publish, app);
+	lvs_globals_publish(app->globals);
 	app->was_saved = false; /* what comes with a reload is new */
 }
 
@@ -240,6 +277,7 @@ static void stop(struct role *role, enum role_stop kind)
 
 		pools_each(app->pools, shut_down, app);
 		reconcile_remove(app->reconcile, flush == LVS_FLUSH_ALL);
+		lvs_globals_stop(app->globals);
 	}
 	role_stopped(role, 0);
 }
@@ -254,6 +292,8 @@ static void done(struct role *role)
 	probe_engine_free(app->engine);
 	script_asks_free(app->scripts);
 	reconcile_free(app->reconcile);
+	lvs_globals_free(app->globals);
+	suspend_free(app->suspend);
 	tdestroy(app->saved, saved_free);
 	free(app);
 }

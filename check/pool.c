@@ -333,8 +333,25 @@ static void start_check(struct check_run *check, bool is_adopted)
 			  strerror(-error));
 }
 
+static bool is_to_rest(const struct pool_run *pool)
+{
+	const struct pools_env *env = &pool->pools->env;
+
+	return env->is_suspended && env->is_suspended(pool->conf, env->watch.arg);
+}
+
+static void log_rest(const struct check_run *check, bool is_resting)
+{
+	log_event(LOG_LEVEL_INFO, is_resting ? "check_suspended" : "check_active",
+		  log_kv("check=%s rs=%s vs=%s", check->conf->obj.block->name, check->rs->name,
+			 check->rs->pool->name),
+		  "%s healthchecker for service %s for VS %s",
+		  is_resting ? "Suspending" : "Activating", check->rs->name, check->rs->pool->name);
+}
+
 static void start_pool(struct pool_run *pool, const struct carry *carry)
 {
+	pool->is_suspended = is_to_rest(pool);
 	for (uint32_t i = 0; i < pool->n; i++) {
 		struct rs_run *rs = &pool->rs[i];
 
@@ -345,13 +362,43 @@ static void start_pool(struct pool_run *pool, const struct carry *carry)
 			check->is_failing = !check->sub.health.is_up;
 			check->advice = check->sub.advice;
 			pool->members[i].n_failed += check->is_failing;
-			start_check(check, is_adopted);
+			if (!pool->is_suspended)
+				start_check(check, is_adopted);
 		}
 		rs->is_announced = rs->n_checks > 0 && rs_is_known(rs);
 		carry_rs(carry, rs);
 	}
 	carry_pool(carry, pool);
 	pool_want(pool);
+}
+
+static void rest_check(struct check_run *check, bool is_resting)
+{
+	log_rest(check, is_resting);
+	if (is_resting) {
+		probe_unsubscribe(&check->sub);
+		return;
+	}
+	check->sub.health.is_known = false; /* what is known is old */
+	start_check(check, true);
+}
+
+static void resume_pool(struct pool_run *pool, void *arg)
+{
+	bool is_resting = is_to_rest(pool);
+
+	(void)arg;
+	if (is_resting == pool->is_suspended)
+		return;
+	pool->is_suspended = is_resting;
+	for (uint32_t i = 0; i < pool->n; i++)
+		for (uint32_t k = 0; k < pool->rs[i].n_checks; k++)
+			rest_check(&pool->rs[i].checks[k], is_resting);
+}
+
+void pools_resume(struct pools *pools)
+{
+	pools_each(pools, resume_pool, NULL);
 }
 
 struct pools *pools_new(const struct pools_env *env, const struct root_conf *root,

@@ -57,7 +57,8 @@ struct pool_run {
 	struct pool_member *members;
 	struct rs_run *rs;
 	uint32_t n;
-	bool is_new; /* neither the former configuration nor a predecessor had it */
+	bool is_suspended; /* its checks rest */
+	bool is_new;       /* neither the former configuration nor a predecessor had it */
 	time_us since;
 };
 
@@ -86,6 +87,8 @@ struct pools_env {
 	 * watch.arg. */
 	const struct msg_check_state *(*find_saved)(const struct check_run *check, void *arg);
 	const struct msg_rs_state *(*find_saved_rs)(const struct rs_run *rs, void *arg);
+	/* Whether checks of a virtual server are to rest; NULL = never. Gets watch.arg. */
+	bool (*is_suspended)(const struct vs_conf *vs, void *arg);
 };
 
 /*
@@ -99,6 +102,10 @@ void pools_free(struct pools *pools);
 
 /* Walks all pools. */
 void pools_each(struct pools *pools, void (*each)(struct pool_run *pool, void *arg), void *arg);
+
+/* Asks env.is_suspended again: checks rest or go on. Verdicts stay while they rest; the first
+ * result after that decides at once. */
+void pools_resume(struct pools *pools);
 
 /* Whether a real server is alive: none of its checks fails, and it is not held out. */
 bool rs_is_up(const struct rs_run *rs);

@@ -436,11 +436,20 @@ static void plan_ipvs(const struct plan_input *in, struct plan *plan)
 
 /* ---- all together ---- */
 
-static void plan_process(struct plan *plan, const char *name, const struct conf_list *before,
-			 const struct conf_list *after)
+static void plan_process(struct plan *plan, const char *name, bool before, bool after)
 {
-	if (!before->n != !after->n)
-		add_item(plan, PLAN_PROCESS, after->n ? PLAN_ADD : PLAN_REMOVE, name);
+	if (before != after)
+		add_item(plan, PLAN_PROCESS, after ? PLAN_ADD : PLAN_REMOVE, name);
+}
+
+static bool needs_vrrp(const struct root_conf *root)
+{
+	return instances_of(root)->n > 0;
+}
+
+static bool needs_checkers(const struct root_conf *root)
+{
+	return services_of(root)->n > 0 || (root && root_uses_ipvs(&root->obj));
 }
 
 static void plan_vrrp(struct work *work)
@@ -501,8 +510,7 @@ static void plan_globals(const struct plan_input *in, struct plan *plan)
 
 static bool is_empty(const struct plan_input *in, const struct root_conf *root)
 {
-	return !(in->with_vrrp && instances_of(root)->n) &&
-	       !(in->with_checkers && services_of(root)->n);
+	return !(in->with_vrrp && needs_vrrp(root)) && !(in->with_checkers && needs_checkers(root));
 }
 
 bool plan_is_refused(const struct plan_input *in)
@@ -515,10 +523,10 @@ void plan_make(const struct plan_input *in, struct plan *plan)
 	struct work work = { .in = in, .plan = plan };
 
 	if (in->with_vrrp)
-		plan_process(plan, "VRRP child", instances_of(in->running), instances_of(in->next));
+		plan_process(plan, "VRRP child", needs_vrrp(in->running), needs_vrrp(in->next));
 	if (in->with_checkers)
-		plan_process(plan, "checker child", services_of(in->running),
-			     services_of(in->next));
+		plan_process(plan, "checker child", needs_checkers(in->running),
+			     needs_checkers(in->next));
 	if (in->with_checkers)
 		plan_ipvs(in, plan);
 	if (in->with_vrrp)

@@ -16,6 +16,7 @@
 #include "check/check_conf.h"
 #include "director/app.h"
 #include "director/child_sched.h"
+#include "director/relay.h"
 #include "director/log_file.h"
 #include "director/root_conf.h"
 #include "director/supervise.h"
@@ -42,7 +43,7 @@ static const struct role_row {
 	/* Well inside the three advertisement intervals after which the peer takes over at the
 	   default 1 s. */
 	[CHILD_VRRP] = { &vrrp_role, "VRRP",
-			 (const char *const[]){ "global_defs", "vrrp_instance", NULL }, 4, 8 },
+			 (const char *const[]){ "global_defs", "vrrp_instance", "vrrp_sync_group", NULL }, 4, 8 },
 	/* May be busy with a large table; nothing is lost while it is. */
 	[CHILD_CHECK] = { &check_role, "Healthcheck",
 			  (const char *const[]){ "global_defs", "virtual_server",
@@ -332,8 +333,7 @@ static void write_state(const struct msg *msg, void *arg)
 {
 	struct app *app = arg;
 
-	if (msg->kind == MSG_vrrp_state)
-		notify_vrrp_again(app->notify, &msg->vrrp_state);
+	notify_state_again(app->notify, msg);
 }
 
 static void on_ready(struct child_proc *c, const struct msg *msg)
@@ -345,6 +345,7 @@ static void on_ready(struct child_proc *c, const struct msg *msg)
 	c->is_taking_over = false;
 	child_sched_apply(c->row->title, c->pid, child_conf_of(c));
 	store_sweep(app->store, c->row->ops->self);
+	relay_all(app);
 	if (is_reload && root_global(conf_root(app->conf))->fifo_write_vrrp_states_on_reload)
 		store_each(app->store, c->row->ops->self, write_state, app);
 	if (c->role == CHILD_VRRP)
@@ -400,7 +401,9 @@ static void on_child_msg(struct ipc_chan *chan, const struct msg *msg, void *arg
 	struct child_proc *c = arg;
 
 	(void)chan;
-	if (!store_put(c->supervisor->app->store, msg) && child_handlers[msg->kind])
+	if (store_put(c->supervisor->app->store, msg))
+		relay_published(c->supervisor->app, msg);
+	else if (child_handlers[msg->kind])
 		child_handlers[msg->kind](c, msg);
 }
 

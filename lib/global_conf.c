@@ -460,11 +460,11 @@ const struct conf_key global_keys[] = {
 	      NO_EFFECT(LIVE), .help = "How names of interfaces for single addresses begin."),
 
 	/* IPVS */
-	K_CUSTOM("lvs_timeouts", &conf_type_parts, G, idle.lvs_timeouts, struct lvs_timeouts_conf,
-		 .parts = lvs_timeouts_parts, NO_EFFECT(LIVE),
+	K_CUSTOM("lvs_timeouts", &conf_type_parts, G, lvs_timeouts, struct lvs_timeouts_conf,
+		 .parts = lvs_timeouts_parts, .apply = CONF_APPLY_LIVE,
 		 .help = "Connection timeouts of IPVS."),
-	K_CUSTOM("lvs_sync_daemon", &conf_type_parts, G, idle.lvs_sync_daemon,
-		 struct sync_daemon_conf, .parts = sync_daemon_parts, NO_EFFECT(LIVE),
+	K_CUSTOM("lvs_sync_daemon", &conf_type_parts, G, lvs_sync_daemon, struct sync_daemon_conf,
+		 .parts = sync_daemon_parts, .apply = CONF_APPLY_LIVE,
 		 .help = "Synchronise IPVS connections with the other director."),
 	K_CUSTOM("nftables_ipvs", &conf_type_opt_parts, G, idle.nftables_ipvs, struct opt_name_conf,
 		 .parts = opt_name_parts, NO_EFFECT(LIVE),
@@ -616,6 +616,13 @@ static void check_mail(struct conf_walk *walk, const struct global_conf *global)
 			     "without notification_email no mail is sent");
 }
 
+bool sync_daemon_has_id(const struct sync_daemon_conf *sync)
+{
+	const struct conf_key key = { .parts = sync_daemon_parts };
+
+	return conf_parts_has(&key, &sync->parts, "id");
+}
+
 bool fifo_is_same(const struct fifo_conf *a, const struct fifo_conf *b)
 {
 	return a->path.path && b->path.path && strcmp(a->path.path, b->path.path) == 0;
@@ -663,4 +670,11 @@ const char *global_child_name(const struct global_conf *global, const struct chi
 const struct global_conf *root_global(const struct conf_obj *root)
 {
 	return (const struct global_conf *)((const struct root_conf *)root)->globals.head;
+}
+
+bool root_uses_ipvs(const struct conf_obj *root)
+{
+	const struct global_conf *global = root_global(root);
+
+	return global->lvs_sync_daemon.interface || global->lvs_timeouts.parts.is_given;
 }

@@ -109,8 +109,6 @@ struct global_idle_conf {
 	struct dynamic_conf dynamic_interfaces;
 	const char *default_interface;
 	bool disable_local_igmp;
-	struct lvs_timeouts_conf lvs_timeouts;
-	struct sync_daemon_conf lvs_sync_daemon;
 	int64_t vrrp_gna_interval_us;
 	bool vrrp_min_garp;
 	struct conf_garp_extra vrrp_garp_extra_if;
@@ -173,6 +171,8 @@ struct global_conf {
 	bool vrrp_strict;
 	struct addr vrrp_mcast_group4, vrrp_mcast_group6;
 	uint32_t umask;
+	struct lvs_timeouts_conf lvs_timeouts;
+	struct sync_daemon_conf lvs_sync_daemon;
 	struct fifo_conf notify_fifo, vrrp_notify_fifo, lvs_notify_fifo;
 	bool vrrp_notify_priority_changes, fifo_write_vrrp_states_on_reload, rs_init_notifies;
 	struct conf_list notification_email; /* struct email_conf */
@@ -222,12 +222,19 @@ extern const struct conf_type conf_type_garp_extra;
 /* A multicast group; .min and .max are its family, or AF_UNSPEC for any. Fills a struct addr. */
 extern const struct conf_type conf_type_mcast;
 
+/* Whether an id was written. */
+bool sync_daemon_has_id(const struct sync_daemon_conf *sync);
+
 /* Whether both are one FIFO: the one for all events suffices then. */
 bool fifo_is_same(const struct fifo_conf *a, const struct fifo_conf *b);
 
 /* The name of a child for process lists: its own, or `usual` with process_names, or NULL. */
 const char *global_child_name(const struct global_conf *global, const struct child_conf *child,
 			      const char *usual);
+
+/* Whether IPVS has to do with it although no virtual server is configured: time-outs or sync
+ * daemons are. */
+bool root_uses_ipvs(const struct conf_obj *root);
 
 /* The one global_conf. */
 const struct global_conf *root_global(const struct conf_obj *root);

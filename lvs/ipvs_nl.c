@@ -497,6 +497,7 @@ struct ipvs_backend *ipvs_nl_open(int64_t timeout_us)
 					     .apply = kernel_apply,
 					     .flush = ipvs_nl_flush,
 					     .set_timeouts = ipvs_nl_set_timeouts,
+					     .get_sync = ipvs_nl_get_sync,
 					     .start_sync = ipvs_nl_start_sync,
 					     .stop_sync = ipvs_nl_stop_sync,
 					     .free = kernel_free };

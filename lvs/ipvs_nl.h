@@ -28,6 +28,7 @@ struct ipvs_backend {
 	unsigned (*apply)(struct ipvs_backend *backend, struct ipvs_op *ops, unsigned n);
 	/* As the ipvs_nl_ functions of these names. */
 	int (*flush)(struct ipvs_backend *backend);
+	int (*get_sync)(struct ipvs_backend *backend, struct ipvs_sync *out, unsigned *n);
 	int (*set_timeouts)(struct ipvs_backend *backend, const struct ipvs_timeouts *timeouts);
 	int (*start_sync)(struct ipvs_backend *backend, const struct ipvs_sync *sync);
 	int (*stop_sync)(struct ipvs_backend *backend, enum ipvs_sync_role role);

@@ -5,7 +5,7 @@ libvrrp_a_SOURCES += \
 	vrrp/addr_diff.c vrrp/addr_diff.h vrrp/garp.c vrrp/garp.h vrrp/ndisc.c vrrp/ndisc.h vrrp/vrrp_io.c vrrp/vrrp_io.h \
 	vrrp/vrrp_app.h vrrp/vrrp_if.c vrrp/vrrp_main.c vrrp/vrrp_report.c vrrp/sync_group.c vrrp/vrouter.c \
 	vrrp/vrouter_auth.c vrrp/vrouter_receive.c vrrp/vrouter_track.c vrrp/vrouter_vips.c \
-	vrrp/vrouter_announce.c
+	vrrp/vrouter_announce.c vrrp/vrouter_sync.c
 
 if HAVE_CMOCKA
 check_PROGRAMS += test/unit/test_addr_diff

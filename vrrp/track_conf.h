@@ -148,4 +148,7 @@ bool track_finish(struct conf_walk *walk, struct conf_obj *obj);
 /* Rules over trackers and groups: what is referred to exists, and only once. */
 void track_conf_rules(const struct conf_obj *root, struct conf_diags *diags);
 
+/* Rules over lvs_sync_daemon and the instances it follows, or that wait for it. */
+void sync_daemon_rules(const struct conf_obj *root, struct conf_diags *diags);
+
 #endif

@@ -77,15 +77,17 @@ int vrouter_check_conf(const struct vrrp_conf *conf, char *why, size_t size)
 	return 0;
 }
 
-static struct vrrp_params params_of(const struct vrrp_conf *conf)
+static struct vrrp_params params_of(const struct vrouter *r)
 {
+	const struct vrrp_conf *conf = r->conf;
+
 	return (struct vrrp_params){
 		.version = (uint8_t)conf->version,
 		.base_priority = conf->priority,
 		.advert_us = conf->advert_int_us,
 		.preempt_delay_us = conf->preempt_delay_us,
 		.down_adverts = conf->down_timer_adverts,
-		.preempt = !conf->nopreempt,
+		.preempt = !conf->nopreempt && !vrouter_sync_is_cold(r),
 		.lower_prio_no_advert = conf->lower_prio_no_advert,
 		.higher_prio_send_advert = conf->higher_prio_send_advert,
 		.learn_min_us = conf->learn_min_us,
@@ -172,11 +174,13 @@ static void on_timer(struct timer *timer, void *arg)
 struct vrouter *vrouter_new(struct vrrp_app *app, const struct vrrp_conf *conf)
 {
 	struct vrouter *r = xcalloc(1, sizeof(*r));
-	const struct vrrp_params params = params_of(conf);
 	const struct addr no_addr = { .family = AF_UNSPEC };
+	struct vrrp_params params;
 
 	r->app = app;
 	r->conf = conf;
+	vrouter_sync_init(r);
+	params = params_of(r);
 	r->vif = vrrp_if_get(app, conf->interface);
 	r->side = &r->vif->sides[vrrp_conf_family(conf) == AF_INET6 ? VRRP_SIDE_V6 : VRRP_SIDE_V4];
 	for (int i = 0; i < VRRP_TIMER_N; i++)
@@ -199,6 +203,7 @@ void vrouter_free(struct vrouter *r)
 		timer_cancel(&r->timers[i]);
 	timer_cancel(&r->vip_timer);
 	timer_cancel(&r->announce_timer);
+	vrouter_sync_done(r);
 	vrrp_if_detach(r);
 	vrouter_watch_free(r);
 	vip_list_free(&r->vips);
@@ -228,15 +233,21 @@ static bool params_are_equal(const struct vrrp_params *a, const struct vrrp_para
 	       a->lease_us == b->lease_us;
 }
 
+void vrouter_reconfigure(struct vrouter *r)
+{
+	const struct vrrp_ev ev = { .kind = VRRP_EV_CONFIG, .params = params_of(r) };
+
+	if (!params_are_equal(&ev.params, &r->fsm.params))
+		vrouter_feed(r, &ev, "configuration");
+}
+
 void vrouter_apply_conf(struct vrouter *r)
 {
-	const struct vrrp_ev ev = { .kind = VRRP_EV_CONFIG, .params = params_of(r->conf) };
 	bool had_lease = r->fsm.params.lease_us > 0;
 	bool is_new_list = !vip_list_is_equal(&r->vips, &r->old_vips);
 
 	vrouter_drop_old_vips(r);
-	if (!params_are_equal(&ev.params, &r->fsm.params))
-		vrouter_feed(r, &ev, "configuration");
+	vrouter_sync_conf(r);
 	if (is_new_list && r->holds_vips)
 		vrouter_sync_vips(r);
 	if (had_lease != r->conf->lease)

@@ -10,6 +10,7 @@
  *	vrouter_receive.c its packets
  *	vrouter_auth.c	  their authentication
  *	sync_group.c	  routers that change state together
+ *	vrouter_sync.c	  waiting for IPVS connections
  *	vrrp_report.c	  what the parent and the log are told
  * Private to these files.
  */
@@ -210,6 +211,9 @@ struct vrouter {
 	bool is_vip_lost;       /* somebody took an address away */
 	struct timer vip_timer; /* addresses are not yet as they should be */
 	struct log_limit vip_limit, duplicate_limit;
+	time_us sync_since; /* the director receives IPVS connections; TIME_NEVER = it does not */
+	time_us warm_at;    /* preempt_sync_delay is over */
+	struct timer warm_timer;
 	struct announce announce;
 	int announce_again; /* address whose packet could not go, -1 = none */
 	struct timer announce_timer;
@@ -253,6 +257,23 @@ void vrouter_set_conf(struct vrouter *r, const struct vrrp_conf *conf);
 
 /* Second half, when all routers have theirs: parameters, addresses and announcements follow. */
 void vrouter_apply_conf(struct vrouter *r);
+
+/* Parameters of the state machine follow configuration and surroundings. */
+void vrouter_reconfigure(struct vrouter *r);
+
+/* ---- vrouter_sync.c ---- */
+
+void vrouter_sync_init(struct vrouter *r);
+void vrouter_sync_done(struct vrouter *r);
+
+/* The configuration is another one. */
+void vrouter_sync_conf(struct vrouter *r);
+
+/* Whether preempting has to wait for IPVS connections (preempt_sync_delay). */
+bool vrouter_sync_is_cold(const struct vrouter *r);
+
+/* The parent tells how the sync daemons are. */
+void vrrp_app_on_sync(struct vrrp_app *app, const struct msg_sync_state *state);
 
 /* Begins, or goes on where the predecessor with this vrrp_state (may be NULL) was. */
 void vrouter_start(struct vrouter *r, const struct msg_vrrp_state *saved);

@@ -221,6 +221,9 @@ static const struct conf_key vrrp_keys[] = {
 	       .help = "Take over from a master of lower priority, which is the default."),
 	K_SECS("preempt_delay", V, preempt_delay_us, 0, 1000 * US_PER_S, LIVE,
 	       .help = "Time to wait before taking over from a master of lower priority."),
+	K_SECS("preempt_sync_delay", V, preempt_sync_delay_us, 0, 86400 * US_PER_S, LIVE,
+	       .help = "Take over from a master of lower priority only when the daemon of "
+		       "lvs_sync_daemon has received IPVS connections for so long."),
 	K_FLAG("dont_track_primary", V, dont_track_primary, LIVE,
 	       .help = "Do not go to FAULT when the link of the interface is down."),
 	K_FLAG("native_ipv6", V, native_ipv6, INSTANCE,

@@ -118,6 +118,7 @@ struct vrrp_conf {
 	int64_t advert_int_us;
 	bool nopreempt;
 	int64_t preempt_delay_us;
+	int64_t preempt_sync_delay_us; /* 0 = do not wait for IPVS connections */
 	bool dont_track_primary;
 	bool native_ipv6;
 	bool no_virtual_ipaddress;

@@ -187,6 +187,10 @@ static void on_msg(struct role *role, const struct msg *msg)
 {
 	struct vrrp_app *app = role_state(role);
 
+	if (msg->kind == MSG_sync_state) {
+		vrrp_app_on_sync(app, &msg->sync_state);
+		return;
+	}
 	if (app->is_committed || app->n_saved >= SAVED_MAX)
 		return;
 	app->saved = xrealloc(app->saved, (app->n_saved + 1UL) * sizeof(app->saved[0]));

@@ -56,6 +56,17 @@ static int fake_set_timeouts(struct ipvs_backend *backend, const struct ipvs_tim
 	return 0;
 }
 
+static int fake_get_sync(struct ipvs_backend *backend, struct ipvs_sync *out, unsigned *n)
+{
+	const struct ipvs_sync *sync = fake_of(backend)->sync;
+
+	*n = 0;
+	for (unsigned i = 0; i < IPVS_SYNC_MAX; i++)
+		if (sync[i].role)
+			out[(*n)++] = sync[i];
+	return 0;
+}
+
 static int fake_start_sync(struct ipvs_backend *backend, const struct ipvs_sync *sync)
 {
 	struct ipvs_sync *now = &fake_of(backend)->sync[sync->role - 1];
@@ -92,6 +103,7 @@ struct ipvs_fake *ipvs_fake_new(void)
 					       .apply = fake_apply,
 					       .flush = fake_flush,
 					       .set_timeouts = fake_set_timeouts,
+					       .get_sync = fake_get_sync,
 					       .start_sync = fake_start_sync,
 					       .stop_sync = fake_stop_sync,
 					       .free = fake_free };
