@@ -43,7 +43,9 @@ static const struct role_row {
 	/* Well inside the three advertisement intervals after which the peer takes over at the
 	   default 1 s. */
 	[CHILD_VRRP] = { &vrrp_role, "VRRP",
-			 (const char *const[]){ "global_defs", "vrrp_instance", "vrrp_sync_group", NULL }, 4, 8 },
+			 (const char *const[]){ "global_defs", "vrrp_instance", "vrrp_sync_group",
+						NULL },
+			 4, 8 },
 	/* May be busy with a large table; nothing is lost while it is. */
 	[CHILD_CHECK] = { &check_role, "Healthcheck",
 			  (const char *const[]){ "global_defs", "virtual_server",
