@@ -9,10 +9,10 @@ test_lab_vrrpstorm_LDADD = libvrrp.a libdiarch.a $(SSL_LIBS)
 test_lab_hostile_SOURCES = test/lab/hostile.c
 test_lab_hostile_LDADD = $(SSL_LIBS)
 
-TESTS += test/tidy/tidy test/readme
+TESTS += test/tidy/tidy test/readme test/conformance
 
 # Whole folders; the hook below takes out what was built in them.
-EXTRA_DIST += test/run test/setup test/demo test/readme test/tidy test/bench test/lab
+EXTRA_DIST += test/run test/setup test/demo test/readme test/conformance test/conformance.txt test/tidy test/bench test/lab
 
 # A folder in EXTRA_DIST brings along what was built in it.
 dist-hook:

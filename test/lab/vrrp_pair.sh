@@ -15,8 +15,6 @@ VIP=192.168.195.200
 VIP6=fd00:195::200
 ADVERT_S=0.5
 
-# With higher_prio_send_advert the loser of a healed split makes itself heard once more, so that the winner announces the
-# VIP again; else the client goes on sending to the loser when the winner's advertisement came first.
 director_conf() { # NODE PRIORITY
 	write_conf "$1" <<-EOF
 		global_defs {
@@ -29,7 +27,6 @@ director_conf() { # NODE PRIORITY
 		    version 3
 		    priority $2
 		    advert_int $ADVERT_S
-		    higher_prio_send_advert
 		    virtual_ipaddress {
 		        $VIP/24
 		    }
@@ -41,7 +38,6 @@ director_conf() { # NODE PRIORITY
 		    version 3
 		    priority $2
 		    advert_int $ADVERT_S
-		    higher_prio_send_advert
 		    virtual_ipaddress {
 		        fe80::200
 		        $VIP6/128
