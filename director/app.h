@@ -14,6 +14,7 @@
 #include "director/check_scripts.h"
 #include "director/cmdline.h"
 #include "director/control.h"
+#include "director/feeds.h"
 #include "director/notify.h"
 #include "director/reload.h"
 #include "director/run_names.h"
@@ -46,6 +47,7 @@ struct app {
 	struct store *store;
 	struct notify *notify;
 	struct check_scripts *check_scripts;
+	struct feeds *feeds; /* what is watched for the children */
 	struct control *control;
 	struct address_log *address_log; /* with -a */
 	struct timer stop_timer;         /* child_wait_time */

@@ -12,7 +12,9 @@ diarch_SOURCES = \
 	$(PLAN_SOURCES) director/plan_run.c director/plan_run.h \
 	director/notify.c director/notify.h director/scripts.c director/scripts.h director/fifo.c director/fifo.h \
 	director/mail.c director/mail.h director/mail_text.c director/smtp.c director/smtp.h director/resolve.c \
-	director/resolve.h director/relay.c director/relay.h director/check_scripts.c director/check_scripts.h director/check_command.c \
+	director/resolve.h director/relay.c director/relay.h director/feeds.c director/feeds.h director/feed_files.c \
+	director/feed_procs.c director/proc_match.c \
+	director/check_scripts.c director/check_scripts.h director/check_command.c \
 	director/store.c director/store.h director/child_sched.c director/child_sched.h director/supervise.c \
 	director/supervise.h
 diarch_LDADD = libvrrp.a libcheck.a libconf.a liblvs.a libdiarch.a $(CHECK_LIBS) $(LVS_LIBS) $(LIB_LIBS)

@@ -249,6 +249,8 @@ static void setup(struct app *app)
 	app->notify = notify_new(app->loop, on_notify_idle, app);
 	app->supervisor = supervisor_new(app);
 	app->check_scripts = check_scripts_new(app->loop, supervisor_send, app->supervisor);
+	app->feeds = feeds_new(app->loop, supervisor_send, app->supervisor);
+	feeds_set_conf(app->feeds, app->conf);
 	app->reload = reload_new(app);
 	timer_init(&app->stop_timer, app->loop, on_stop_timeout, app);
 	timer_init(&app->watchdog, app->loop, on_watchdog, app);
@@ -270,6 +272,7 @@ static void teardown(struct app *app)
 	address_log_free(app->address_log);
 	reload_free(app->reload);
 	check_scripts_free(app->check_scripts);
+	feeds_free(app->feeds);
 	supervisor_free(app->supervisor);
 	notify_free(app->notify);
 	store_free(app->store);

@@ -103,6 +103,7 @@ static void reload_commit(struct reload *r)
 	app->generation = r->generation;
 	parent_take_name(app);
 	notify_apply(app->notify, app->conf);
+	feeds_set_conf(app->feeds, app->conf);
 	supervisor_decide(app->supervisor, r->generation, true);
 	supervisor_stop(app->supervisor, running & ~needed, "no longer configured");
 	supervisor_start(app->supervisor, needed & ~running);

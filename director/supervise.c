@@ -44,6 +44,9 @@ static const struct role_row {
 	   default 1 s. */
 	[CHILD_VRRP] = { &vrrp_role, "VRRP",
 			 (const char *const[]){ "global_defs", "vrrp_instance", "vrrp_sync_group",
+						"vrrp_script", "track_file", "vrrp_track_file",
+						"vrrp_track_process", "bfd_instance",
+						"linkbeat_interfaces", "interface_up_down_delays",
 						NULL },
 			 4, 8 },
 	/* May be busy with a large table; nothing is lost while it is. */
@@ -279,6 +282,11 @@ static const struct child_conf *child_conf_of(const struct child_proc *c)
 	return c->role == CHILD_VRRP ? &global->vrrp : &global->checker;
 }
 
+static enum msg_role role_to(const struct child_proc *c)
+{
+	return c->role == CHILD_VRRP ? MSG_TO_VRRP : MSG_TO_CHECK;
+}
+
 static void child_commit(struct child_proc *c, uint64_t generation, bool is_commit)
 {
 	struct msg msg = { .kind = is_commit ? MSG_conf_commit : MSG_conf_abort, .fd = -1 };
@@ -290,6 +298,8 @@ static void child_commit(struct child_proc *c, uint64_t generation, bool is_comm
 		c->committed = generation;
 		c->is_taking_over = true;
 		ipc_set_phase(c->chan, MSG_PHASE_RUN);
+		/* Before it acts the child knows what it depends on. */
+		feeds_tell(c->supervisor->app->feeds, role_to(c));
 	} else {
 		msg.conf_abort.generation = generation;
 	}
@@ -403,9 +413,10 @@ static void on_child_msg(struct ipc_chan *chan, const struct msg *msg, void *arg
 	struct child_proc *c = arg;
 
 	(void)chan;
-	if (store_put(c->supervisor->app->store, msg))
+	if (store_put(c->supervisor->app->store, msg)) {
 		relay_published(c->supervisor->app, msg);
-	else if (child_handlers[msg->kind])
+		feeds_on_state(c->supervisor->app->feeds, msg);
+	} else if (child_handlers[msg->kind])
 		child_handlers[msg->kind](c, msg);
 }
 

@@ -2,7 +2,7 @@
 if HAVE_CMOCKA
 DIRECTOR_TESTS = test/unit/test_cmdline test/unit/test_store test/unit/test_notify test/unit/test_mail test/unit/test_plan \
 	test/unit/test_conf_schema test/unit/test_vs_group test/unit/test_run_names
-DIRECTOR_TESTS += test/unit/test_check_scripts
+DIRECTOR_TESTS += test/unit/test_check_scripts test/unit/test_proc_match
 check_PROGRAMS += $(DIRECTOR_TESTS)
 TESTS += $(DIRECTOR_TESTS)
 endif
@@ -14,6 +14,8 @@ test_unit_test_notify_SOURCES = test/unit/test_notify.c director/notify.c direct
 test_unit_test_notify_LDADD = $(CONF_LDADD) $(CMOCKA_LIBS)
 test_unit_test_mail_SOURCES = test/unit/test_mail.c $(MAIL_SOURCES)
 test_unit_test_mail_LDADD = $(CONF_LDADD) $(CMOCKA_LIBS)
+test_unit_test_proc_match_SOURCES = test/unit/test_proc_match.c director/proc_match.c
+test_unit_test_proc_match_LDADD = libdiarch.a $(LIB_LIBS) $(CMOCKA_LIBS)
 test_unit_test_check_scripts_SOURCES = test/unit/test_check_scripts.c director/check_scripts.c
 test_unit_test_check_scripts_LDADD = libdiarch.a $(LIB_LIBS) $(CMOCKA_LIBS)
 test_unit_test_cmdline_SOURCES = test/unit/test_cmdline.c director/cmdline.c

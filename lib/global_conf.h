@@ -126,7 +126,7 @@ struct global_idle_conf {
 	const char *dbus_service_name, *dbus_no_interface_name;
 	int64_t vrrp_rx_bufs_policy; /* bytes, or GLOBAL_BUFS_* */
 	uint32_t vrrp_rx_bufs_multiplier;
-	int64_t vrrp_startup_delay_us, vrrp_delay_after_boot_us;
+	int64_t vrrp_delay_after_boot_us;
 	bool log_unknown_vrids;
 	const char *vmac_prefix, *vmac_addr_prefix;
 	uint32_t random_seed;
@@ -161,7 +161,7 @@ struct global_conf {
 	uint32_t vrrp_garp_master_refresh_repeat;
 	uint32_t vrrp_garp_lower_prio_delay_s;
 	uint32_t vrrp_garp_lower_prio_repeat;
-	int64_t vrrp_garp_interval_us;
+	int64_t vrrp_garp_interval_us, vrrp_startup_delay_us;
 	uint32_t vrrp_down_timer_adverts;
 	bool vrrp_lower_prio_no_advert;
 	bool vrrp_higher_prio_send_advert;

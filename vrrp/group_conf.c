@@ -68,14 +68,13 @@ static const struct conf_block sync_track_interface = {
 	.args = track_if_args,
 	.keys = track_if_keys,
 	.finish = track_if_finish,
-	.not_in_effect = "this tracker moves no member yet",
 	.help = "Tracked interfaces of a group.",
 };
 
 #define SYNC_TRACK(block_name, list)                                                      \
 	.name = block_name, .style = CONF_BLOCK_LINES, .size = sizeof(struct track_conf), \
 	.list_offset = offsetof(G, list), .args = track_args, .keys = track_keys,         \
-	.finish = track_finish, .not_in_effect = "this tracker moves no member yet"
+	.finish = track_finish
 
 static const struct conf_block sync_track_script = {
 	SYNC_TRACK("track_script", track_scripts),
@@ -97,6 +96,18 @@ static const struct conf_block sync_track_bfd = {
 	.help = "Tracked BFD sessions of a group.",
 };
 
+static const struct conf_block sync_track_vs = {
+	.name = "track_virtual_server",
+	.style = CONF_BLOCK_LINES,
+	.size = sizeof(struct track_vs_conf),
+	.list_offset = offsetof(G, track_services),
+	.args = track_vs_args,
+	.keys = track_vs_keys,
+	.finish = track_vs_finish,
+	.resolve = track_vs_resolve,
+	.help = "Virtual servers whose quorum a group depends on.",
+};
+
 const struct conf_block vrrp_sync_group_block = {
 	.name = "vrrp_sync_group",
 	.is_alone = true,
@@ -106,7 +117,8 @@ const struct conf_block vrrp_sync_group_block = {
 	.keys = sync_keys,
 	.blocks = (const struct conf_block *const[]){ &sync_members, &sync_track_interface,
 						      &sync_track_script, &sync_track_file,
-						      &sync_track_process, &sync_track_bfd, NULL },
+						      &sync_track_process, &sync_track_bfd,
+						      &sync_track_vs, NULL },
 	.help = "Instances that change state together.",
 };
 

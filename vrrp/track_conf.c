@@ -5,10 +5,13 @@
 #include "vrrp/track_conf.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "check/service_type.h"
 #include "lib/clock.h"
 #include "lib/global_conf.h"
+#include "lib/log.h"
 #include "lib/rule.h"
 #include "vrrp/vrrp_conf.h"
 
@@ -128,7 +131,6 @@ const struct conf_block vrrp_script_block = {
 	.list_offset = offsetof(struct root_conf, vrrp_scripts),
 	.args = script_args,
 	.keys = script_keys,
-	.not_in_effect = "the script is not run yet",
 	.help = "A command that decides about FAULT or the priority.",
 };
 
@@ -233,7 +235,6 @@ const struct conf_block vrrp_track_process_block = {
 	.keys = process_keys,
 	.finish = process_finish,
 	.resolve = process_resolve,
-	.not_in_effect = "the processes are not watched yet",
 	.help = "Processes that decide about FAULT or the priority.",
 };
 
@@ -265,7 +266,7 @@ static const struct conf_key file_keys[] = {
 
 #define FILE_BLOCK                                                                  \
 	.size = sizeof(TF), .list_offset = offsetof(struct root_conf, track_files), \
-	.args = file_args, .keys = file_keys, .not_in_effect = "the file is not watched yet"
+	.args = file_args, .keys = file_keys
 
 const struct conf_block track_file_block = {
 	.name = "track_file",
@@ -349,11 +350,72 @@ bool track_finish(struct conf_walk *walk, struct conf_obj *obj)
 	return rule_keep_first(walk, own_list(obj), obj, track_cmp, "this name");
 }
 
-#define TRACK_LINES(block_name, list)                                                     \
-	.name = block_name, .style = CONF_BLOCK_LINES, .size = sizeof(struct track_conf), \
-	.list_offset = offsetof(struct vrrp_conf, idle.list), .args = track_args,         \
-	.keys = track_keys, .finish = track_finish,                                       \
-	.not_in_effect = "this tracker does not move the priority yet, nor cause FAULT"
+/* ---- lines: track_virtual_server ---- */
+
+#define TV struct track_vs_conf
+
+const struct conf_key track_vs_args[] = {
+	K_CUSTOM(
+		"address", &service_type_address, TV, addr, struct vs_addr, LIVE,
+		.help = "The service: IP PORT, fwmark N, or group NAME, as virtual_server has it."),
+	K_END,
+};
+
+const struct conf_key track_vs_keys[] = {
+	WEIGHT(TV, 254, .dflt_text = "0",
+	       .help = "Effect on the priority while the service has its quorum, or if negative "
+		       "while it has not; 0 means FAULT without quorum."),
+	K_SECS("down_delay", TV, down_delay_us, 0, DELAY_US, .dflt = US_PER_S, LIVE,
+	       .help = "Seconds before a loss of the quorum counts."),
+	K_SECS("up_delay", TV, up_delay_us, 0, DELAY_US, .dflt = 5 * US_PER_S, LIVE,
+	       .help = "Seconds before a gain of the quorum counts."),
+	K_END,
+};
+
+static int track_vs_cmp(const struct conf_obj *a, const struct conf_obj *b)
+{
+	return service_type_address.is_equal(track_vs_args, &((const TV *)a)->addr,
+					     &((const TV *)b)->addr)
+		       ? 0
+		       : 1;
+}
+
+bool track_vs_finish(struct conf_walk *walk, struct conf_obj *obj)
+{
+	return rule_keep_first(walk, own_list(obj), obj, track_vs_cmp, "this service");
+}
+
+void track_vs_resolve(struct conf_walk *walk, struct conf_obj *obj)
+{
+	TV *line = (TV *)obj;
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		fatal(EXIT_FAILURE, "out of memory");
+	service_type_address.print(track_vs_args, &line->addr, out);
+	fclose(out);
+	line->name = conf_strdup(walk, text);
+	free(text);
+}
+
+const struct conf_block vrrp_track_vs_block = {
+	.name = "track_virtual_server",
+	.style = CONF_BLOCK_LINES,
+	.size = sizeof(TV),
+	.list_offset = offsetof(struct vrrp_conf, track_services),
+	.args = track_vs_args,
+	.keys = track_vs_keys,
+	.finish = track_vs_finish,
+	.resolve = track_vs_resolve,
+	.help = "Virtual servers whose quorum the instance depends on.",
+};
+
+#define TRACK_LINES(block_name, list)                                                            \
+	.name = block_name, .style = CONF_BLOCK_LINES, .size = sizeof(struct track_conf),        \
+	.list_offset = offsetof(struct vrrp_conf, list), .args = track_args, .keys = track_keys, \
+	.finish = track_finish
 
 const struct conf_block vrrp_track_script_block = {
 	TRACK_LINES("track_script", track_scripts),

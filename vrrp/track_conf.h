@@ -5,6 +5,7 @@
 #ifndef DIARCH_VRRP_TRACK_CONF_H
 #define DIARCH_VRRP_TRACK_CONF_H
 
+#include "check/check_conf.h"
 #include "lib/conf.h"
 #include "lib/conf_words.h"
 
@@ -28,6 +29,15 @@ struct track_conf {
 	struct conf_obj obj;
 	const char *name;
 	struct conf_weight weight;
+};
+
+/* A line of track_virtual_server; begins like a struct track_conf. */
+struct track_vs_conf {
+	struct conf_obj obj;
+	const char *name; /* as written, derived: "10.0.0.100 80" */
+	struct conf_weight weight;
+	struct vs_addr addr;
+	int64_t down_delay_us, up_delay_us;
 };
 
 struct script_conf {
@@ -98,6 +108,7 @@ struct sync_group_conf {
 	struct conf_list members;          /* struct member_conf */
 	struct conf_list track_interfaces; /* struct track_if_conf */
 	struct conf_list track_scripts, track_files, track_processes, track_bfds; /* track_conf */
+	struct conf_list track_services; /* struct track_vs_conf */
 	struct conf_script notify_master, notify_backup, notify_fault, notify_stop, notify;
 	bool smtp_alert, sync_group_tracking_weight, notify_priority_changes;
 };
@@ -138,12 +149,16 @@ extern const struct conf_block vrrp_sync_group_block, track_group_block, garp_gr
 	bfd_instance_block, linkbeat_interfaces_block, interface_up_down_delays_block;
 /* ... and in an instance. */
 extern const struct conf_block vrrp_track_if_block, vrrp_track_script_block,
-	vrrp_track_file_lines_block, vrrp_track_process_lines_block, vrrp_track_bfd_block;
+	vrrp_track_file_lines_block, vrrp_track_process_lines_block, vrrp_track_bfd_block,
+	vrrp_track_vs_block;
 
 /* The same lines in a group; rows of all. */
-extern const struct conf_key track_if_args[], track_if_keys[], track_args[], track_keys[];
+extern const struct conf_key track_if_args[], track_if_keys[], track_args[], track_keys[],
+	track_vs_args[], track_vs_keys[];
 bool track_if_finish(struct conf_walk *walk, struct conf_obj *obj);
 bool track_finish(struct conf_walk *walk, struct conf_obj *obj);
+bool track_vs_finish(struct conf_walk *walk, struct conf_obj *obj);
+void track_vs_resolve(struct conf_walk *walk, struct conf_obj *obj);
 
 /* Rules over trackers and groups: what is referred to exists, and only once. */
 void track_conf_rules(const struct conf_obj *root, struct conf_diags *diags);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "check/check_conf.h"
+#include "check/service_type.h"
 #include "lib/global_conf.h"
 #include "lib/rule.h"
 #include "vrrp/route_conf.h"
@@ -15,6 +16,7 @@
 
 /* Everything that others refer to by name, each set sorted by it. */
 struct names {
+	const struct root_conf *conf;
 	struct rule_set instances, scripts, files, processes, bfds, track_groups;
 	const struct conf_obj **group_of; /* by index of the instance: its first sync group */
 	struct conf_diags *diags;
@@ -127,12 +129,30 @@ static void check_trackers(const struct names *names, const struct rule_set *set
 		refer(names, set, MEND_OUT_QUIET(&line->obj), what, line->name);
 }
 
+/* A service is referred to by its address, as virtual_server has it. */
+static void check_services(const struct names *names, const struct conf_list *lines)
+{
+	const struct track_vs_conf *line;
+	const struct vs_conf *vs;
+
+	conf_list_for_each (line, lines) {
+		conf_list_for_each (vs, &names->conf->virtual_servers)
+			if (service_type_address.is_equal(track_vs_args, &vs->addr, &line->addr))
+				break;
+		if (!vs)
+			rule_refuse(names->diags, MEND_OUT_QUIET(&line->obj), line->obj.pos,
+				    "undefined-reference", NULL,
+				    "virtual_server \"%s\" is not defined", line->name);
+	}
+}
+
 static void check_instance(const struct names *names, const struct vrrp_conf *vi)
 {
-	check_trackers(names, &names->scripts, "vrrp_script", &vi->idle.track_scripts);
-	check_trackers(names, &names->files, "track_file", &vi->idle.track_files);
-	check_trackers(names, &names->processes, "vrrp_track_process", &vi->idle.track_processes);
-	check_trackers(names, &names->bfds, "bfd_instance", &vi->idle.track_bfds);
+	check_services(names, &vi->track_services);
+	check_trackers(names, &names->scripts, "vrrp_script", &vi->track_scripts);
+	check_trackers(names, &names->files, "track_file", &vi->track_files);
+	check_trackers(names, &names->processes, "vrrp_track_process", &vi->track_processes);
+	check_trackers(names, &names->bfds, "bfd_instance", &vi->track_bfds);
 }
 
 /* ---- groups ---- */
@@ -172,6 +192,16 @@ static int64_t file_weight(const struct conf_obj *obj)
 	return ((const struct file_conf *)obj)->weight.weight;
 }
 
+static int64_t bfd_weight(const struct conf_obj *obj)
+{
+	return ((const struct bfd_conf *)obj)->weight.weight;
+}
+
+static int64_t service_weight(const struct conf_obj *obj)
+{
+	return ((const struct track_vs_conf *)obj)->weight.weight;
+}
+
 static int64_t process_weight(const struct conf_obj *obj)
 {
 	return ((const struct process_conf *)obj)->weight.weight;
@@ -185,7 +215,7 @@ static void check_weights(const struct names *names, const struct conf_list *lin
 	const struct track_conf *line;
 
 	conf_list_for_each (line, lines) {
-		const struct conf_obj *tracker = find(set, line->name);
+		const struct conf_obj *tracker = set ? find(set, line->name) : &line->obj;
 		int64_t weight = line->weight.is_given ? line->weight.weight
 				 : tracker             ? own_weight(tracker)
 						       : 0;
@@ -203,9 +233,11 @@ static void check_member_weights(const struct names *names, const struct vrrp_co
 	conf_list_for_each (line, &vi->track_interfaces)
 		if (line->weight != 0)
 			refuse_weight(names, &line->obj, line->name, group);
-	check_weights(names, &vi->idle.track_scripts, &names->scripts, script_weight, group);
-	check_weights(names, &vi->idle.track_files, &names->files, file_weight, group);
-	check_weights(names, &vi->idle.track_processes, &names->processes, process_weight, group);
+	check_weights(names, &vi->track_scripts, &names->scripts, script_weight, group);
+	check_weights(names, &vi->track_files, &names->files, file_weight, group);
+	check_weights(names, &vi->track_processes, &names->processes, process_weight, group);
+	check_weights(names, &vi->track_bfds, &names->bfds, bfd_weight, group);
+	check_weights(names, &vi->track_services, NULL, service_weight, group);
 }
 
 static void check_member(const struct names *names, const struct conf_obj *sync_group,
@@ -250,6 +282,21 @@ static uint32_t check_members(const struct names *names, const struct conf_list 
 	return n;
 }
 
+static void check_group_weights(const struct names *names, const struct sync_group_conf *group)
+{
+	const struct track_if_conf *line;
+
+	conf_list_for_each (line, &group->track_interfaces)
+		if (line->weight != 0)
+			refuse_weight(names, &line->obj, line->name, group->name);
+	check_weights(names, &group->track_scripts, &names->scripts, script_weight, group->name);
+	check_weights(names, &group->track_files, &names->files, file_weight, group->name);
+	check_weights(names, &group->track_processes, &names->processes, process_weight,
+		      group->name);
+	check_weights(names, &group->track_bfds, &names->bfds, bfd_weight, group->name);
+	check_weights(names, &group->track_services, NULL, service_weight, group->name);
+}
+
 static void check_sync_group(const struct names *names, const struct sync_group_conf *group)
 {
 	uint32_t n = check_members(names, &group->members, &group->obj, true);
@@ -265,12 +312,12 @@ static void check_sync_group(const struct names *names, const struct sync_group_
 			      "no other",
 			      group->name);
 	if (!group->sync_group_tracking_weight)
-		check_weights(names, &group->track_scripts, &names->scripts, script_weight,
-			      group->name);
+		check_group_weights(names, group);
 	check_trackers(names, &names->scripts, "vrrp_script", &group->track_scripts);
 	check_trackers(names, &names->files, "track_file", &group->track_files);
 	check_trackers(names, &names->processes, "vrrp_track_process", &group->track_processes);
 	check_trackers(names, &names->bfds, "bfd_instance", &group->track_bfds);
+	check_services(names, &group->track_services);
 }
 
 static void check_track_group(const struct names *names, const struct track_group_conf *group)
@@ -332,7 +379,7 @@ static void check_checkers(const struct names *names, const struct root_conf *co
 void track_conf_rules(const struct conf_obj *root, struct conf_diags *diags)
 {
 	const struct root_conf *conf = (const struct root_conf *)root;
-	struct names names = { .diags = diags };
+	struct names names = { .conf = conf, .diags = diags };
 	struct rule_set sync_groups = { 0 };
 	const struct sync_group_conf *sync_group;
 	const struct track_group_conf *track_group;

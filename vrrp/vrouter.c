@@ -147,7 +147,6 @@ void vrouter_set_conf(struct vrouter *r, const struct vrrp_conf *conf)
 	vip_list_build(&r->vips, r->app, conf);
 	if (conf->priority == 255)
 		keep_foreign_marks(r);
-	vrouter_watch_build(r);
 	set_group(r);
 	set_packet_data(r);
 }
@@ -205,7 +204,7 @@ void vrouter_free(struct vrouter *r)
 	timer_cancel(&r->announce_timer);
 	vrouter_sync_done(r);
 	vrrp_if_detach(r);
-	vrouter_watch_free(r);
+	vrouter_uses_free(r);
 	vip_list_free(&r->vips);
 	vip_list_free(&r->old_vips);
 	vrrp_if_put(r->vif);
@@ -278,7 +277,8 @@ void vrouter_start(struct vrouter *r, const struct msg_vrrp_state *saved)
 	if (saved)
 		vrrp_state_parse(saved->state, &state);
 	if (state == VRRP_STATE_INIT) {
-		vrouter_feed(r, &(struct vrrp_ev){ .kind = VRRP_EV_START }, "start");
+		r->is_waiting = true;
+		vrouter_try_start(r);
 	} else {
 		const struct vrrp_ev ev = adoption(saved, state);
 		snprintf(r->reason, sizeof(r->reason), "%s", saved->reason);
@@ -292,6 +292,14 @@ void vrouter_start(struct vrouter *r, const struct msg_vrrp_state *saved)
 	/* Addresses that a dead process left behind are not ours to answer for. */
 	if (!r->holds_vips)
 		vrouter_sync_vips(r);
+}
+
+void vrouter_try_start(struct vrouter *r)
+{
+	if (!r->is_waiting || r->track.awaited > 0 || timer_is_armed(&r->app->start_timer))
+		return;
+	r->is_waiting = false;
+	vrouter_feed(r, &(struct vrrp_ev){ .kind = VRRP_EV_START }, "start");
 }
 
 /* What the slowest of the others waits after priority 0, and a frame. RFC 9568 6.1. */
@@ -309,6 +317,7 @@ void vrouter_stop(struct vrouter *r, const char *cause, bool is_handover)
 				    .handover_us = is_handover ? handover_time_us(r) : 0 };
 
 	r->is_leaving = !is_handover;
+	r->is_waiting = false;
 	vrouter_feed(r, &ev, cause);
 }
 

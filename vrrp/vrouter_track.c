@@ -2,6 +2,7 @@
  * What a virtual router's surroundings mean to it: reasons for FAULT, weights, source address. VRRP
  * child.
  */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,56 +10,6 @@
 #include "lib/log.h"
 #include "vrrp/track_conf.h"
 #include "vrrp/vrrp_app.h"
-
-/* ---- what to watch ---- */
-
-static bool is_watched(const struct vrouter *r, const struct vrrp_if *vif)
-{
-	for (uint32_t i = 0; i < r->n_watches; i++) {
-		if (r->watches[i].vif == vif)
-			return true;
-	}
-	return false;
-}
-
-static void release_watches(struct vrouter_watch *watches, uint32_t n)
-{
-	for (uint32_t i = 0; i < n; i++)
-		vrrp_if_put(watches[i].vif);
-	free(watches);
-}
-
-void vrouter_watch_free(struct vrouter *r)
-{
-	release_watches(r->watches, r->n_watches);
-	r->watches = NULL;
-	r->n_watches = 0;
-}
-
-void vrouter_watch_build(struct vrouter *r)
-{
-	struct vrouter_watch *old = r->watches;
-	uint32_t n_old = r->n_watches;
-	const struct track_if_conf *track;
-
-	r->watches = xcalloc(r->conf->track_interfaces.n + r->vips.n + 1UL, sizeof(r->watches[0]));
-	r->n_watches = 0;
-	conf_list_for_each (track, &r->conf->track_interfaces) {
-		r->watches[r->n_watches++] =
-			(struct vrouter_watch){ vrrp_if_get(r->app, track->name),
-						(int)track->weight, track->is_reverse };
-	}
-	/* The interface of an address elsewhere counts like one listed with weight 0. */
-	for (uint32_t i = 0; i < r->vips.n; i++) {
-		struct vrrp_if *vif = r->vips.v[i].vif;
-		if (vif == r->vif || !r->vips.v[i].is_tracked || is_watched(r, vif))
-			continue;
-		vif->users++;
-		r->watches[r->n_watches++] = (struct vrouter_watch){ vif, 0, false };
-	}
-	/* Last, so that interfaces that stay are not forgotten in between. */
-	release_watches(old, n_old);
-}
 
 /* ---- source address ---- */
 
@@ -133,12 +84,42 @@ static void add_watch(struct vrouter_track *t, const struct vrouter_watch *w)
 		t->weight += w->weight;
 }
 
+static void add_use(struct vrouter_track *t, const struct vrouter_use *u)
+{
+	const struct track_effect effect = track_effect(&u->use, &u->tracker->obs);
+
+	t->weight += effect.weight;
+	/* A service may never answer: then the checker does not run. */
+	t->awaited += effect.is_awaited && u->tracker->kind == TRACKER_SCRIPT;
+	if (!effect.is_fault)
+		return;
+	add_fault(t, VROUTER_FAULT_TRACKER, NULL);
+	if (!t->tracker && t->fault == VROUTER_FAULT_TRACKER)
+		t->tracker = u->tracker;
+}
+
+static void format_tracker(const struct tracker *t, char *text, size_t size)
+{
+	switch (t->kind) {
+	case TRACKER_SCRIPT: snprintf(text, size, "script %s", t->name); break;
+	case TRACKER_FILE:
+		snprintf(text, size, "tracked file %s has status %" PRId64, t->name, t->obs.value);
+		break;
+	case TRACKER_PROCESS:
+		snprintf(text, size, "tracked process %s quorum not achieved", t->name);
+		break;
+	case TRACKER_BFD: snprintf(text, size, "BFD instance %s", t->name); break;
+	case TRACKER_SERVICE: snprintf(text, size, "virtual server %s", t->name); break;
+	case TRACKER_KIND_N: break;
+	}
+}
+
 static void format_fault(const struct vrouter *r, char *text, size_t size)
 {
 	const char *name = r->track.vif ? r->track.vif->name : "";
 
 	switch (r->track.fault) {
-	case VROUTER_FAULT_NONE: snprintf(text, size, "interfaces are well"); break;
+	case VROUTER_FAULT_NONE: snprintf(text, size, "all that is tracked is well"); break;
 	case VROUTER_FAULT_IF_MISSING: snprintf(text, size, "interface %s missing", name); break;
 	case VROUTER_FAULT_IF_DOWN: snprintf(text, size, "interface %s down", name); break;
 	case VROUTER_FAULT_IF_UP: snprintf(text, size, "interface %s up", name); break;
@@ -152,17 +133,39 @@ static void format_fault(const struct vrouter *r, char *text, size_t size)
 			snprintf(text, size, "no %s address for interface",
 				 r->side->family == AF_INET6 ? "IPv6" : "IPv4");
 		break;
+	case VROUTER_FAULT_TRACKER: format_tracker(r->track.tracker, text, size); break;
 	}
 }
 
+/* keepalived's words, which differ a little from one reason to the other. */
 static void log_fault(const struct vrouter *r, const char *text)
 {
-	/* keepalived's words have the colon in all of these but one. */
-	bool has_colon = strncmp(text, "no IPv", strlen("no IPv")) != 0;
+	const char *kv = log_kv("instance=%s faults=%d", r->conf->name, r->track.faults);
+	const struct tracker *t = r->track.tracker;
+	bool has_colon = strncmp(text, "no IPv", strlen("no IPv")) != 0 &&
+			 !(t && t->kind == TRACKER_PROCESS);
 
-	log_event(LOG_LEVEL_NOTICE, "vrrp_fault",
-		  log_kv("instance=%s faults=%d", r->conf->name, r->track.faults),
-		  "(%s)%s entering FAULT state (%s)", r->conf->name, has_colon ? ":" : "", text);
+	if (t && t->kind != TRACKER_FILE && t->kind != TRACKER_PROCESS)
+		log_event(LOG_LEVEL_NOTICE, "vrrp_fault", kv,
+			  "(%s): entering FAULT state due to %s", r->conf->name, text);
+	else
+		log_event(LOG_LEVEL_NOTICE, "vrrp_fault", kv, "(%s)%s entering FAULT state (%s)",
+			  r->conf->name, has_colon ? ":" : "", text);
+}
+
+void vrouter_on_tracker(struct vrouter *r, const struct tracker *t)
+{
+	for (uint32_t i = 0; i < r->n_uses; i++) {
+		if (r->uses[i].tracker != t)
+			continue;
+		if (t->kind == TRACKER_BFD)
+			log_event(LOG_LEVEL_NOTICE, "track_bfd",
+				  log_kv("instance=%s bfd=%s", r->conf->name, t->name),
+				  "VRRP_Instance(%s) Tracked BFD instance %s is %s", r->conf->name,
+				  t->name, t->obs.is_up ? "UP" : "DOWN");
+		vrouter_track(r);
+		return;
+	}
 }
 
 void vrouter_track(struct vrouter *r)
@@ -176,10 +179,13 @@ void vrouter_track(struct vrouter *r)
 	add_own_interface(&now, r);
 	for (uint32_t i = 0; i < r->n_watches; i++)
 		add_watch(&now, &r->watches[i]);
+	for (uint32_t i = 0; i < r->n_uses; i++)
+		add_use(&now, &r->uses[i]);
 	r->track = now;
 	group_note_faults(&r->member, now.faults);
 	format_fault(r, text, sizeof(text));
-	if (now.faults > 0 && (was.fault != now.fault || was.vif != now.vif))
+	if (now.faults > 0 &&
+	    (was.fault != now.fault || was.vif != now.vif || was.tracker != now.tracker))
 		log_fault(r, text);
 	if (now.weight != was.weight)
 		vrouter_feed(r, &(struct vrrp_ev){ .kind = VRRP_EV_WEIGHT, .weight = now.weight },
@@ -189,4 +195,5 @@ void vrouter_track(struct vrouter *r)
 			     &(struct vrrp_ev){ .kind = VRRP_EV_FAULT,
 						.fault_delta = now.faults - was.faults },
 			     text);
+	vrouter_try_start(r);
 }

@@ -7,6 +7,7 @@
  *	vrouter_vips.c	  its addresses
  *	vrouter_announce.c their announcements
  *	vrouter_track.c	  its reasons for FAULT and its priority
+ *	vrouter_uses.c	  the trackers and interfaces it depends on
  *	vrouter_receive.c its packets
  *	vrouter_auth.c	  their authentication
  *	sync_group.c	  routers that change state together
@@ -24,6 +25,7 @@
 #include "vrrp/fsm.h"
 #include "vrrp/group.h"
 #include "vrrp/pkt.h"
+#include "vrrp/tracker.h"
 #include "vrrp/vrrp_conf.h"
 #include "vrrp/vrrp_io.h"
 
@@ -52,6 +54,8 @@ struct vrrp_app {
 	struct vrrp_if *ifs;
 	struct vrouter **routers; /* in the order of the configuration */
 	uint32_t n_routers;
+	struct trackers *trackers;
+	struct timer start_timer; /* vrrp_startup_delay */
 	struct sync_group *groups;
 	uint32_t n_groups;
 	struct vip_ref *vip_refs; /* of all routers, sorted by address */
@@ -157,6 +161,12 @@ struct vrouter_watch {
 	bool is_reverse;
 };
 
+/* A tracker, and what it means here. */
+struct vrouter_use {
+	struct tracker *tracker;
+	struct track_use use;
+};
+
 enum vrouter_fault {
 	VROUTER_FAULT_NONE,
 	VROUTER_FAULT_IF_MISSING,
@@ -164,14 +174,17 @@ enum vrouter_fault {
 	VROUTER_FAULT_IF_UP, /* tracked with `reverse` */
 	VROUTER_FAULT_NO_SOCKET,
 	VROUTER_FAULT_NO_SOURCE,
+	VROUTER_FAULT_TRACKER,
 };
 
 /* What the surroundings say, see vrouter_track(). */
 struct vrouter_track {
 	int faults;
+	int awaited; /* trackers that must answer before the router starts */
 	int weight;
 	enum vrouter_fault fault; /* the first, and where */
 	const struct vrrp_if *vif;
+	const struct tracker *tracker;
 };
 
 /* How advertisements are authenticated, and what was seen of it. */
@@ -220,6 +233,9 @@ struct vrouter {
 
 	struct vrouter_watch *watches;
 	uint32_t n_watches;
+	struct vrouter_use *uses;
+	uint32_t n_uses;
+	bool is_waiting; /* to be started: for trackers, or for the end of a delay */
 	struct vrouter_track track;
 
 	struct vrrp_expect expect;
@@ -287,6 +303,9 @@ void vrouter_stop(struct vrouter *r, const char *cause, bool is_handover);
 /* Stopped, but still forwarding for want of a successor. */
 bool vrouter_is_handing_over(const struct vrouter *r);
 
+/* Starts a router that waits, if nothing keeps it any more. */
+void vrouter_try_start(struct vrouter *r);
+
 /* One event through the state machine; carries out what comes out. `cause` goes into the report. */
 void vrouter_feed(struct vrouter *r, const struct vrrp_ev *ev, const char *cause);
 
@@ -341,11 +360,14 @@ void vrouter_on_announce(struct timer *timer, void *arg);
 
 /* -- surroundings: vrouter_track.c -- */
 
-/* Takes what to watch from the configuration. */
-void vrouter_watch_build(struct vrouter *r);
-void vrouter_watch_free(struct vrouter *r);
+/* Takes what to depend on from the configuration of the router and of its group. */
+void vrouter_uses_build(struct vrouter *r);
+void vrouter_uses_free(struct vrouter *r);
 
-/* Feeds what changed in link states, tracked interfaces and the source address. */
+/* A tracker changed: follows if it is one of this router's. */
+void vrouter_on_tracker(struct vrouter *r, const struct tracker *t);
+
+/* Feeds what changed in trackers, link states, tracked interfaces and the source address. */
 void vrouter_track(struct vrouter *r);
 
 /* -- groups: sync_group.c -- */

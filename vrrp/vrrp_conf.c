@@ -387,6 +387,7 @@ static const struct conf_block *const vrrp_blocks[] = {
 	&vrrp_track_file_lines_block,
 	&vrrp_track_process_lines_block,
 	&vrrp_track_bfd_block,
+	&vrrp_track_vs_block,
 	&virtual_routes_block,
 	&virtual_rules_block,
 	&auth_hmac_block,

@@ -191,6 +191,8 @@ static void on_msg(struct role *role, const struct msg *msg)
 		vrrp_app_on_sync(app, &msg->sync_state);
 		return;
 	}
+	if (msg->kind == MSG_track_feed || msg->kind == MSG_script_result)
+		trackers_on_msg(app->trackers, msg);
 	if (app->is_committed || app->n_saved >= SAVED_MAX)
 		return;
 	app->saved = xrealloc(app->saved, (app->n_saved + 1UL) * sizeof(app->saved[0]));
@@ -333,7 +335,7 @@ static void stop_vanished(struct vrouter **old, uint32_t n)
 
 static bool is_started(const struct vrouter *r)
 {
-	return r->fsm.is_started;
+	return r->fsm.is_started || r->is_waiting;
 }
 
 /* All routers have their new configuration and are in the list: carry it out. */
@@ -354,6 +356,48 @@ static void apply_configuration(struct vrrp_app *app)
 			start_router(app, r);
 		}
 	}
+}
+
+/* Interfaces and trackers, which the groups have a say in. */
+static void build_uses(struct vrrp_app *app, const struct root_conf *root)
+{
+	trackers_begin(app->trackers, root, app->saved, app->n_saved);
+	for (uint32_t i = 0; i < app->n_routers; i++)
+		vrouter_uses_build(app->routers[i]);
+}
+
+static void on_start_time(struct timer *timer, void *arg)
+{
+	struct vrrp_app *app = arg;
+
+	(void)timer;
+	for (uint32_t i = 0; i < app->n_routers; i++)
+		vrouter_try_start(app->routers[i]);
+}
+
+/* A process that takes over from one that died has waited already. */
+static void begin_startup_delay(struct vrrp_app *app, const struct global_conf *global)
+{
+	if (app->is_committed || app->n_saved > 0 || global->vrrp_startup_delay_us == 0)
+		return;
+	log_event(LOG_LEVEL_INFO, "vrrp_delay", NULL, "Delaying startup for %.3f seconds",
+		  (double)global->vrrp_startup_delay_us / US_PER_S);
+	timer_arm_in(&app->start_timer, global->vrrp_startup_delay_us);
+}
+
+static void on_tracker(struct tracker *t, void *arg)
+{
+	struct vrrp_app *app = arg;
+
+	for (uint32_t i = 0; i < app->n_routers; i++)
+		vrouter_on_tracker(app->routers[i], t);
+}
+
+static void to_parent(const struct msg *msg, void *arg)
+{
+	struct vrrp_app *app = arg;
+
+	role_send(app->role, msg);
 }
 
 static void commit(struct role *role, const struct conf *conf)
@@ -381,9 +425,13 @@ static void commit(struct role *role, const struct conf *conf)
 	}
 	build_refs(app);
 	sync_groups_build(app, root);
+	build_uses(app, root);
 	stop_vanished(old, n_old);
+	trackers_end(app->trackers);
+	begin_startup_delay(app, root_global(conf_root(conf)));
 	apply_configuration(app);
 	sync_groups_report(app);
+	trackers_report(app->trackers);
 	forget_saved(app);
 	app->is_committed = true;
 	for (uint32_t i = 0; i < app->n_routers; i++) {
@@ -413,6 +461,8 @@ static void done(struct role *role)
 		vrouter_free(app->routers[i]);
 	sync_groups_free(app);
 	forget_saved(app);
+	trackers_free(app->trackers);
+	timer_cancel(&app->start_timer);
 	timer_cancel(&app->refresh_timer);
 	timer_cancel(&app->stats_timer);
 	nl_free(app->nl);
@@ -437,6 +487,8 @@ static int init(struct role *role)
 	app->loop = role_loop(role);
 	timer_init(&app->refresh_timer, app->loop, on_refresh, app);
 	timer_init(&app->stats_timer, app->loop, on_stats, app);
+	timer_init(&app->start_timer, app->loop, on_start_time, app);
+	app->trackers = trackers_new(app->loop, to_parent, on_tracker, app);
 	app->ndisc_fd = ndisc_open();
 	app->arp_fd = garp_open();
 	error = app->arp_fd < 0 ? -app->arp_fd : 0;
