@@ -47,7 +47,8 @@ static const struct role_row {
 						"vrrp_script", "track_file", "vrrp_track_file",
 						"vrrp_track_process", "bfd_instance",
 						"linkbeat_interfaces", "interface_up_down_delays",
-						NULL },
+						"static_ipaddress", "static_routes", "static_rules",
+						"track_group", "garp_group", NULL },
 			 4, 8 },
 	/* May be busy with a large table; nothing is lost while it is. */
 	[CHILD_CHECK] = { &check_role, "Healthcheck",
@@ -172,12 +173,18 @@ void supervisor_free(struct supervisor *s)
 	free(s);
 }
 
+static bool needs_vrrp(const struct root_conf *root)
+{
+	return root->vrrp_instances.n > 0 || root->static_addresses.n > 0 ||
+	       root->static_routes.n > 0 || root->static_rules.n > 0;
+}
+
 unsigned supervisor_needed(const struct app *app, const struct conf *conf)
 {
 	const struct root_conf *root = (const struct root_conf *)conf_root(conf);
 	unsigned mask = 0;
 
-	if (app->cmdline->with_vrrp && (root->vrrp_instances.n || app->cmdline->run_all))
+	if (app->cmdline->with_vrrp && (needs_vrrp(root) || app->cmdline->run_all))
 		mask |= 1u << CHILD_VRRP;
 	if (app->cmdline->with_checkers && (root->virtual_servers.n || app->cmdline->run_all))
 		mask |= 1u << CHILD_CHECK;

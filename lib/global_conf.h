@@ -107,7 +107,6 @@ struct global_idle_conf {
 	struct conf_script startup_script, shutdown_script;
 	uint32_t startup_script_timeout_s, shutdown_script_timeout_s;
 	struct dynamic_conf dynamic_interfaces;
-	const char *default_interface;
 	bool disable_local_igmp;
 	int64_t vrrp_gna_interval_us;
 	bool vrrp_min_garp;
@@ -137,7 +136,6 @@ struct global_idle_conf {
 	const char *config_save_dir, *tmp_config_directory;
 	bool data_use_instance;
 	uint32_t json_version;
-	const char *iproute_usr_dir, *iproute_etc_dir;
 	const char *state_dump_file, *stats_dump_file, *json_dump_file;
 };
 
@@ -162,6 +160,8 @@ struct global_conf {
 	uint32_t vrrp_garp_lower_prio_delay_s;
 	uint32_t vrrp_garp_lower_prio_repeat;
 	int64_t vrrp_garp_interval_us, vrrp_startup_delay_us;
+	const char *default_interface;
+	const char *iproute_usr_dir, *iproute_etc_dir; /* NULL = where Debian has them */
 	uint32_t vrrp_down_timer_adverts;
 	bool vrrp_lower_prio_no_advert;
 	bool vrrp_higher_prio_send_advert;

@@ -16,6 +16,7 @@
 
 #include "lib/nl_parse.h"
 #include "lib/nl_req.h"
+#include "lib/nl_route_table.h"
 #include "lib/nl_table.h"
 
 #define MONITOR_BUFFER  (8 * 1024 * 1024)
@@ -29,6 +30,10 @@ struct nl {
 	void (*on_change)(const struct nl_change *change, void *arg);
 	void *arg;
 	struct nl_table table;
+	struct nl_route_table routes;
+	bool has_routes;        /* some protocol is watched */
+	bool are_routes_stale;  /* they must be read again */
+	bool is_routes_waiting; /* a NL_ROUTES is in `changes` */
 	struct nl_req req;
 	struct mnl_socket *monitor;
 	struct io io;
@@ -62,6 +67,8 @@ static void deliver_changes(struct nl *nl)
 {
 	for (uint32_t end = nl->n_changes; nl->changes_at < end;) {
 		struct nl_change change = nl->changes[nl->changes_at++];
+		if (change.kind == NL_ROUTES)
+			nl->is_routes_waiting = false;
 		nl->on_change(&change, nl->arg);
 	}
 	if (nl->changes_at == nl->n_changes)
@@ -70,7 +77,34 @@ static void deliver_changes(struct nl *nl)
 		timer_arm_in(&nl->wake, 0);
 }
 
+/* Any number of changes of routes is one. */
+static void queue_routes(struct nl *nl)
+{
+	if (!nl->is_routes_waiting)
+		queue_change(&(struct nl_change){ .kind = NL_ROUTES }, nl);
+	nl->is_routes_waiting = true;
+}
+
 /* ---- notifications ---- */
+
+/*
+ * IPv4 routes go without a word when their interface goes down or their source address goes (IPv6
+ * tells). Rare enough to look at all again.
+ */
+static void doubt_routes(struct nl *nl)
+{
+	if (nl->routes.n_routes > 0)
+		nl->are_routes_stale = true;
+}
+
+static void on_route(struct nl *nl, const struct nlmsghdr *nlh)
+{
+	switch (nl_route_table_take(&nl->routes, nlh)) {
+	case NL_ROUTE_NOTHING: break;
+	case NL_ROUTE_CHANGED: queue_routes(nl); break;
+	case NL_ROUTE_LOST: nl->are_routes_stale = true; break;
+	}
+}
 
 static void on_link_gone(struct nl *nl, const struct nl_link *link)
 {
@@ -80,6 +114,7 @@ static void on_link_gone(struct nl *nl, const struct nl_link *link)
 		if (a.ifindex == link->ifindex && nl_table_del_addr(&nl->table, &a))
 			queue_change(&(struct nl_change){ .kind = NL_ADDR_DEL, .addr = a }, nl);
 	}
+	doubt_routes(nl);
 	if (nl_table_del_link(&nl->table, link->ifindex))
 		queue_change(&(struct nl_change){ .kind = NL_LINK_DEL, .link = *link }, nl);
 }
@@ -87,10 +122,13 @@ static void on_link_gone(struct nl *nl, const struct nl_link *link)
 /* Follows up on a put: 1 = changed, 0 = known already, -ENOMEM. */
 static void on_put(struct nl *nl, int result, const struct nl_change *change)
 {
-	if (result > 0)
-		queue_change(change, nl);
-	else if (result < 0)
+	if (result < 0)
 		nl->is_stale = true;
+	if (result <= 0)
+		return;
+	queue_change(change, nl);
+	if (change->kind == NL_LINK_NEW && !change->link.is_up)
+		doubt_routes(nl);
 }
 
 static void on_notification(struct nl *nl, const struct nlmsghdr *nlh)
@@ -115,7 +153,9 @@ static void on_notification(struct nl *nl, const struct nlmsghdr *nlh)
 		change.kind = NL_ADDR_DEL;
 		if (nl_parse_addr(nlh, &change.addr) && nl_table_del_addr(&nl->table, &change.addr))
 			queue_change(&change, nl);
+		doubt_routes(nl);
 		break;
+	default: on_route(nl, nlh); break;
 	}
 }
 
@@ -171,6 +211,45 @@ static int dump_once(struct nl *nl, struct nl_table *out)
 	return result;
 }
 
+static void on_dump_route(const struct nlmsghdr *nlh, void *arg)
+{
+	nl_route_table_take(arg, nlh);
+}
+
+static int dump_routes_once(struct nl *nl, struct nl_route_table *out)
+{
+	int result = nl_req_dump(&nl->req, RTM_GETRULE, DUMP_TIMEOUT_US, on_dump_route, out);
+
+	for (unsigned p = 0; p < 256 && result == 0; p++) {
+		if (out->is_watched[p])
+			result = nl_req_dump_routes(&nl->req, (uint8_t)p, DUMP_TIMEOUT_US,
+						    on_dump_route, out);
+	}
+	return result;
+}
+
+/* Reads all that is watched again. 0 or -errno, then the table is as before. */
+static int resync_routes(struct nl *nl)
+{
+	struct nl_route_table fresh = { .n_routes = 0 };
+	int result = -EINTR;
+
+	for (unsigned i = 0; i < DUMP_TRIES && result == -EINTR; i++) {
+		nl_route_table_done(&fresh);
+		memcpy(fresh.is_watched, nl->routes.is_watched, sizeof(fresh.is_watched));
+		result = dump_routes_once(nl, &fresh);
+	}
+	if (result < 0) {
+		nl_route_table_done(&fresh);
+		return result;
+	}
+	nl->are_routes_stale = false;
+	nl_route_table_done(&nl->routes);
+	nl->routes = fresh;
+	queue_routes(nl);
+	return 0;
+}
+
 /* Reads everything again and queues the differences. 0 or -errno, then the tables are as before. */
 static int resync(struct nl *nl)
 {
@@ -185,6 +264,7 @@ static int resync(struct nl *nl)
 	nl_table_diff(&nl->table, &fresh, queue_change, nl);
 	nl_table_done(&nl->table);
 	nl->table = fresh;
+	nl->are_routes_stale |= nl->has_routes;
 	return 0;
 }
 
@@ -194,7 +274,7 @@ static void on_wake(struct timer *timer, void *arg)
 {
 	struct nl *nl = arg;
 
-	if (nl->is_stale && resync(nl) < 0)
+	if ((nl->is_stale && resync(nl) < 0) || (nl->are_routes_stale && resync_routes(nl) < 0))
 		timer_arm_in(timer, RESYNC_RETRY_US);
 	deliver_changes(nl);
 }
@@ -206,7 +286,7 @@ static void on_monitor(struct io *io, uint32_t ready, void *arg)
 	(void)io;
 	(void)ready;
 	read_monitor(nl, MONITOR_READS);
-	if (nl->is_stale)
+	if (nl->is_stale || nl->are_routes_stale)
 		timer_arm_in(&nl->wake, 0);
 	deliver_changes(nl);
 }
@@ -257,6 +337,7 @@ void nl_free(struct nl *nl)
 		mnl_socket_close(nl->monitor);
 	nl_req_close(&nl->req);
 	nl_table_done(&nl->table);
+	nl_route_table_done(&nl->routes);
 	free(nl->changes);
 	free(nl);
 }
@@ -274,12 +355,39 @@ unsigned nl_apply(struct nl *nl, struct nl_op *ops, unsigned n, int64_t timeout_
 	/* At most one notification each, and as many again from others; else the loop reads the
 	 * rest. */
 	read_monitor(nl, 2 * n + MONITOR_READS);
-	if (nl->is_stale || nl->n_changes > nl->changes_at)
+	if (nl->is_stale || nl->are_routes_stale || nl->n_changes > nl->changes_at)
 		timer_arm_in(&nl->wake, 0);
 	return failed;
 }
 
+int nl_watch_routes(struct nl *nl, uint8_t protocol)
+{
+	static const int groups[] = { RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE, RTNLGRP_IPV4_RULE,
+				      RTNLGRP_IPV6_RULE };
+
+	if (nl->routes.is_watched[protocol])
+		return 0;
+	for (size_t i = 0; !nl->has_routes && i < sizeof(groups) / sizeof(groups[0]); i++) {
+		if (mnl_socket_setsockopt(nl->monitor, NETLINK_ADD_MEMBERSHIP,
+					  (void *)(uintptr_t)&groups[i], sizeof(groups[i])) < 0)
+			return -errno;
+	}
+	nl->has_routes = true;
+	nl->routes.is_watched[protocol] = true;
+	return resync_routes(nl);
+}
+
 /* ---- queries ---- */
+
+bool nl_has_route(const struct nl *nl, const struct nl_route *want)
+{
+	return nl_route_table_has(&nl->routes, want);
+}
+
+bool nl_has_rule(const struct nl *nl, const struct nl_rule *want)
+{
+	return nl_route_table_has_rule(&nl->routes, want);
+}
 
 const struct nl_link *nl_link_by_name(const struct nl *nl, const char *name)
 {

@@ -1,6 +1,6 @@
 /*
- * rtnetlink through libmnl: links and addresses (routes, rules and neighbours join in later issues
- * as further object kinds): dump, monitor, apply.
+ * rtnetlink through libmnl: links, addresses, and the routes and rules of protocols that were asked
+ * for: dump, monitor, apply.
  *
  * Two sockets: one for requests (synchronous, with a timeout, used at start and for batches of
  * changes) and one for notifications, non-blocking, served by the loop. On an overrun of the
@@ -8,8 +8,8 @@
  * Messages of any sender but the kernel are ignored, malformed ones skipped. Works for one owner
  * (the VRRP child); not thread safe.
  *
- * Files: nl.c tables and notifications, nl_req.c requests, nl_table.c the tables, nl_parse.c
- * messages.
+ * Files: nl.c tables and notifications, nl_req.c requests, nl_table.c and nl_route_table.c the
+ * tables, nl_parse.c and nl_route*.c messages.
  */
 #ifndef DIARCH_LIB_NL_H
 #define DIARCH_LIB_NL_H
@@ -20,6 +20,7 @@
 
 #include "lib/addr.h"
 #include "lib/loop.h"
+#include "lib/nl_route.h"
 
 #define NL_FOREVER UINT32_MAX
 #define NL_PROTO_DIARCH \
@@ -33,6 +34,7 @@ struct nl_link {
 	uint8_t mac[6];
 	bool has_mac;
 	uint32_t mtu;
+	uint32_t vrf_table; /* of a VRF: its routing table; else 0 */
 };
 
 struct nl_addr {
@@ -48,7 +50,8 @@ struct nl_addr {
 	char label[IF_NAMESIZE];
 };
 
-enum nl_change_kind { NL_LINK_NEW, NL_LINK_DEL, NL_ADDR_NEW, NL_ADDR_DEL };
+/* NL_ROUTES: routes or rules that are watched changed, ask which are there. */
+enum nl_change_kind { NL_LINK_NEW, NL_LINK_DEL, NL_ADDR_NEW, NL_ADDR_DEL, NL_ROUTES };
 
 struct nl_change {
 	enum nl_change_kind kind;
@@ -87,12 +90,32 @@ const struct nl_addr *nl_addr_find_prefix(const struct nl *nl, uint32_t ifindex,
 const struct nl_addr *nl_primary_addr(const struct nl *nl, uint32_t ifindex, int family,
 				      bool (*skip)(const struct addr *addr, void *arg), void *arg);
 
+/*
+ * From now on the tables have the routes and rules of this protocol (RTPROT_*). Asked for nothing,
+ * nothing is heard or read of them. 0 or -errno.
+ */
+int nl_watch_routes(struct nl *nl, uint8_t protocol);
+
+/* Whether the route or rule is there as wanted; its protocol must be watched. */
+bool nl_has_route(const struct nl *nl, const struct nl_route *want);
+bool nl_has_rule(const struct nl *nl, const struct nl_rule *want);
+
 /* SET adds, or gives what is there these lifetimes. */
-enum nl_op_kind { NL_OP_ADDR_ADD, NL_OP_ADDR_DEL, NL_OP_ADDR_SET };
+enum nl_op_kind {
+	NL_OP_ADDR_ADD,
+	NL_OP_ADDR_DEL,
+	NL_OP_ADDR_SET,
+	NL_OP_ROUTE_ADD,
+	NL_OP_ROUTE_DEL,
+	NL_OP_RULE_ADD,
+	NL_OP_RULE_DEL,
+};
 
 struct nl_op {
 	enum nl_op_kind kind;
 	struct nl_addr addr;
+	const struct nl_route *route; /* of the caller; for NL_OP_ROUTE_* */
+	const struct nl_rule *rule;   /* of the caller; for NL_OP_RULE_* */
 	int error; /* out: 0 or -errno of this operation. What is there already when adding, or gone
 		      already (or with its interface) when deleting, is success. */
 };

@@ -44,6 +44,27 @@ static void read_mac(const struct nlattr *attr, uint16_t hardware, struct nl_lin
 	link->has_mac = true;
 }
 
+/* Inside IFLA_LINKINFO: the kind comes before its data. */
+static void read_link_info(const struct nlattr *nest, struct nl_link *link)
+{
+	const char *kind = "";
+	struct nlattr *attr, *sub; /* libmnl's iterator casts const away */
+
+	mnl_attr_for_each_nested(attr, nest)
+	{
+		uint16_t type = mnl_attr_get_type(attr);
+		if (type == IFLA_INFO_KIND && mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) == 0)
+			kind = mnl_attr_get_str(attr);
+		if (type != IFLA_INFO_DATA || strcmp(kind, "vrf") != 0)
+			continue;
+		mnl_attr_for_each_nested(sub, attr)
+		{
+			if (mnl_attr_get_type(sub) == IFLA_VRF_TABLE)
+				read_u32(sub, &link->vrf_table);
+		}
+	}
+}
+
 bool nl_parse_link(const struct nlmsghdr *nlh, struct nl_link *out)
 {
 	memset(out, 0, sizeof(*out));
@@ -64,6 +85,7 @@ bool nl_parse_link(const struct nlmsghdr *nlh, struct nl_link *out)
 		case IFLA_IFNAME: read_name(attr, out->name); break;
 		case IFLA_MTU: read_u32(attr, &out->mtu); break;
 		case IFLA_ADDRESS: read_mac(attr, info->ifi_type, out); break;
+		case IFLA_LINKINFO: read_link_info(attr, out); break;
 		}
 	}
 	return out->name[0] != '\0';

@@ -15,8 +15,7 @@
 
 #include "lib/clock.h"
 
-#define OP_SIZE_MAX \
-	(NL_BUFFER_SIZE / NL_BATCH_OPS) /* 256; the longest message has about 150 bytes */
+#define ADDR_SIZE_MAX  256 /* the longest message of an address has about 150 bytes */
 #define RECEIVE_BUFFER (1024 * 1024)
 
 /* ---- socket ---- */
@@ -138,18 +137,16 @@ static int dump_datagram(const struct nl_req *req, int len,
 	return 1;
 }
 
-int nl_req_dump(struct nl_req *req, uint16_t type, int64_t timeout_us,
-		void (*on_msg)(const struct nlmsghdr *nlh, void *arg), void *arg)
+/* Sends the request in the buffer, reads the whole answer. */
+static int run_dump(struct nl_req *req, int64_t timeout_us,
+		    void (*on_msg)(const struct nlmsghdr *nlh, void *arg), void *arg)
 {
 	time_us deadline = time_add(clock_now(clock_system()), timeout_us);
-	struct nlmsghdr *nlh = mnl_nlmsg_put_header(req->buffer);
+	struct nlmsghdr *nlh = (void *)req->buffer;
 	bool is_torn = false;
 
-	nlh->nlmsg_type = type;
 	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
 	nlh->nlmsg_seq = ++req->seq;
-	/* An ifinfomsg of zeros asks for all families; ifaddrmsg begins alike and is shorter. */
-	mnl_nlmsg_put_extra_header(nlh, sizeof(struct ifinfomsg));
 	int result = send_bytes(req, nlh->nlmsg_len);
 	if (result < 0)
 		return result;
@@ -158,6 +155,41 @@ int nl_req_dump(struct nl_req *req, uint16_t type, int64_t timeout_us,
 		result = len < 0 ? len : dump_datagram(req, len, on_msg, arg, &is_torn);
 	}
 	return result == 0 && is_torn ? -EINTR : result;
+}
+
+int nl_req_dump(struct nl_req *req, uint16_t type, int64_t timeout_us,
+		void (*on_msg)(const struct nlmsghdr *nlh, void *arg), void *arg)
+{
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(req->buffer);
+
+	nlh->nlmsg_type = type;
+	/* An ifinfomsg of zeros asks for all families; the other headers begin alike and are not
+	 * longer. */
+	mnl_nlmsg_put_extra_header(nlh, sizeof(struct ifinfomsg));
+	return run_dump(req, timeout_us, on_msg, arg);
+}
+
+int nl_req_dump_routes(struct nl_req *req, uint8_t protocol, int64_t timeout_us,
+		       void (*on_msg)(const struct nlmsghdr *nlh, void *arg), void *arg)
+{
+	static const uint8_t families[] = { AF_INET, AF_INET6 };
+	const int on = 1, off = 0, fd = mnl_socket_get_fd(req->sock);
+	int result = 0;
+
+	/* In strict mode the kernel heeds what the header asks for. */
+	setsockopt(fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, &on, sizeof(on));
+	for (size_t i = 0; i < sizeof(families) && result == 0; i++) {
+		struct nlmsghdr *nlh = mnl_nlmsg_put_header(req->buffer);
+		nlh->nlmsg_type = RTM_GETROUTE;
+		struct rtmsg *rtm = mnl_nlmsg_put_extra_header(nlh, sizeof(*rtm));
+		rtm->rtm_family = families[i];
+		rtm->rtm_protocol = protocol;
+		result = run_dump(req, timeout_us, on_msg, arg);
+		if (result == -EOPNOTSUPP || result == -EAFNOSUPPORT)
+			result = 0; /* a host without this family */
+	}
+	setsockopt(fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, &off, sizeof(off));
+	return result;
 }
 
 /* ---- apply ---- */
@@ -184,29 +216,77 @@ static void put_new_addr(struct nlmsghdr *nlh, const struct nl_addr *a)
 	mnl_attr_put_u8(nlh, IFA_PROTO, NL_PROTO_DIARCH);
 }
 
-static size_t put_op(void *at, const struct nl_op *op, uint32_t seq)
+static void put_addr_op(struct nlmsghdr *nlh, const struct nl_op *op)
 {
-	static const uint16_t flags[] = {
-		[NL_OP_ADDR_ADD] = NLM_F_CREATE | NLM_F_EXCL,
-		[NL_OP_ADDR_SET] = NLM_F_CREATE | NLM_F_REPLACE,
-		[NL_OP_ADDR_DEL] = 0,
-	};
-	bool is_add = op->kind != NL_OP_ADDR_DEL;
 	const struct nl_addr *a = &op->addr;
-	struct nlmsghdr *nlh = mnl_nlmsg_put_header(at);
-
-	nlh->nlmsg_type = is_add ? RTM_NEWADDR : RTM_DELADDR;
-	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | flags[op->kind];
-	nlh->nlmsg_seq = seq;
 	struct ifaddrmsg *info = mnl_nlmsg_put_extra_header(nlh, sizeof(*info));
+
 	info->ifa_family = a->addr.family;
 	info->ifa_prefixlen = a->prefix_len;
 	info->ifa_scope = a->scope;
 	info->ifa_index = a->ifindex;
 	put_addr(nlh, IFA_LOCAL, &a->addr);
 	put_addr(nlh, IFA_ADDRESS, addr_is_unset(&a->peer) ? &a->addr : &a->peer);
-	if (is_add)
+	if (op->kind != NL_OP_ADDR_DEL)
 		put_new_addr(nlh, a);
+}
+
+static uint16_t flags_of(const struct nl_op *op)
+{
+	static const uint16_t of_place[] = {
+		[NL_ROUTE_PREPEND] = NLM_F_CREATE,
+		[NL_ROUTE_APPEND] = NLM_F_CREATE | NLM_F_APPEND,
+		[NL_ROUTE_ADD] = NLM_F_CREATE | NLM_F_EXCL,
+	};
+
+	switch (op->kind) {
+	case NL_OP_ADDR_ADD:
+	case NL_OP_RULE_ADD: return NLM_F_CREATE | NLM_F_EXCL;
+	case NL_OP_ROUTE_ADD: return of_place[op->route->place];
+	case NL_OP_ADDR_SET: return NLM_F_CREATE | NLM_F_REPLACE;
+	case NL_OP_ADDR_DEL:
+	case NL_OP_ROUTE_DEL:
+	case NL_OP_RULE_DEL: break;
+	}
+	return 0;
+}
+
+static size_t op_size_max(const struct nl_op *op)
+{
+	switch (op->kind) {
+	case NL_OP_ADDR_ADD:
+	case NL_OP_ADDR_SET:
+	case NL_OP_ADDR_DEL: break;
+	case NL_OP_ROUTE_ADD:
+	case NL_OP_ROUTE_DEL: return nl_route_size_max(op->route);
+	case NL_OP_RULE_ADD:
+	case NL_OP_RULE_DEL: return NL_RULE_SIZE_MAX;
+	}
+	return ADDR_SIZE_MAX;
+}
+
+static size_t put_op(void *at, const struct nl_op *op, uint32_t seq)
+{
+	static const uint16_t types[] = {
+		[NL_OP_ADDR_ADD] = RTM_NEWADDR,   [NL_OP_ADDR_SET] = RTM_NEWADDR,
+		[NL_OP_ADDR_DEL] = RTM_DELADDR,   [NL_OP_ROUTE_ADD] = RTM_NEWROUTE,
+		[NL_OP_ROUTE_DEL] = RTM_DELROUTE, [NL_OP_RULE_ADD] = RTM_NEWRULE,
+		[NL_OP_RULE_DEL] = RTM_DELRULE,
+	};
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(at);
+
+	nlh->nlmsg_type = types[op->kind];
+	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | flags_of(op);
+	nlh->nlmsg_seq = seq;
+	switch (op->kind) {
+	case NL_OP_ADDR_ADD:
+	case NL_OP_ADDR_SET:
+	case NL_OP_ADDR_DEL: put_addr_op(nlh, op); break;
+	case NL_OP_ROUTE_ADD:
+	case NL_OP_ROUTE_DEL: nl_route_put(nlh, op->route); break;
+	case NL_OP_RULE_ADD:
+	case NL_OP_RULE_DEL: nl_rule_put(nlh, op->rule); break;
+	}
 	return MNL_ALIGN(nlh->nlmsg_len);
 }
 
@@ -214,9 +294,13 @@ static size_t put_op(void *at, const struct nl_op *op, uint32_t seq)
 static int op_result(const struct nl_op *op, int error)
 {
 	switch (op->kind) {
-	case NL_OP_ADDR_ADD: return error == -EEXIST ? 0 : error;
 	case NL_OP_ADDR_SET: return error;
+	case NL_OP_ADDR_ADD:
+	case NL_OP_ROUTE_ADD:
+	case NL_OP_RULE_ADD: return error == -EEXIST ? 0 : error;
 	case NL_OP_ADDR_DEL: return error == -EADDRNOTAVAIL || error == -ENODEV ? 0 : error;
+	case NL_OP_ROUTE_DEL: return error == -ESRCH || error == -ENODEV ? 0 : error;
+	case NL_OP_RULE_DEL: return error == -ENOENT ? 0 : error;
 	}
 	return error;
 }
@@ -238,13 +322,23 @@ static unsigned take_results(const struct nl_req *req, int len, uint32_t first_s
 	return taken;
 }
 
+/* How many of the operations fit into one system call. */
+static unsigned batch_len(const struct nl_op *ops, unsigned n)
+{
+	size_t size = 0;
+	unsigned i = 0;
+
+	while (i < n && i < NL_BATCH_OPS && size + op_size_max(&ops[i]) <= NL_BUFFER_SIZE)
+		size += op_size_max(&ops[i++]);
+	return i;
+}
+
 /* One system call's worth of operations. */
 static void apply_batch(struct nl_req *req, struct nl_op *ops, unsigned n, time_us deadline)
 {
 	uint32_t first_seq = req->seq + 1;
 	size_t len = 0;
 
-	_Static_assert(OP_SIZE_MAX >= 256, "room for the longest message");
 	for (unsigned i = 0; i < n; i++)
 		len += put_op(req->buffer + len, &ops[i], ++req->seq);
 	int result = send_bytes(req, len);
@@ -267,9 +361,12 @@ unsigned nl_req_apply(struct nl_req *req, struct nl_op *ops, unsigned n, int64_t
 
 	for (unsigned i = 0; i < n; i++)
 		ops[i].error = -ETIMEDOUT;
-	for (unsigned i = 0; i < n && time_cmp(clock_now(clock_system()), deadline) < 0;
-	     i += NL_BATCH_OPS)
-		apply_batch(req, ops + i, n - i < NL_BATCH_OPS ? n - i : NL_BATCH_OPS, deadline);
+	_Static_assert(NL_BUFFER_SIZE / ADDR_SIZE_MAX >= NL_BATCH_OPS, "full batches of addresses");
+	for (unsigned i = 0, step; i < n && time_cmp(clock_now(clock_system()), deadline) < 0;
+	     i += step) {
+		step = batch_len(ops + i, n - i);
+		apply_batch(req, ops + i, step, deadline);
+	}
 	for (unsigned i = 0; i < n; i++)
 		failed += ops[i].error != 0;
 	return failed;

@@ -29,12 +29,19 @@ void nl_req_close(struct nl_req *req);
 int nl_receive(struct mnl_socket *sock, void *buffer, size_t size);
 
 /*
- * Asks for everything of `type` (RTM_GETLINK, RTM_GETADDR) and calls `on_msg` for each message of
- * the reply. 0, -EINTR when the kernel says that the answer is inconsistent (ask again), -ETIMEDOUT
- * or another -errno.
+ * Asks for everything of `type` (RTM_GETLINK, RTM_GETADDR, RTM_GETRULE) and calls `on_msg` for each
+ * message of the reply. 0, -EINTR when the kernel says that the answer is inconsistent (ask again),
+ * -ETIMEDOUT or another -errno.
  */
 int nl_req_dump(struct nl_req *req, uint16_t type, int64_t timeout_us,
 		void (*on_msg)(const struct nlmsghdr *nlh, void *arg), void *arg);
+
+/*
+ * The same for the routes of one protocol, of all tables. Kernels before 4.20 do not choose: the
+ * callback may see others.
+ */
+int nl_req_dump_routes(struct nl_req *req, uint8_t protocol, int64_t timeout_us,
+		       void (*on_msg)(const struct nlmsghdr *nlh, void *arg), void *arg);
 
 /* The work of nl_apply() without the tables. */
 unsigned nl_req_apply(struct nl_req *req, struct nl_op *ops, unsigned n, int64_t timeout_us);

@@ -10,12 +10,18 @@
 #define FLAGS_COMPARED \
 	(IFA_F_HOMEADDRESS | IFA_F_MANAGETEMPADDR | IFA_F_NOPREFIXROUTE | IFA_F_MCAUTOJOIN)
 
-/* A lifetime that runs out is as wanted at every moment. */
-static bool is_lifetime_as_wanted(uint32_t is_s, uint32_t want_s)
+/*
+ * A lifetime that runs out is as wanted at every moment. IPv4 does not tell the one of an address
+ * that stays for ever.
+ */
+static bool is_lifetime_as_wanted(const struct nl_addr *is, uint32_t want_s)
 {
+	bool is_deprecated = is->preferred_s == 0 || is->flags & IFA_F_DEPRECATED;
+
 	if (want_s == 0 || want_s == NL_FOREVER)
-		return is_s == want_s;
-	return is_s <= want_s;
+		return is_deprecated == (want_s == 0);
+	return is->preferred_s <= want_s ||
+	       (is->addr.family == AF_INET && is->flags & IFA_F_PERMANENT);
 }
 
 bool addr_is_usable(const struct nl_addr *is)
@@ -27,8 +33,7 @@ bool addr_is_as_wanted(const struct nl_addr *is, const struct nl_addr *want)
 {
 	if ((is->flags & FLAGS_COMPARED) != (want->flags & FLAGS_COMPARED) || !addr_is_usable(is))
 		return false;
-	if (!is_lifetime_as_wanted(is->preferred_s, want->preferred_s) ||
-	    addr_cmp(&is->peer, &want->peer) != 0)
+	if (!is_lifetime_as_wanted(is, want->preferred_s) || addr_cmp(&is->peer, &want->peer) != 0)
 		return false;
 	if (want->label[0] != '\0' && strcmp(is->label, want->label) != 0)
 		return false;

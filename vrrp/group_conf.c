@@ -141,8 +141,6 @@ const struct conf_block track_group_block = {
 	.list_offset = offsetof(struct root_conf, track_groups),
 	.args = track_group_args,
 	.blocks = (const struct conf_block *const[]){ &track_group_members, NULL },
-	.not_in_effect =
-		"its instances do not yet go to FAULT with a static address, route or rule",
 	.help = "Instances that depend on static addresses and routes.",
 };
 

@@ -6,11 +6,14 @@ libvrrp_a_SOURCES += \
 	vrrp/vrrp_app.h vrrp/vrrp_if.c vrrp/vrrp_main.c vrrp/vrrp_report.c vrrp/sync_group.c vrrp/tracker.c vrrp/tracker.h vrrp/tracker_feed.c \
 	vrrp/tracker_script.c vrrp/vrouter_uses.c vrrp/vrouter.c \
 	vrrp/vrouter_auth.c vrrp/vrouter_receive.c vrrp/vrouter_track.c vrrp/vrouter_vips.c \
-	vrrp/vrouter_announce.c vrrp/vrouter_sync.c
+	vrrp/vrouter_announce.c vrrp/vrouter_sync.c vrrp/vrouter_apply.c vrrp/vip_list.c vrrp/vip_list.h vrrp/log_limit.h \
+	vrrp/route_diff.c vrrp/route_diff.h vrrp/route_set.c vrrp/route_set.h vrrp/statics.c vrrp/statics.h
 
 if HAVE_CMOCKA
-check_PROGRAMS += test/unit/test_addr_diff
-TESTS += test/unit/test_addr_diff
+check_PROGRAMS += test/unit/test_addr_diff test/unit/test_nl_route
+TESTS += test/unit/test_addr_diff test/unit/test_nl_route
 endif
 test_unit_test_addr_diff_SOURCES = test/unit/test_addr_diff.c
 test_unit_test_addr_diff_LDADD = libvrrp.a libdiarch.a $(CMOCKA_LIBS)
+test_unit_test_nl_route_SOURCES = test/unit/test_nl_route.c
+test_unit_test_nl_route_LDADD = libvrrp.a libdiarch.a $(LIB_LIBS) $(CMOCKA_LIBS)

@@ -262,8 +262,7 @@ static bool route_finish(struct conf_walk *walk, struct conf_obj *obj)
 const struct conf_block virtual_routes_block = {
 	.name = "virtual_routes",
 	ROUTE_LINES,
-	.list_offset = offsetof(struct vrrp_conf, idle.routes),
-	.not_in_effect = "these routes are not set by the master yet",
+	.list_offset = offsetof(struct vrrp_conf, routes),
 	.help = "Routes that exist while master.",
 };
 
@@ -271,7 +270,6 @@ const struct conf_block static_routes_block = {
 	.name = "static_routes",
 	ROUTE_LINES,
 	.list_offset = offsetof(struct root_conf, static_routes),
-	.not_in_effect = "these routes are not set yet",
 	.help = "Routes that this host always has.",
 };
 
@@ -279,14 +277,12 @@ const struct conf_block static_routes_block = {
 
 #define U struct iprule_conf
 
-enum { RULE_NOP = 1, RULE_BLACKHOLE, RULE_UNREACHABLE, RULE_PROHIBIT, RULE_L3MDEV };
-
 static const struct conf_word action_words[] = {
-	{ "nop", RULE_NOP },
-	{ "blackhole", RULE_BLACKHOLE },
-	{ "unreachable", RULE_UNREACHABLE },
-	{ "prohibit", RULE_PROHIBIT },
-	{ "l3mdev", RULE_L3MDEV },
+	{ "nop", IPRULE_NOP },
+	{ "blackhole", IPRULE_BLACKHOLE },
+	{ "unreachable", IPRULE_UNREACHABLE },
+	{ "prohibit", IPRULE_PROHIBIT },
+	{ "l3mdev", IPRULE_L3MDEV },
 	{ NULL, 0 },
 };
 
@@ -381,8 +377,7 @@ static bool rule_finish(struct conf_walk *walk, struct conf_obj *obj)
 const struct conf_block virtual_rules_block = {
 	.name = "virtual_rules",
 	RULE_LINES,
-	.list_offset = offsetof(struct vrrp_conf, idle.rules),
-	.not_in_effect = "these rules are not set by the master yet",
+	.list_offset = offsetof(struct vrrp_conf, rules),
 	.help = "Routing rules that exist while master.",
 };
 
@@ -390,6 +385,5 @@ const struct conf_block static_rules_block = {
 	.name = "static_rules",
 	RULE_LINES,
 	.list_offset = offsetof(struct root_conf, static_rules),
-	.not_in_effect = "these rules are not set yet",
 	.help = "Routing rules that this host always has.",
 };

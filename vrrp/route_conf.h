@@ -95,6 +95,15 @@ struct route_conf {
 	const char *track_group; /* static_routes */
 };
 
+/* What "type ACTION" fills in. */
+enum iprule_action {
+	IPRULE_NOP = 1,
+	IPRULE_BLACKHOLE,
+	IPRULE_UNREACHABLE,
+	IPRULE_PROHIBIT,
+	IPRULE_L3MDEV,
+};
+
 struct iprule_conf {
 	struct conf_obj obj;
 	bool inet, inet6, is_not;
@@ -105,7 +114,7 @@ struct iprule_conf {
 	struct conf_name_id preference; /* a number in any C base */
 	uint32_t goto_preference;       /* 0 = none */
 	bool nop, blackhole, unreachable, prohibit, l3mdev;
-	int type; /* one of these again, by "type ACTION" */
+	int type; /* enum iprule_action */
 	const char *realms;
 	uint32_t suppress_prefixlength;
 	int64_t tunnel_id;
@@ -118,6 +127,9 @@ struct iprule_conf {
 /* In an instance, and in the root. */
 extern const struct conf_block virtual_routes_block, virtual_rules_block, static_routes_block,
 	static_rules_block;
+
+/* Whether the kernel can be asked for them. */
+void route_conf_rules(const struct conf_obj *root, struct conf_diags *diags);
 
 /* Value types of these lines. */
 extern const struct conf_type conf_type_name_id, conf_type_name_hex, conf_type_locked,

@@ -298,6 +298,5 @@ const struct conf_block static_ipaddress_block = {
 	.args = vaddr_args,
 	.keys = static_keys,
 	.finish = static_finish,
-	.not_in_effect = "these addresses are not configured yet",
 	.help = "Addresses that this host always has.",
 };

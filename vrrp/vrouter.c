@@ -144,7 +144,10 @@ void vrouter_set_conf(struct vrouter *r, const struct vrrp_conf *conf)
 {
 	r->conf = conf;
 	r->old_vips = r->vips;
+	r->old_routes = r->routes;
 	vip_list_build(&r->vips, r->app, conf);
+	route_set_build(&r->routes, r->app, &conf->routes, &conf->rules);
+	vrrp_app_reserve(r->app, r->vips.n + r->routes.n_routes + r->routes.n_rules);
 	if (conf->priority == 255)
 		keep_foreign_marks(r);
 	set_group(r);
@@ -207,6 +210,8 @@ void vrouter_free(struct vrouter *r)
 	vrouter_uses_free(r);
 	vip_list_free(&r->vips);
 	vip_list_free(&r->old_vips);
+	route_set_free(&r->routes);
+	route_set_free(&r->old_routes);
 	vrrp_if_put(r->vif);
 	free(r->advertised);
 	free(r->peers);
@@ -244,10 +249,11 @@ void vrouter_apply_conf(struct vrouter *r)
 {
 	bool had_lease = r->fsm.params.lease_us > 0;
 	bool is_new_list = !vip_list_is_equal(&r->vips, &r->old_vips);
+	bool are_new_routes = !route_set_is_equal(&r->routes, &r->old_routes);
 
 	vrouter_drop_old_vips(r);
 	vrouter_sync_conf(r);
-	if (is_new_list && r->holds_vips)
+	if ((is_new_list || are_new_routes) && r->holds_vips)
 		vrouter_sync_vips(r);
 	if (had_lease != r->conf->lease)
 		vrouter_renew_lease(r); /* gives, or takes, the lifetimes */

@@ -68,6 +68,10 @@ static void add_own_interface(struct vrouter_track *t, const struct vrouter *r)
 		add_fault(t, VROUTER_FAULT_NO_SOCKET, vif);
 	else if (addr_is_unset(&r->source))
 		add_fault(t, VROUTER_FAULT_NO_SOURCE, vif);
+	if (r->is_unable)
+		add_fault(t, VROUTER_FAULT_UNABLE, vif);
+	if (statics_miss(&r->app->statics, r->conf->name))
+		add_fault(t, VROUTER_FAULT_STATIC, vif);
 }
 
 /*
@@ -123,6 +127,10 @@ static void format_fault(const struct vrouter *r, char *text, size_t size)
 	case VROUTER_FAULT_IF_MISSING: snprintf(text, size, "interface %s missing", name); break;
 	case VROUTER_FAULT_IF_DOWN: snprintf(text, size, "interface %s down", name); break;
 	case VROUTER_FAULT_IF_UP: snprintf(text, size, "interface %s up", name); break;
+	case VROUTER_FAULT_UNABLE: snprintf(text, size, "cannot set %.48s", r->unable_what); break;
+	case VROUTER_FAULT_STATIC:
+		snprintf(text, size, "an address, route or rule of its track_group is missing");
+		break;
 	case VROUTER_FAULT_NO_SOCKET:
 		snprintf(text, size, "no socket on interface %s", name);
 		break;

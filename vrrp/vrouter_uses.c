@@ -95,16 +95,33 @@ static void add_interfaces(struct vrouter *r, const struct lines *lines, bool is
 	}
 }
 
-/* The interface of an address elsewhere counts like one listed with weight 0. */
+/* An interface elsewhere counts like one listed with weight 0. */
+static void watch_elsewhere(struct vrouter *r, struct vrrp_if *vif)
+{
+	if (!vif || vif == r->vif)
+		return;
+	vif->users++;
+	add_watch(r, vif, 0, false);
+}
+
+/* Those of addresses, routes and rules. */
 static void add_vip_interfaces(struct vrouter *r)
 {
 	for (uint32_t i = 0; i < r->vips.n; i++) {
-		struct vrrp_if *vif = r->vips.v[i].vif;
-
-		if (vif == r->vif || !r->vips.v[i].is_tracked)
+		if (r->vips.v[i].is_tracked)
+			watch_elsewhere(r, r->vips.v[i].vif);
+	}
+	for (uint32_t i = 0; i < r->routes.n_routes; i++) {
+		const struct vroute *vr = &r->routes.routes[i];
+		for (uint32_t j = 0; vr->is_tracked && j < vr->built.route.n_legs; j++)
+			watch_elsewhere(r, vr->vifs[j]);
+	}
+	for (uint32_t i = 0; i < r->routes.n_rules; i++) {
+		const struct vrule *vr = &r->routes.rules[i];
+		if (!vr->is_tracked)
 			continue;
-		vif->users++;
-		add_watch(r, vif, 0, false);
+		watch_elsewhere(r, vr->iif);
+		watch_elsewhere(r, vr->oif);
 	}
 }
 

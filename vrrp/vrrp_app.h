@@ -4,8 +4,12 @@
  *	vrrp_main.c	  the role: configurations, changes told by the kernel, stop
  *	vrrp_if.c	  interfaces
  *	vrouter.c	  a virtual router: events in, outputs of the state machine carried out
+ *	vip_list.c	  lists of addresses
  *	vrouter_vips.c	  its addresses
  *	vrouter_announce.c their announcements
+ *	vrouter_apply.c	  what it holds, and what the kernel has
+ *	route_set.c	  routes and rules
+ *	statics.c	  addresses, routes and rules that are always there
  *	vrouter_track.c	  its reasons for FAULT and its priority
  *	vrouter_uses.c	  the trackers and interfaces it depends on
  *	vrouter_receive.c its packets
@@ -25,16 +29,12 @@
 #include "vrrp/fsm.h"
 #include "vrrp/group.h"
 #include "vrrp/pkt.h"
+#include "vrrp/route_set.h"
+#include "vrrp/statics.h"
 #include "vrrp/tracker.h"
+#include "vrrp/vip_list.h"
 #include "vrrp/vrrp_conf.h"
 #include "vrrp/vrrp_io.h"
-
-/* Lets one line pass each interval. Zero-initialise. */
-struct log_limit {
-	time_us next_at;
-};
-
-bool log_limit_pass(struct log_limit *limit, time_us now, int64_t interval_us);
 
 /* ---- the process ---- */
 
@@ -52,6 +52,7 @@ struct vrrp_app {
 	int arp_fd;   /* announce IPv4 ... */
 	int ndisc_fd; /* ... and IPv6 addresses; -1 on a host without IPv6 */
 	struct vrrp_if *ifs;
+	struct statics statics;
 	struct vrouter **routers; /* in the order of the configuration */
 	uint32_t n_routers;
 	struct trackers *trackers;
@@ -60,14 +61,18 @@ struct vrrp_app {
 	uint32_t n_groups;
 	struct vip_ref *vip_refs; /* of all routers, sorted by address */
 	uint32_t n_vip_refs;
-	struct addr_want *wants; /* scratch for the router with the most addresses ... */
-	struct nl_op *ops;       /* ... and twice as many operations */
+	struct addr_want
+		*wants; /* scratch for whoever has the most addresses, routes and rules ... */
+	struct route_want *route_wants;
+	struct nl_op *ops; /* ... and twice as many operations */
 	uint32_t n_scratch;
 	struct msg **saved; /* state of a predecessor, until the first commit */
 	uint32_t n_saved;
 	struct timer refresh_timer; /* interfaces or addresses changed */
 	struct timer stats_timer;
 	bool is_committed;
+	struct rt_dirs rt_dirs;  /* of the configuration */
+	bool are_routes_changed; /* routes or rules are not as they were */
 	bool is_if_replaced; /* an interface came or went in this refresh, and addresses with it */
 	bool is_stopping;
 	int64_t garp_interval_us;
@@ -89,6 +94,13 @@ bool vrrp_app_is_moving(const struct addr *addr, void *arg);
 
 /* Whether a router that is active has this address on this interface with this prefix length. */
 bool vrrp_app_is_held(const struct vrrp_app *app, const struct nl_addr *addr);
+
+/* Whether a router that is active, or the host itself, has this route or rule. */
+bool vrrp_app_holds_route(const struct vrrp_app *app, const struct nl_route *route);
+bool vrrp_app_holds_rule(const struct vrrp_app *app, const struct nl_rule *rule);
+
+/* Makes room in the scratch for `n` addresses, routes and rules together. */
+void vrrp_app_reserve(struct vrrp_app *app, uint32_t n);
 
 /* ---- interfaces ---- */
 
@@ -128,6 +140,7 @@ void vrrp_if_put(struct vrrp_if *vif);
 /* Asks the tables of links and addresses how it is now, and opens or closes the socket accordingly.
  */
 void vrrp_if_refresh(struct vrrp_if *vif);
+void vrrp_if_refresh_all(struct vrrp_app *app);
 
 /* Delivers what has arrived by now. */
 void vrrp_side_drain(struct vrrp_side *side);
@@ -140,19 +153,6 @@ void vrrp_if_detach(struct vrouter *r);
 void vrrp_if_regroup(const struct vrouter *r, const struct addr *old);
 
 /* ---- virtual routers ---- */
-
-struct vip {
-	struct nl_addr addr; /* ifindex is taken from `vif` when it is used */
-	struct vrrp_if *vif;
-	bool is_tracked;
-	bool is_foreign; /* the owner's own: was there before us and stays */
-	bool is_missing; /* while it is being put back */
-};
-
-struct vip_list {
-	struct vip *v;
-	uint32_t n;
-};
 
 /* An interface in track_interface, or that of an address elsewhere (weight 0). */
 struct vrouter_watch {
@@ -175,6 +175,8 @@ enum vrouter_fault {
 	VROUTER_FAULT_NO_SOCKET,
 	VROUTER_FAULT_NO_SOURCE,
 	VROUTER_FAULT_TRACKER,
+	VROUTER_FAULT_UNABLE, /* to set an address, route or rule */
+	VROUTER_FAULT_STATIC, /* a static one with a track group is missing */
 };
 
 /* What the surroundings say, see vrouter_track(). */
@@ -215,18 +217,25 @@ struct vrouter {
 	struct addr source;     /* of our packets; unset = none */
 
 	struct vip_list vips;
+	struct route_set routes;
 	struct vip_list old_vips; /* during a commit: what the last configuration had */
-	struct addr *advertised;  /* addresses in our packets */
+	struct route_set old_routes;
+	struct addr *advertised; /* addresses in our packets */
 	uint8_t n_advertised;
 	bool holds_vips;
 	bool is_leaving;        /* no later pass will finish what is left */
 	bool is_deleted;        /* no longer in the configuration */
 	bool is_vip_lost;       /* somebody took an address away */
 	struct timer vip_timer; /* addresses are not yet as they should be */
-	struct log_limit vip_limit, duplicate_limit;
+	struct log_limit vip_limit, duplicate_limit, repair_limit;
 	time_us sync_since; /* the director receives IPVS connections; TIME_NEVER = it does not */
 	time_us warm_at;    /* preempt_sync_delay is over */
 	struct timer warm_timer;
+	time_us repair_next_at;
+	unsigned n_tries;  /* to set something tracked, that failed in a row */
+	bool is_unable;    /* and so we are in FAULT, until the timer says otherwise */
+	int64_t unable_us; /* how long, the last time; 0 = never */
+	char unable_what[128];
 	struct announce announce;
 	int announce_again; /* address whose packet could not go, -1 = none */
 	struct timer announce_timer;
@@ -312,12 +321,20 @@ void vrouter_feed(struct vrouter *r, const struct vrrp_ev *ev, const char *cause
 /* The same without a look at its group. */
 void vrouter_step(struct vrouter *r, const struct vrrp_ev *ev, const char *cause);
 
-/* -- addresses: vrouter_vips.c -- */
+/* -- what it holds: vrouter_apply.c -- */
 
-/* Builds the list of `conf`, advertised addresses first; vip_list_free() releases it. */
-void vip_list_build(struct vip_list *list, struct vrrp_app *app, const struct vrrp_conf *conf);
-void vip_list_free(struct vip_list *list);
-bool vip_list_is_equal(const struct vip_list *a, const struct vip_list *b);
+/*
+ * Writes to app->ops what makes the kernel agree with what all routers hold of these lists, in the
+ * right order, and returns how many there are. A repair leaves alone what is not tracked.
+ */
+unsigned vrrp_app_diff(struct vrrp_app *app, const struct vip_list *vips, struct route_set *set,
+		       bool is_repair);
+
+/* What an operation is about, for the log. */
+void vrrp_op_name(const struct nl_op *op, const struct nl *nl, char *text, size_t size);
+
+/* Puts back what is missing of what is tracked. */
+void vrouter_repair(struct vrouter *r);
 
 /* Makes the interfaces agree with what the routers hold; what does not work now is tried again
  * later. */

@@ -102,8 +102,6 @@ struct vrrp_idle_conf {
 	const char *vrf;
 	bool unicast_fault_no_peer, track_src_ip, linkbeat_use_polling, no_accept;
 	int old_unicast_checksum;
-	struct conf_list routes; /* struct route_conf */
-	struct conf_list rules;  /* struct iprule_conf */
 };
 
 struct vrrp_conf {
@@ -150,6 +148,8 @@ struct vrrp_conf {
 	struct conf_list peers;            /* struct peer_conf */
 	struct conf_list addresses;        /* struct vaddr_conf, advertised */
 	struct conf_list excluded;         /* struct vaddr_conf, not advertised */
+	struct conf_list routes;           /* struct route_conf */
+	struct conf_list rules;            /* struct iprule_conf */
 	struct conf_list track_interfaces; /* struct track_if_conf of track_conf.h */
 	struct conf_list track_scripts, track_files, track_processes, track_bfds; /* track_conf */
 	struct conf_list track_services; /* struct track_vs_conf */

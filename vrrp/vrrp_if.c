@@ -157,6 +157,12 @@ void vrrp_if_refresh(struct vrrp_if *vif)
 		refresh_side(&vif->sides[i]);
 }
 
+void vrrp_if_refresh_all(struct vrrp_app *app)
+{
+	for (struct vrrp_if *vif = app->ifs; vif; vif = vif->next)
+		vrrp_if_refresh(vif);
+}
+
 /* ---- routers ---- */
 
 void vrrp_if_attach(struct vrouter *r)

@@ -76,7 +76,27 @@ bool vrrp_app_is_held(const struct vrrp_app *app, const struct nl_addr *addr)
 		if (refs[i].router->holds_vips && is_at(&refs[i], addr))
 			return true;
 	}
-	return false;
+	return statics_have_address(&app->statics, addr);
+}
+
+bool vrrp_app_holds_route(const struct vrrp_app *app, const struct nl_route *route)
+{
+	for (uint32_t i = 0; i < app->n_routers; i++) {
+		const struct vrouter *r = app->routers[i];
+		if (r->holds_vips && route_set_has_route(&r->routes, route))
+			return true;
+	}
+	return statics_have_route(&app->statics, route);
+}
+
+bool vrrp_app_holds_rule(const struct vrrp_app *app, const struct nl_rule *rule)
+{
+	for (uint32_t i = 0; i < app->n_routers; i++) {
+		const struct vrouter *r = app->routers[i];
+		if (r->holds_vips && route_set_has_rule(&r->routes, rule))
+			return true;
+	}
+	return statics_have_rule(&app->statics, rule);
 }
 
 static void build_refs(struct vrrp_app *app)
@@ -98,22 +118,20 @@ static void build_refs(struct vrrp_app *app)
 
 /* ---- changes of links and addresses ---- */
 
-static void refresh_interfaces(struct vrrp_app *app)
-{
-	for (struct vrrp_if *vif = app->ifs; vif; vif = vif->next)
-		vrrp_if_refresh(vif);
-}
-
 static void on_refresh(struct timer *timer, void *arg)
 {
 	struct vrrp_app *app = arg;
+	bool is_doubtful;
 
 	(void)timer;
 	app->is_if_replaced = false;
-	refresh_interfaces(app);
+	vrrp_if_refresh_all(app);
+	is_doubtful = app->is_if_replaced || app->are_routes_changed;
+	app->are_routes_changed = false;
+	statics_repair(&app->statics);
 	for (uint32_t i = 0; i < app->n_routers; i++) {
 		vrouter_track(app->routers[i]);
-		app->routers[i]->is_vip_lost |= app->is_if_replaced; /* even what is not tracked */
+		app->routers[i]->is_vip_lost |= is_doubtful; /* even what is not tracked */
 		vrouter_restore_vips(app->routers[i]);
 	}
 }
@@ -167,6 +185,10 @@ static void on_change(const struct nl_change *change, void *arg)
 	switch (change->kind) {
 	case NL_LINK_NEW:
 	case NL_LINK_DEL: vrrp_app_refresh_soon(app); break;
+	case NL_ROUTES:
+		app->are_routes_changed = true;
+		vrrp_app_refresh_soon(app);
+		break;
 	case NL_ADDR_NEW:
 	case NL_ADDR_DEL: {
 		const struct vip_ref *refs = find_refs(app, &change->addr.addr, &n);
@@ -341,7 +363,7 @@ static bool is_started(const struct vrouter *r)
 /* All routers have their new configuration and are in the list: carry it out. */
 static void apply_configuration(struct vrrp_app *app)
 {
-	refresh_interfaces(app);
+	vrrp_if_refresh_all(app);
 	/* Before the first one starts its group knows what keeps the others from it. */
 	for (uint32_t i = 0; i < app->n_routers; i++) {
 		if (!is_started(app->routers[i]))
@@ -408,7 +430,10 @@ static void commit(struct role *role, const struct conf *conf)
 	uint32_t n_old = app->n_routers, cursor = 0;
 	const struct vrrp_conf *instance;
 
-	app->garp_interval_us = root_global(conf_root(conf))->vrrp_garp_interval_us;
+	const struct global_conf *global = root_global(conf_root(conf));
+
+	app->garp_interval_us = global->vrrp_garp_interval_us;
+	app->rt_dirs = (struct rt_dirs){ global->iproute_etc_dir, global->iproute_usr_dir };
 	app->routers = xcalloc(root->vrrp_instances.n + 1UL, sizeof(struct vrouter *));
 	app->n_routers = 0;
 	conf_list_for_each (instance, &root->vrrp_instances) {
@@ -428,6 +453,7 @@ static void commit(struct role *role, const struct conf *conf)
 	build_uses(app, root);
 	stop_vanished(old, n_old);
 	trackers_end(app->trackers);
+	statics_commit(&app->statics, app, root);
 	begin_startup_delay(app, root_global(conf_root(conf)));
 	apply_configuration(app);
 	sync_groups_report(app);
@@ -460,6 +486,7 @@ static void done(struct role *role)
 	for (uint32_t i = 0; i < app->n_routers; i++)
 		vrouter_free(app->routers[i]);
 	sync_groups_free(app);
+	statics_done(&app->statics);
 	forget_saved(app);
 	trackers_free(app->trackers);
 	timer_cancel(&app->start_timer);
@@ -473,6 +500,7 @@ static void done(struct role *role)
 	free(app->routers);
 	free(app->vip_refs);
 	free(app->wants);
+	free(app->route_wants);
 	free(app->ops);
 	free(app);
 }
@@ -515,6 +543,7 @@ void vrrp_app_leave(struct vrrp_app *app)
 		app->routers[i]->is_leaving = true;
 		vrouter_sync_vips(app->routers[i]);
 	}
+	statics_stop(&app->statics);
 	role_stopped(app->role, 0);
 }
 

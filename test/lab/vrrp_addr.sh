@@ -7,7 +7,7 @@
 #                \--- c
 . "${0%/*}/lab.sh"
 need_director
-lab_begin
+
 VIP=192.168.195.200
 VIP6=2001:db8:195::200
 
@@ -19,7 +19,7 @@ make_switch side
 plug_cable a side eth1
 plug_cable b side eth1
 
-director_conf() { # NODE PRIORITY
+director_conf() { # NODE PRIORITY NUMBER
 	write_conf "$1" <<CONF
 vrrp_instance VI_1 {
 	interface eth0
@@ -37,6 +37,31 @@ vrrp_instance VI_1 {
 		2001:db8:195::201
 		2001:db8:195::202/64 home noprefixroute
 	}
+	virtual_routes {
+		198.51.100.0/24 via 192.168.195.254 metric 7 mtu lock 1400 rtt 20ms initcwnd 12 src $VIP
+		198.51.101.0/24 table 55 nexthop via 192.168.195.254 weight 3 nexthop via 192.168.195.253 dev eth0
+		blackhole 203.0.113.0/24 table 55
+		2001:db8:99::/48 via fe80::99 dev eth0 pref high
+		203.0.114.0/24 dev eth1 no_track
+	}
+	virtual_rules {
+		from 10.50.0.0/16 preference 500 lookup 55
+		not to 10.51.0.0/16 fwmark 5/7 iif eth0 dport 80 ipproto tcp preference 501 goto 600
+		inet6 from all preference 502 prohibit
+		from 10.52.0.0/16 preference 503 table main suppress_prefixlength 0
+	}
+}
+static_ipaddress {
+	10.77.0.$3 dev lo label lo:s
+}
+static_routes {
+	203.0.115.0/24 via 192.168.195.254 dev eth0 track_group G
+}
+static_rules {
+	from 10.60.0.0/16 preference 700 unreachable
+}
+track_group G {
+	group { VI_1 }
 }
 CONF
 }
@@ -60,8 +85,8 @@ repair() {
 }
 
 say "every option arrives in the kernel"
-director_conf a 150
-director_conf b 100
+director_conf a 150 1
+director_conf b 100 2
 start_director a
 start_director b
 expect_soon master 15 has_address a $VIP
@@ -87,10 +112,73 @@ sees_short() { [ "$(ip -n "$(ns a)" -o addr show to $VIP6 | sed -n 's/.*preferre
 expect_soon changed-attribute-restored 2 sees_short
 expect no-transition test "$(log_lines a 'Entering MASTER')" -eq 1
 
+say "routes and rules: every word arrives, what is deleted by hand comes back"
+route() { # NODE WORDS...: the route that "ip route show WORDS" finds, in one line
+	ip -n "$(ns "$1")" -o "${@:2}" 2>/dev/null | tr -s ' \t\\' ' '
+}
+has_line() { # TEXT COMMAND...
+	local text=$1 all
+	shift
+	all=$("$@")
+	all=${all//$'\n'/ $'\n'}
+	case "$all " in *"$text "*) ;; *) return 1 ;; esac
+}
+M="198.51.100.0/24 via 192.168.195.254 dev eth0 proto keepalived src $VIP metric 7 mtu lock 1400 rtt 20ms initcwnd 12"
+L="nexthop via 192.168.195.254 dev eth0 weight 3 nexthop via 192.168.195.253 dev eth0 weight 1"
+R6="2001:db8:99::/48 via fe80::99 dev eth0 proto keepalived metric 1024 pref high"
+RULE="not from all to 10.51.0.0/16 fwmark 0x5/0x7 iif eth0 ipproto tcp dport 80 goto 600 [unresolved] proto keepalived"
+expect route-metrics has_line "$M" route a route show table main
+expect route-legs has_line "198.51.101.0/24 proto keepalived $L" route a route show table 55
+expect route-blackhole has_line "blackhole 203.0.113.0/24 proto keepalived" route a route show table 55
+expect route-v6 has_line "$R6" route a -6 route
+expect rule-words has_line "$RULE" route a rule
+expect rule-v6 has_line "from all prohibit proto keepalived" route a -6 rule
+expect rule-suppress has_line "lookup main suppress_prefixlength 0 proto keepalived" route a rule
+expect static-address shows a 10.77.0.1 lo:s
+expect static-route has_line "203.0.115.0/24 via 192.168.195.254" route a route
+expect static-on-backup has_line "203.0.115.0/24 via 192.168.195.254" route b route
+expect none-on-backup test -z "$(route b route show table 55)$(route b -6 rule show pref 502)"
+mark_log a
+ip -n "$(ns a)" route del 198.51.100.0/24 metric 7
+expect_soon repaired-route 5 has_line "$M" route a route show table main
+ip -n "$(ns a)" route del 198.51.101.0/24 table 55
+expect_soon repaired-legs 5 has_line "$L" route a route show table 55
+ip -n "$(ns a)" -6 route del 2001:db8:99::/48
+expect_soon repaired-route-v6 5 has_line "$R6" route a -6 route
+ip -n "$(ns a)" rule del pref 501
+expect_soon repaired-rule 5 has_line "$RULE" route a rule
+ip -n "$(ns a)" route del 203.0.115.0/24
+expect_soon repaired-static-route 5 has_line "203.0.115.0/24 via 192.168.195.254" route a route
+ip -n "$(ns a)" addr del 10.77.0.1/32 dev lo
+expect_soon repaired-static-address 5 has_address a 10.77.0.1
+expect removal-in-log in_log a "route 198.51.100.0/24 was removed"
+ip -n "$(ns a)" route del 203.0.114.0/24
+expect no-track-route-stays-away test -z "$(route a route show 203.0.114.0/24)"
+
+say "a crash of the child and a reload leave them alone"
+ip -n "$(ns a)" monitor route rule >"$(node_dir a)/monitor.log" 2>&1 &
+MONITOR=$!
+changes_seen() { grep keepalived "$(node_dir a)/monitor.log" | grep -vc 203.0.114.0; } # not what came back untracked
+pid=$(role_pid a vrrp)
+kill -KILL "$pid"
+expect_soon respawned 10 is_respawned a vrrp "$pid"
+expect_soon adopted 10 in_log_since a 'Going on in MASTER'
+expect_eq crash-touches-nothing 0 "$(changes_seen)"
+sed -i 's/preference 500 lookup 55/preference 505 lookup 55/; s/initcwnd 12/initcwnd 14/' "$(node_dir a)/keepalived.conf"
+reload_director a
+expect_soon reload-changes-rule 5 has_line "505: from 10.50.0.0/16 lookup 55" route a rule
+expect_soon reload-changes-route 5 has_line "initcwnd 14" route a route show 198.51.100.0/24
+expect reload-removes-old test -z "$(route a rule show pref 500)"
+kill $MONITOR
+wait $MONITOR 2>/dev/null
+expect_eq reload-touches-only-these 4 "$(changes_seen)"
+
 say "an interface under an address goes and comes back: the instance follows, the address as well"
 ip -n "$(ns a)" link del eth1
 expect_soon interface-gone-fails-over 10 has_address b $VIP
 expect interface-gone-releases lacks_address a $VIP
+expect backup-releases-routes test -z "$(route a route show table 55)$(route a rule show pref 505)"
+expect_soon successor-has-routes 5 has_line "$L" route b route show table 55
 plug_cable a side eth1
 expect_soon interface-back 15 has_address a 10.9.0.1
 
@@ -106,5 +194,8 @@ is_sound() { shows a $VIP6 global && ! shows a $VIP6 dadfailed && ! shows a $VIP
 expect_soon duplicate-repaired 15 is_sound
 stop a
 expect_eq stop-status 0 "$STATUS"
+expect no-routes-left test -z "$(route a route show proto 18)$(route a route show table 55)$(route a -6 route show proto 18)"
+expect no-rules-left test -z "$(route a rule | grep keepalived)$(route a -6 rule | grep keepalived)"
+expect no-static-left lacks_address a 10.77.0.1
 expect nothing-left lacks_address a 192.168.195.201
 expect nothing-left-v6 lacks_address a $VIP6

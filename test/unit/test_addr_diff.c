@@ -247,10 +247,13 @@ static void test_lifetimes_run_down(void **state)
 	assert_int_equal(ops_for(&is, &want), 0);
 	is.preferred_s = 61;
 	assert_int_equal(ops_for(&is, &want), 2);
+	is.flags = IFA_F_PERMANENT; /* IPv4 shows no lifetimes then */
+	is.preferred_s = NL_FOREVER;
+	assert_int_equal(ops_for(&is, &want), 0);
 	want.preferred_s = NL_FOREVER;
+	is.flags = IFA_F_PERMANENT | IFA_F_DEPRECATED;
 	assert_int_equal(ops_for(&is, &want), 2);
 	want.preferred_s = 0;
-	is.preferred_s = 0;
 	assert_int_equal(ops_for(&is, &want), 0);
 }
 
