@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "check/check_report.h"
+#include "check/check_stats.h"
 #include "check/lvs_globals.h"
 #include "check/pool.h"
 #include "check/suspend.h"
@@ -74,6 +75,16 @@ static void saved_free(void *node)
 	msg_free(node);
 }
 
+static void answer_stats(struct check_app *app, uint64_t seq)
+{
+	const struct ipvs_set *table = reconcile_table(app->reconcile);
+	const struct msg done = { .kind = MSG_stats_done, .fd = -1, .stats_done = { seq } };
+
+	if (table)
+		check_stats_send(app->role, app->pools, table);
+	role_send(app->role, &done);
+}
+
 static void on_msg(struct role *role, const struct msg *msg)
 {
 	struct check_app *app = role_state(role);
@@ -81,6 +92,8 @@ static void on_msg(struct role *role, const struct msg *msg)
 
 	if (msg->kind == MSG_script_result)
 		script_asks_on_result(app->scripts, &msg->script_result);
+	if (msg->kind == MSG_stats_ask)
+		answer_stats(app, msg->stats_ask.seq);
 	if (msg->kind == MSG_vrrp_role)
 		lvs_globals_follow(app->globals, &msg->vrrp_role);
 	if (app->is_running)

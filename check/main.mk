@@ -2,7 +2,7 @@
 libcheck_a_SOURCES += \
 	check/check_main.c check/check_report.c check/check_report.h check/pool.c check/pool.h check/pool_build.c \
 	check/pool_rs.c check/pool_private.h check/ramp.c check/ramp.h \
-	check/pool_build.h check/reconcile.c check/reconcile.h check/lvs_globals.c check/lvs_globals.h check/suspend.c check/suspend.h
+	check/pool_build.h check/reconcile.c check/reconcile.h check/lvs_globals.c check/lvs_globals.h check/suspend.c check/suspend.h check/check_stats.c check/check_stats.h
 
 if HAVE_CMOCKA
 check_PROGRAMS += test/unit/test_reconcile test/unit/test_pool test/unit/test_lvs_globals

@@ -349,6 +349,20 @@ static void log_rest(const struct check_run *check, bool is_resting)
 		  is_resting ? "Suspending" : "Activating", check->rs->name, check->rs->pool->name);
 }
 
+static void log_rests(const struct pool_run *pool)
+{
+	for (uint32_t i = 0; i < pool->n; i++)
+		for (uint32_t k = 0; k < pool->rs[i].n_checks; k++)
+			log_rest(&pool->rs[i].checks[k], true);
+}
+
+static bool was_suspended(const struct carry *carry, const struct pool_run *pool)
+{
+	struct pool_run *const *node = tfind(pool, &carry->pools, pool_cmp);
+
+	return node && (*node)->is_suspended;
+}
+
 static void start_pool(struct pool_run *pool, const struct carry *carry)
 {
 	pool->is_suspended = is_to_rest(pool);
@@ -369,6 +383,8 @@ static void start_pool(struct pool_run *pool, const struct carry *carry)
 		carry_rs(carry, rs);
 	}
 	carry_pool(carry, pool);
+	if (pool->is_suspended && !was_suspended(carry, pool))
+		log_rests(pool);
 	pool_want(pool);
 }
 

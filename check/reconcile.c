@@ -13,7 +13,8 @@
 #define AUDIT_SHARE   100 /* an audit may cost at most 1/100 of the time */
 #define RETRY_MIN_US  (100 * US_PER_MS)
 #define RETRY_MAX_US  (10 * US_PER_S)
-#define DRIFT_LOG_MAX 20 /* repaired differences named one by one */
+#define TABLE_AGE_US  (1 * US_PER_S) /* counters may be so old */
+#define DRIFT_LOG_MAX 20             /* repaired differences named one by one */
 
 struct reconcile {
 	struct loop *loop;
@@ -24,6 +25,7 @@ struct reconcile {
 	struct ipvs_set actual;  /* as last dumped and changed by us */
 	bool is_building;        /* `desired` is not sorted yet */
 	bool is_actual_known;
+	time_us looked_at;  /* when it was dumped */
 	bool is_first_done; /* later differences are drift, not our own first set-up */
 	bool is_unavailable_logged;
 	struct timer timer; /* next audit or retry */
@@ -194,6 +196,7 @@ static bool look(struct reconcile *r)
 	ipvs_set_init(&r->actual);
 	error = r->backend->dump(r->backend, &r->actual);
 	r->is_actual_known = error == 0;
+	r->looked_at = loop_update_now(r->loop);
 	if (error == 0)
 		return true;
 	errno = -error;
@@ -274,6 +277,15 @@ void reconcile_edge(struct reconcile *r, const struct ipvs_set *svcs)
 	ipvs_ops_done(&ops);
 	if (!is_ok)
 		reconcile_all(r); /* what we believed was wrong: look again */
+}
+
+const struct ipvs_set *reconcile_table(struct reconcile *r)
+{
+	if (!ensure_backend(r))
+		return NULL;
+	if (r->is_actual_known && time_sub(loop_update_now(r->loop), r->looked_at) < TABLE_AGE_US)
+		return &r->actual;
+	return look(r) ? &r->actual : NULL;
 }
 
 /* Deletes every service that `is_owned` accepts; NULL = all. */

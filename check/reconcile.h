@@ -36,6 +36,10 @@ bool reconcile_all(struct reconcile *r);
  * back to reconcile_all() on any surprise. */
 void reconcile_edge(struct reconcile *r, const struct ipvs_set *svcs);
 
+/* The table with its counters, read again if what is known is older than a second; NULL when it
+ * cannot be read. Valid until the next call of any function here, or pass of the loop. */
+const struct ipvs_set *reconcile_table(struct reconcile *r);
+
 /* At stop: deletes our services, or (`all`) flushes the whole table. */
 void reconcile_remove(struct reconcile *r, bool all);
 

@@ -23,6 +23,7 @@
 
 #define CLIENTS_MAX    16
 #define CLIENT_TIME_US (10 * US_PER_S)
+#define STATS_TIME_US  (2 * US_PER_S) /* for the checker child to read its table */
 
 struct client {
 	struct client *next;
@@ -33,7 +34,8 @@ struct client {
 	size_t n_request;
 	char *answer;
 	size_t n_answer, n_sent;
-	bool is_root; /* or our own user */
+	bool is_root;    /* or our own user */
+	bool is_waiting; /* for counters of IPVS */
 };
 
 struct control {
@@ -42,6 +44,8 @@ struct control {
 	char *path;
 	struct client *clients;
 	unsigned n_clients;
+	struct timer stats_timer; /* runs while counters are awaited */
+	uint64_t stats_seq;
 };
 
 static void client_free(struct client *c)
@@ -110,24 +114,31 @@ static void answer_conf(struct app *app, FILE *out)
 static const struct command {
 	const char *request;
 	bool is_for_root; /* changes something or shows secrets */
+	bool has_stats;   /* wants counters of IPVS */
 	void (*answer)(struct app *app, FILE *out);
 } commands[] = {
-	{ "status text", false, answer_status_text },
-	{ "status json", false, answer_status_json },
-	{ "conf", true, answer_conf },
-	{ "reload", true, answer_reload },
+	{ "status text", false, true, answer_status_text },
+	{ "status json", false, true, answer_status_json },
+	{ "conf", true, false, answer_conf },
+	{ "reload", true, false, answer_reload },
 };
+
+static const struct command *command_of(const struct client *c)
+{
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (!strcmp(commands[i].request, c->request))
+			return &commands[i];
+	return NULL;
+}
 
 static void client_answer(struct client *c)
 {
 	FILE *out = open_memstream(&c->answer, &c->n_answer);
-	const struct command *command = NULL;
+	const struct command *command = command_of(c);
 
 	if (!out)
 		fatal(EXIT_STATUS_FATAL, "out of memory");
-	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
-		if (!strcmp(commands[i].request, c->request))
-			command = &commands[i];
+	c->is_waiting = false;
 	if (!command) {
 		fprintf(out, "error unknown request '%.*s'\n", CONTROL_REQUEST_MAX, c->request);
 	} else if (command->is_for_root && !c->is_root) {
@@ -138,6 +149,50 @@ static void client_answer(struct client *c)
 	}
 	fclose(out);
 	io_set_events(&c->io, EPOLLOUT);
+}
+
+/* ---- counters, for which the checker child is asked first ---- */
+
+static void answer_waiting(struct control *control)
+{
+	timer_cancel(&control->stats_timer);
+	for (struct client *c = control->clients; c; c = c->next)
+		if (c->is_waiting)
+			client_answer(c);
+}
+
+static void on_stats_timeout(struct timer *timer, void *arg)
+{
+	(void)timer;
+	answer_waiting(arg); /* with what was known before */
+}
+
+void control_on_stats(struct control *control, uint64_t seq)
+{
+	if (control && seq == control->stats_seq)
+		answer_waiting(control);
+}
+
+/* Whether the client has to wait for an answer of the child. */
+static bool ask_for_stats(struct client *c)
+{
+	struct control *control = c->control;
+	const struct command *command = command_of(c);
+	struct supervisor *supervisor = control->app->supervisor;
+	struct msg msg = { .kind = MSG_stats_ask, .fd = -1 };
+
+	if (!command || !command->has_stats ||
+	    !(supervisor_running(supervisor) & 1u << CHILD_CHECK) ||
+	    !supervisor_is_settled(supervisor))
+		return false;
+	c->is_waiting = true;
+	io_set_events(&c->io, 0);
+	if (timer_is_armed(&control->stats_timer))
+		return true; /* asked already */
+	msg.stats_ask.seq = ++control->stats_seq;
+	timer_arm_in(&control->stats_timer, STATS_TIME_US);
+	supervisor_send(MSG_TO_CHECK, &msg, supervisor);
+	return true;
 }
 
 static void client_write(struct client *c)
@@ -171,7 +226,8 @@ static void client_read(struct client *c)
 	end = memchr(c->request, '\n', c->n_request);
 	if (end) {
 		*end = '\0';
-		client_answer(c);
+		if (!ask_for_stats(c))
+			client_answer(c);
 	} else if (c->n_request == sizeof(c->request) - 1) {
 		client_free(c);
 	}
@@ -281,6 +337,7 @@ struct control *control_new(struct app *app, const char *path)
 	control = xcalloc(1, sizeof(*control));
 	control->app = app;
 	control->path = xstrdup(path);
+	timer_init(&control->stats_timer, app->loop, on_stats_timeout, control);
 	error = io_add(app->loop, &control->io, fd, EPOLLIN, on_connect, control);
 	if (error == 0)
 		return control;
@@ -294,6 +351,7 @@ void control_free(struct control *control)
 {
 	if (!control)
 		return;
+	timer_cancel(&control->stats_timer);
 	while (control->clients)
 		client_free(control->clients);
 	io_del(&control->io);

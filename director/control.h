@@ -16,6 +16,9 @@ struct control;
  * failure; EADDRINUSE when another process serves it. */
 struct control *control_new(struct app *app, const char *path);
 
+/* The checker child has sent its counters: whoever waits for them gets the answer. */
+void control_on_stats(struct control *control, uint64_t seq);
+
 /* Closes everything and removes the socket. NULL is fine. */
 void control_free(struct control *control);
 

@@ -387,6 +387,11 @@ static void on_notify(struct child_proc *c, const struct msg *msg)
 		notify_event(app->notify, app->former_conf, msg);
 }
 
+static void on_stats_done(struct child_proc *c, const struct msg *msg)
+{
+	control_on_stats(c->supervisor->app->control, msg->stats_done.seq);
+}
+
 static void on_script_run(struct child_proc *c, const struct msg *msg)
 {
 	struct app *app = c->supervisor->app;
@@ -402,17 +407,12 @@ static void on_script_cancel(struct child_proc *c, const struct msg *msg)
 
 /* What a child may send besides its state; ipc.c has checked sender, receiver and phase. */
 static void (*const child_handlers[MSG_N])(struct child_proc *c, const struct msg *msg) = {
-	[MSG_hello] = on_hello,
-	[MSG_pong] = on_pong,
-	[MSG_conf_ack] = on_ack,
-	[MSG_ready] = on_ready,
-	[MSG_notify_vrrp] = on_notify,
-	[MSG_notify_group] = on_notify,
-	[MSG_notify_rs] = on_notify,
-	[MSG_notify_vs] = on_notify,
-	[MSG_notify_check] = on_notify,
-	[MSG_script_run] = on_script_run,
-	[MSG_script_cancel] = on_script_cancel,
+	[MSG_hello] = on_hello,           [MSG_pong] = on_pong,
+	[MSG_conf_ack] = on_ack,          [MSG_ready] = on_ready,
+	[MSG_notify_vrrp] = on_notify,    [MSG_notify_group] = on_notify,
+	[MSG_notify_rs] = on_notify,      [MSG_notify_vs] = on_notify,
+	[MSG_notify_check] = on_notify,   [MSG_stats_done] = on_stats_done,
+	[MSG_script_run] = on_script_run, [MSG_script_cancel] = on_script_cancel,
 };
 
 static void on_child_msg(struct ipc_chan *chan, const struct msg *msg, void *arg)

@@ -131,6 +131,55 @@ kept() { # what has nothing to do with the change
 expect_eq rest-is-untouched "$(kept <<<"$before" | cksum)" "$(saved | kept | cksum)"
 expect no-drift eval '! in_log_since d event=ipvs_drift'
 
-say "stop"
+say "ha_suspend: checks rest while no address of the service is here"
+{ GLOBALS="lvs_timeouts tcp 901 tcpfin 61 udp 62" MORE=ha_suspend SECOND="weight 3" \
+	groups_conf "${LINES/10.8.0.10-13/10.8.0.11-15}"; } | write_conf d
+mark_log d
+reload_director d
+expect_soon suspended 10 in_log_since d 'Suspending healthchecker for service .192.168.198.12.:tcp:0 for VS .web.:0'
+expect_soon time-outs 5 eval '[ "$(in_ns d ipvsadm -L --timeout | grep -o "901 61 62")" = "901 61 62" ]'
+stop web-192.168.198.12 KILL
+expect_stays resting-notices-nothing 3 is_count 10 '-r 192\.168\.198\.12:(80|443) -m -w 3'
+mark_log d
+on d ip addr add 10.8.0.14/32 dev lo # in the middle of a range
+expect_soon activated 5 in_log_since d 'Activating healthchecker for service .192.168.198.12.:tcp:0 for VS .web.:0'
+expect_soon then-it-is-found-dead 5 is_count 0 '192\.168\.198\.12'
+on d ip addr del 10.8.0.14/32 dev lo
+expect_soon suspended-again 5 in_log_since d 'Suspending healthchecker'
+serve 192.168.198.12
+expect_stays dead-stays-out 3 is_count 0 '192\.168\.198\.12'
+on d ip addr add 10.8.0.1/32 dev lo
+expect_soon back 5 is_count 10 '192\.168\.198\.12'
+
+say "counters: three connections through the first address"
+in_ns d sysctl -q net.ipv4.ip_forward=1
+ip -n "$(ns real)" route add 10.8.0.1/32 via 192.168.198.130
+# Refused or not: a connection is counted when it gets its server.
+for i in 1 2 3; do in_ns real busybox nc -w 1 10.8.0.1 80 </dev/null >/dev/null 2>&1; done
+counted() { # NAME OF SERVICE, CONNECTIONS
+	poll_pause 0.5
+	[ "$(status_of d ".service_counters[] | select(.vs == \"$1\") | .connections")" = "$2" ]
+}
+expect_soon service-counters 10 counted '[web]:0' 3
+expect_eq server-counters 3 "$(status_of d '[.server_counters[] | select(.vs == "[web]:0") | .connections] | add')"
+expect text-has-them eval 'ctl d status | grep -A3 "^Counters of real servers" | grep -q "CONNECTIONS"'
+
+say "stop; a foreign service stays, and goes with lvs_flush and lvs_flush_on_stop"
+on d ipvsadm -A -t 10.9.9.9:99 -s wlc
 stop d TERM
-expect_eq stop-empties-table 0 "$(count_of '^-[Aa]')"
+expect_eq stop-leaves-the-foreign-one '-A -t 10.9.9.9:99 -s wlc' "$(saved)"
+GLOBALS=lvs_flush groups_conf "$LINES" | write_conf d
+start_director d
+expect_soon flush-services 20 is_count 27 '^-A -[tuf]'
+expect_eq flush-at-start 0 "$(count_of 10.9.9.9)"
+on d ipvsadm -A -t 10.9.9.9:99 -s wlc
+pid=$(role_pid d check)
+kill -KILL "$pid"
+poll_until "checker child is back" 10 is_respawned d check "$pid"
+expect_stays flush-not-at-respawn 2 has_line '-A -t 10.9.9.9:99 -s wlc'
+GLOBALS="lvs_flush_on_stop VS" groups_conf "$LINES" | write_conf d
+mark_log d
+reload_director d
+poll_until "the reload is complete" 10 in_log_since d 'Reload complete'
+stop d TERM
+expect_eq stop-vs-leaves-the-foreign-one '-A -t 10.9.9.9:99 -s wlc' "$(saved)"

@@ -54,14 +54,15 @@ int probe_subscribe(struct probe_engine *engine, const struct probe_spec *spec,
 	assert_non_null(spec->ops);
 	if (!is_adopted)
 		health_init(&sub->health, &sub->params);
+	sub->probe = (struct probe *)sub; /* subscribed */
 	subscribed++;
 	return 0;
 }
 
 void probe_unsubscribe(struct probe_sub *sub)
 {
-	(void)sub;
-	subscribed--;
+	subscribed -= sub->probe != NULL;
+	sub->probe = NULL;
 }
 
 struct health_params probe_health_params(const struct checker_conf *conf)
@@ -308,6 +309,43 @@ static void a_dead_server_leaves_and_returns(void **state)
 	assert_int_equal(weight("10.0.0.1"), 3);
 	assert_int_equal(f->servers, 2);
 	assert_int_equal(f->lost, 0);
+}
+
+static bool is_away;
+
+static bool is_suspended(const struct vs_conf *vs, void *arg)
+{
+	(void)vs;
+	(void)arg;
+	return is_away;
+}
+
+static void checks_rest_and_go_on(void **state)
+{
+	struct fixture *f = *state;
+
+	f->env.is_suspended = is_suspended;
+	is_away = true;
+	load(f);
+	assert_int_equal(subscribed, 0);
+	assert_int_equal(weight("10.0.0.1"), 3); /* as before the first check */
+	is_away = false;
+	pools_resume(f->pools);
+	assert_int_equal(subscribed, 2);
+	result(f, 0, false);
+	assert_int_equal(weight("10.0.0.1"), -1);
+	is_away = true;
+	pools_resume(f->pools);
+	assert_int_equal(subscribed, 0);
+	load(f); /* a reload meanwhile */
+	assert_int_equal(subscribed, 0);
+	assert_int_equal(weight("10.0.0.1"), -1);
+	is_away = false;
+	pools_resume(f->pools);
+	assert_int_equal(subscribed, 2);
+	assert_false(check_of(f, 0)->sub.health.is_known); /* the next result decides at once */
+	result(f, 0, true);
+	assert_int_equal(weight("10.0.0.1"), 3);
 }
 
 static void the_first_known_state_is_told_once(void **state)
@@ -614,6 +652,7 @@ int main(void)
 		TEST(servers_are_in_before_the_first_check),
 		TEST(with_alpha_they_come_with_their_first_success),
 		TEST(a_dead_server_leaves_and_returns),
+		TEST(checks_rest_and_go_on),
 		TEST(the_first_known_state_is_told_once),
 		TEST(inhibit_keeps_it_at_weight_zero),
 		TEST(the_sorry_server_steps_in),
