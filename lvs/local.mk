@@ -15,7 +15,8 @@ lvsadm_SOURCES = \
 	lib/sd_none.c lvs/lvsadm_app.h lvs/lvsadm_apply.c lvs/lvsadm_list.c lvs/lvsadm_main.c lvs/lvsadm_run.c \
 	lvs/lvsadm_watch.c $(LVSADM_SOURCES)
 lvsadm_LDADD = liblvs.a libdiarch.a $(LVS_LIBS) $(LIB_LIBS)
-dist_man_MANS += doc/lvsadm.8
+dist_man_MANS += doc/lvsadm.8 doc/diarch-realserver.8
+dist_sbin_SCRIPTS = lvs/diarch-realserver
 
 if HAVE_CMOCKA
 LVS_TESTS = test/unit/test_ipvs test/unit/test_ipvs_diff test/unit/test_ipvs_apply test/unit/test_lvsadm
@@ -38,4 +39,4 @@ noinst_PROGRAMS += test/lab/ipvs_nl_test
 test_lab_ipvs_nl_test_SOURCES = test/lab/ipvs_nl_test.c
 test_lab_ipvs_nl_test_LDADD = liblvs.a libdiarch.a $(LVS_LIBS) $(LIB_LIBS)
 test_lab_ipvs_nl_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=send -Wl,--wrap=recv -Wl,--wrap=recvmmsg
-EXTRA_DIST += test/lab/ipvs_nl.sh test/lab/lvsadm_diff.sh test/lab/lvsadm_more.sh
+EXTRA_DIST += test/lab/ipvs_nl.sh test/lab/lvsadm_diff.sh test/lab/lvsadm_more.sh test/lab/realserver.sh
