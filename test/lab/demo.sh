@@ -16,6 +16,7 @@ need tcpdump busybox
 need_director
 
 VIP=192.168.195.200
+REALSERVER=$TOP/lvs/diarch-realserver
 ADVERT_S=0.25
 DIRECTORS=(a b)
 SUMMARY=()
@@ -72,12 +73,10 @@ director_conf() { # NODE PRIORITY
 		}
 	EOF
 }
-# A real server behind LVS-DR answers for the VIP but must never say so by ARP: sysctls first, then the address.
+# A real server behind LVS-DR answers for the VIP but must never say so by ARP.
 make_real_server() { # NODE ADDRESS N
 	make_node "$1" sw "$2/24"
-	on "$1" sysctl -q net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2 \
-		net.ipv4.conf.eth0.arp_ignore=1 net.ipv4.conf.eth0.arp_announce=2
-	ipn "$1" addr add $VIP/32 dev lo
+	on "$1" "$REALSERVER" "--state=$(node_dir "$1")/state" $VIP
 	mkdir "$(node_dir "$1")/www"
 	printf '<html><head><title>This is fake WWW server %s</title></head>\n<body>This is fake WWW server %s</body></html>\n' \
 		"$3" "$3" >"$(node_dir "$1")/www/test.html"
