@@ -108,9 +108,6 @@ struct global_idle_conf {
 	uint32_t startup_script_timeout_s, shutdown_script_timeout_s;
 	struct dynamic_conf dynamic_interfaces;
 	bool disable_local_igmp;
-	int64_t vrrp_gna_interval_us;
-	bool vrrp_min_garp;
-	struct conf_garp_extra vrrp_garp_extra_if;
 	struct chains_conf vrrp_iptables;
 	struct ipsets_conf vrrp_ipsets;
 	struct opt_name_conf nftables, nftables_ipvs;
@@ -160,6 +157,9 @@ struct global_conf {
 	uint32_t vrrp_garp_lower_prio_delay_s;
 	uint32_t vrrp_garp_lower_prio_repeat;
 	int64_t vrrp_garp_interval_us, vrrp_startup_delay_us;
+	int64_t vrrp_gna_interval_us;
+	bool vrrp_min_garp;
+	struct conf_garp_extra vrrp_garp_extra_if;
 	const char *default_interface;
 	const char *iproute_usr_dir, *iproute_etc_dir; /* NULL = where Debian has them */
 	uint32_t vrrp_down_timer_adverts;

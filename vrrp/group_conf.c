@@ -210,7 +210,6 @@ const struct conf_block garp_group_block = {
 	.keys = garp_group_keys,
 	.blocks = (const struct conf_block *const[]){ &garp_interfaces, NULL },
 	.finish = garp_group_finish,
-	.not_in_effect = "the rate of gratuitous ARP is limited for each interface by itself",
 	.help = "Interfaces that share a rate limit for gratuitous ARP.",
 };
 

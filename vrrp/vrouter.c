@@ -189,6 +189,7 @@ struct vrouter *vrouter_new(struct vrrp_app *app, const struct vrrp_conf *conf)
 		timer_init(&r->timers[i], app->loop, on_timer, r);
 	timer_init(&r->vip_timer, app->loop, vrouter_on_vip_timer, r);
 	timer_init(&r->announce_timer, app->loop, vrouter_on_announce, r);
+	timer_init(&r->extra_timer, app->loop, vrouter_on_extra, r);
 	vrrp_inst_init(&r->fsm, &params, &no_addr);
 	r->member.v = &r->fsm;
 	vrrp_if_attach(r);

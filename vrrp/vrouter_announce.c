@@ -37,6 +37,23 @@ static int send_vip(struct vrouter *r, const struct vip *vip)
 	return 0;
 }
 
+static bool is_busy(int result)
+{
+	return result == -EAGAIN || result == -ENOBUFS;
+}
+
+/* When the packet for this address may go: now, or later. A place in the queue is taken only once.
+ */
+static time_us turn_of(struct vrouter *r, int at, time_us now)
+{
+	const struct vip *vip = &r->vips.v[at];
+	enum pacer_kind kind = vip->addr.addr.family == AF_INET6 ? PACER_NA : PACER_ARP;
+	struct pacer *pacer = vip->vif->pacers[kind];
+	time_us turn = r->is_announce_due ? now : pacer_reserve(pacer, now);
+
+	return time_cmp(turn, now) > 0 ? turn : pacer_use(pacer, now);
+}
+
 /* Sends what is due, a bounded number at once. */
 static void run_announcements(struct vrouter *r)
 {
@@ -47,15 +64,44 @@ static void run_announcements(struct vrouter *r)
 		at = r->announce_again >= 0 ? r->announce_again : announce_next(&r->announce, now);
 		if (at < 0)
 			break;
-		int result = send_vip(r, &r->vips.v[at]);
-		bool is_full = result == -EAGAIN || result == -ENOBUFS;
-		r->announce_again = is_full ? at : -1;
-		if (is_full) {
+		time_us turn = turn_of(r, at, now);
+		r->announce_again = at;
+		r->is_announce_due = true;
+		if (time_cmp(turn, now) > 0) {
+			timer_arm_at(&r->announce_timer, turn);
+			return;
+		}
+		if (is_busy(send_vip(r, &r->vips.v[at]))) {
 			timer_arm_in(&r->announce_timer, GARP_RETRY_US);
 			return;
 		}
+		r->announce_again = -1;
+		r->is_announce_due = false;
 	}
 	timer_arm_at(&r->announce_timer, at < 0 ? announce_due(&r->announce) : now);
+}
+
+/* ---- addresses on other interfaces, where no advertisement keeps switches informed ---- */
+
+static void arm_extra(struct vrouter *r)
+{
+	if (r->conf->garp_extra_if.s > 0 && r->holds_vips)
+		timer_arm_in(&r->extra_timer, r->conf->garp_extra_if.s * US_PER_S);
+	else
+		timer_cancel(&r->extra_timer);
+}
+
+void vrouter_on_extra(struct timer *timer, void *arg)
+{
+	struct vrouter *r = arg;
+
+	(void)timer;
+	for (uint32_t i = 0; r->holds_vips && i < r->vips.n; i++) {
+		const struct vip *vip = &r->vips.v[i];
+		if (vip->vif != r->vif && r->conf->garp_extra_if.is_all)
+			send_vip(r, vip);
+	}
+	arm_extra(r);
 }
 
 void vrouter_on_announce(struct timer *timer, void *arg)
@@ -72,10 +118,32 @@ static bool params_are_equal(const struct announce_params *a, const struct annou
 	       a->lower_prio_delay_us == b->lower_prio_delay_us && a->interval_us == b->interval_us;
 }
 
+static bool is_set(const struct vrouter *r, const char *name)
+{
+	return conf_is_set(&r->conf->obj, name, NULL);
+}
+
+/* vrrp_min_garp: one packet for each address, where nothing else was written. */
+static void reduce(struct announce_params *params, const struct vrouter *r)
+{
+	const struct vrrp_app *app = r->app;
+
+	if (!app->is_repeat_set && !is_set(r, "garp_master_repeat"))
+		params->repeat = 1;
+	if (!app->is_repeat_set && !is_set(r, "garp_lower_prio_repeat"))
+		params->lower_prio_repeat = 1;
+	if (!app->is_delay_set && !is_set(r, "garp_master_delay"))
+		params->delay_us = 0;
+	if (!app->is_delay_set && !is_set(r, "garp_lower_prio_delay"))
+		params->lower_prio_delay_us = 0;
+	if (!app->is_refresh_set && !is_set(r, "garp_master_refresh"))
+		params->refresh_us = 0;
+}
+
 bool vrouter_announce_init(struct vrouter *r)
 {
 	const struct vrrp_conf *conf = r->conf;
-	const struct announce_params params = {
+	struct announce_params params = {
 		.n_addrs = r->vips.n,
 		.repeat = conf->garp_master_repeat,
 		.delay_us = conf->garp_master_delay_s * US_PER_S,
@@ -83,12 +151,15 @@ bool vrouter_announce_init(struct vrouter *r)
 		.refresh_repeat = conf->garp_master_refresh_repeat,
 		.lower_prio_repeat = conf->garp_lower_prio_repeat,
 		.lower_prio_delay_us = conf->garp_lower_prio_delay_s * US_PER_S,
-		.interval_us = r->app->garp_interval_us,
 	};
 
+	if (r->app->is_min_garp)
+		reduce(&params, r);
+	arm_extra(r);
 	if (params_are_equal(&params, &r->announce.params))
 		return false;
 	r->announce_again = -1;
+	r->is_announce_due = false;
 	announce_init(&r->announce, &params);
 	timer_cancel(&r->announce_timer);
 	return true;
@@ -97,6 +168,8 @@ bool vrouter_announce_init(struct vrouter *r)
 void vrouter_announce(struct vrouter *r, enum vrrp_announce occasion)
 {
 	r->announce_again = -1;
+	r->is_announce_due = false;
+	arm_extra(r);
 	announce_trigger(&r->announce, loop_now(r->app->loop), occasion);
 	run_announcements(r);
 }

@@ -28,6 +28,7 @@
 #include "vrrp/announce.h"
 #include "vrrp/fsm.h"
 #include "vrrp/group.h"
+#include "vrrp/pacer.h"
 #include "vrrp/pkt.h"
 #include "vrrp/route_set.h"
 #include "vrrp/statics.h"
@@ -75,7 +76,8 @@ struct vrrp_app {
 	bool are_routes_changed; /* routes or rules are not as they were */
 	bool is_if_replaced; /* an interface came or went in this refresh, and addresses with it */
 	bool is_stopping;
-	int64_t garp_interval_us;
+	struct pacer *group_pacers; /* PACER_N for each garp_group */
+	bool is_min_garp, is_repeat_set, is_delay_set, is_refresh_set; /* of vrrp_min_garp */
 	uint64_t drops[VRRP_DROP_N]; /* packets that belong to no router */
 	struct log_limit drop_limit;
 };
@@ -129,6 +131,8 @@ struct vrrp_if {
 	bool has_mac;
 	uint8_t mac[6];
 	struct vrrp_side sides[VRRP_SIDE_N];
+	struct pacer own_pacers[PACER_N];
+	struct pacer *pacers[PACER_N]; /* its own, or those of its garp_group */
 };
 
 /* Finds or creates; one user more. */
@@ -237,7 +241,9 @@ struct vrouter {
 	int64_t unable_us; /* how long, the last time; 0 = never */
 	char unable_what[128];
 	struct announce announce;
-	int announce_again; /* address whose packet could not go, -1 = none */
+	int announce_again;       /* address whose packet could not go, -1 = none */
+	bool is_announce_due;     /* its turn has come: the pacer was asked already */
+	struct timer extra_timer; /* announcements on other interfaces */
 	struct timer announce_timer;
 
 	struct vrouter_watch *watches;
@@ -374,6 +380,7 @@ void vrouter_announce(struct vrouter *r, enum vrrp_announce occasion);
 /* Of the timers; `arg` is the router. */
 void vrouter_on_vip_timer(struct timer *timer, void *arg);
 void vrouter_on_announce(struct timer *timer, void *arg);
+void vrouter_on_extra(struct timer *timer, void *arg);
 
 /* -- surroundings: vrouter_track.c -- */
 

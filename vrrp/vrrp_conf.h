@@ -92,7 +92,6 @@ struct hmac_conf {
 struct vrrp_idle_conf {
 	bool promote_secondaries, smtp_alert, notify_priority_changes;
 	uint8_t debug;
-	struct conf_garp_extra garp_extra_if;
 	uint8_t timer_expired_backup;
 	const char *lvs_sync_daemon_interface;
 	uint32_t kernel_rx_buf_size;
@@ -132,6 +131,7 @@ struct vrrp_conf {
 	uint32_t garp_master_refresh_repeat;
 	uint32_t garp_lower_prio_delay_s;
 	uint32_t garp_lower_prio_repeat;
+	struct conf_garp_extra garp_extra_if;
 	uint32_t down_timer_adverts;
 	bool lower_prio_no_advert;
 	bool higher_prio_send_advert;

@@ -31,6 +31,8 @@ struct vrrp_if *vrrp_if_get(struct vrrp_app *app, const char *name)
 			vif->sides[i].vif = vif;
 			vif->sides[i].family = i == VRRP_SIDE_V6 ? AF_INET6 : AF_INET;
 		}
+		for (int i = 0; i < PACER_N; i++)
+			vif->pacers[i] = &vif->own_pacers[i];
 		strncpy(vif->name, name, sizeof(vif->name) - 1);
 		vif->next = app->ifs;
 		app->ifs = vif;

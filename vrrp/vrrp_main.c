@@ -429,10 +429,12 @@ static void commit(struct role *role, const struct conf *conf)
 	struct vrouter **old = app->routers;
 	uint32_t n_old = app->n_routers, cursor = 0;
 	const struct vrrp_conf *instance;
-
 	const struct global_conf *global = root_global(conf_root(conf));
 
-	app->garp_interval_us = global->vrrp_garp_interval_us;
+	app->is_min_garp = global->vrrp_min_garp;
+	app->is_repeat_set = conf_is_set(&global->obj, "vrrp_garp_master_repeat", NULL);
+	app->is_delay_set = conf_is_set(&global->obj, "vrrp_garp_master_delay", NULL);
+	app->is_refresh_set = conf_is_set(&global->obj, "vrrp_garp_master_refresh", NULL);
 	app->rt_dirs = (struct rt_dirs){ global->iproute_etc_dir, global->iproute_usr_dir };
 	app->routers = xcalloc(root->vrrp_instances.n + 1UL, sizeof(struct vrouter *));
 	app->n_routers = 0;
@@ -454,6 +456,7 @@ static void commit(struct role *role, const struct conf *conf)
 	stop_vanished(old, n_old);
 	trackers_end(app->trackers);
 	statics_commit(&app->statics, app, root);
+	pacers_assign(app, root);
 	begin_startup_delay(app, root_global(conf_root(conf)));
 	apply_configuration(app);
 	sync_groups_report(app);
@@ -501,6 +504,7 @@ static void done(struct role *role)
 	free(app->vip_refs);
 	free(app->wants);
 	free(app->route_wants);
+	free(app->group_pacers);
 	free(app->ops);
 	free(app);
 }
