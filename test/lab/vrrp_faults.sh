@@ -277,7 +277,7 @@ chmod 755 "$LAB_DIR/told.sh"
 part 1 frozen_by_signal 1
 part 2 frozen_by_cgroup 2
 part 3 split_heals 3
-part 4 planned_stop 4 diarch 60
+part 4 planned_stop 4 diarch 300
 part 5 planned_stop 5 keepalived 650
 part 6 overrun 6
 part 7 scheduling 7

@@ -16,7 +16,8 @@ need_director
 STORM=$BUILD/test/lab/vrrpstorm
 need_built "$STORM"
 
-RATE=10000
+# With sanitizers the director is too slow for more, and would lose what it should count.
+case $BUILD in */build) RATE=10000 ;; *) RATE=2000 ;; esac
 STORM_S=1
 
 instance() { # NAME VRID PRIORITY EXTRA...
@@ -80,9 +81,10 @@ drop_lines() { log_lines a "\\($1\\) dropping an advertisement"; }
 
 # storm INSTANCE VRID KIND COUNTER [SOURCE]
 storm() {
-	local instance=$1 vrid=$2 kind=$3 name=$4 source=${5:-192.168.195.1} sent before calm adverts lines elapsed_ms
+	local instance=$1 vrid=$2 kind=$3 name=$4 source=${5:-192.168.195.1} sent before calm adverts garps lines elapsed_ms
 	before=$(counter a "$instance" "$name")
 	adverts=$(counter a "$instance" advert_sent)
+	garps=$(counter a "$instance" garp_sent)
 	lines=$(drop_lines "$instance")
 	calm=$(transitions)
 	tell_time
@@ -100,7 +102,7 @@ storm() {
 	elapsed_ms=$((NOW_MS - elapsed_ms))
 	adverts=$((($(counter a "$instance" advert_sent) - adverts) * 1000 - elapsed_ms))
 	expect_most "rhythm-$kind" 2000 ${adverts#-} ms
-	expect_eq "announced-$kind" 5 "$(counter a "$instance" garp_sent)"
+	expect_eq "announced-$kind" "$garps" "$(counter a "$instance" garp_sent)"
 	expect_eq "transitions-$kind" "$calm" "$(transitions)"
 	expect_most "lines-$kind" 2 $(($(drop_lines "$instance") - lines)) lines
 }
@@ -139,9 +141,15 @@ wait_for "b is running" 10 is_running_as b vrrp
 start_director a
 expect_soon election 10 owns_alone a b || give_up "no election"
 
-for name in V3 PASS AH HMAC; do
-	wait_for "the announcements of $name are counted" 5 counter_is a "$name" garp_sent 5
-done
+# Counters are reported once a second.
+all_announced() { status_of a '[.vrrp_stats[].garp_sent] | tostring'; }
+is_settled() {
+	local before
+	before=$(all_announced)
+	poll_pause 1.5
+	[ "$before" = "$(all_announced)" ]
+}
+wait_for "the announcements are counted" 20 is_settled
 
 say "storms of $RATE packets a second, two at a time"
 part v3 storms_v3

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Plants one bug at a time in a copy of fsm.c, or of group.c, and demands that its simulator finds it.
+# Plants one bug at a time in a copy of fsm.c, pkt.c or group.c, and demands that its simulator finds it.
 #
 # Runs in the build directory, after the simulators were built: `make sim-mutant` compiles the copy and links it with
 # the objects that are there.
@@ -18,7 +18,7 @@ mutant()
 {
 	planted=$((planted + 1))
 	if [ -n "$2" ]; then
-		sed "/^static .*[ *]$2(/,/^}/ { $3
+		sed "/^[a-z].*[ *]$2(/,/^}/ { $3
 		}" "$srcdir/vrrp/$name.c" >"$dir/$name.c"
 	else
 		sed "$3" "$srcdir/vrrp/$name.c" >"$dir/$name.c"
@@ -80,6 +80,12 @@ mutant 'each word of a rival notified' note_rival 's/time_sub.*;/true;/'
 mutant 'priority without limits' effective_priority 's/return PRIORITY_MIN;/return (uint8_t)sum;/'
 mutant 'preempts although it may not' backup_advert 's/ \&\& s->v->params.preempt;/;/'
 mutant 'stopped router takes part' active_stop 's/leave(s, false);/leave(s, true);/'
+
+name=pkt
+mutant 'other versions heard' vrrp_pkt_check 's/pkt->version != expect->version/false/'
+mutant 'checksum not verified' vrrp_pkt_decode 's/pkt->sum_form == VRRP_SUM_NONE/false/'
+mutant 'one form of the checksum only' sum_find 's/i < sizeof(forms).*; i++/i < 1; i++/'
+mutant 'interval of version 3 in tenths' vrrp_pkt_decode 's/(field4 << 8 | field5)/(field4 << 8 | field5) * 10/'
 
 name=group
 rule=group-mutant

@@ -61,9 +61,13 @@ struct sim *sim_random_new(uint64_t seed, int n_routers)
 		params.lease_us = 2 * params.advert_us;
 		sim->lease_late_max_us = params.advert_us / 2;
 	}
+	/* Routers of both versions on one LAN: each lot drops what the other says. */
+	bool has_both = params.version == 2 && chance(sim, 30);
 	params.preempt_delay_us = chance(sim, 30) ? 5 * US_PER_S : 0;
 	for (int i = 0; i < SIM_ROUTERS_MAX; i++) {
 		struct sim_router *r = &sim->router[i];
+		if (has_both)
+			params.version = (uint8_t)(2 + i % 2);
 		params.base_priority = random_priority(sim);
 		params.preempt = chance(sim, 80);
 		params.lower_prio_no_advert = chance(sim, 20);
@@ -86,7 +90,8 @@ static bool intervals_may_differ(const struct sim *sim)
 {
 	const struct vrrp_params *p = &sim->router[0].params;
 
-	return p->version == 3 && !p->higher_prio_send_advert && p->lease_us == 0;
+	return p->version == 3 && !p->higher_prio_send_advert &&
+	       p->lease_us == 0; /* none has both */
 }
 
 static void cut_at_random(struct sim *sim)
@@ -234,6 +239,16 @@ static uint32_t holders(const struct sim *sim, uint32_t core)
 	return bits & core;
 }
 
+/* Routers that speak a version. */
+static uint32_t speakers(const struct sim *sim, uint8_t version)
+{
+	uint32_t bits = 0;
+
+	for (int i = 0; i < sim->n_routers; i++)
+		bits |= (uint32_t)(sim->router[i].params.version == version) << i;
+	return bits;
+}
+
 static bool is_one(uint32_t bits)
 {
 	return bits != 0 && (bits & (bits - 1)) == 0;
@@ -276,6 +291,19 @@ static struct bounds bounds_of(const struct sim *sim)
 	return b;
 }
 
+/* At most one of each version; exactly one of each that the core has with `is_settled`. */
+static bool is_agreed(const struct sim *sim, uint32_t core, bool is_settled)
+{
+	for (uint8_t version = 2; version <= 3; version++) {
+		uint32_t lot = core & speakers(sim, version);
+		uint32_t bits = holders(sim, lot);
+		bool is_none_right = !is_settled || lot == 0;
+		if (!is_one(bits) && !(bits == 0 && is_none_right))
+			return false;
+	}
+	return true;
+}
+
 static void demand_at_most_one(struct sim *sim, uint32_t core, const struct bounds *b,
 			       time_us healed)
 {
@@ -284,14 +312,13 @@ static void demand_at_most_one(struct sim *sim, uint32_t core, const struct boun
 	bool was_good = false;
 
 	while (!sim->has_failed && sim_run_one(sim, settled)) {
-		uint32_t bits = holders(sim, core);
-		bool is_good = bits == 0 || is_one(bits);
+		bool is_good = is_agreed(sim, core, false);
 		if (was_good && !is_good && time_cmp(time_add(sim->now, b->transit_us), limit) > 0)
 			limit = time_add(sim->now, b->transit_us);
 		was_good = is_good;
 		if (!is_good && time_cmp(sim->now, limit) > 0)
 			sim_fail(sim, "two active routers after healing (routers as bits: %#x)",
-				 bits);
+				 holders(sim, core));
 	}
 }
 
@@ -300,6 +327,7 @@ static void demand_best(struct sim *sim, uint32_t core, int active)
 {
 	const struct vrrp_inst *best = &sim->router[active].v;
 
+	core &= speakers(sim, best->params.version);
 	for (int i = 0; i < sim->n_routers; i++) {
 		const struct vrrp_inst *v = &sim->router[i].v;
 		if ((core >> i & 1) && v->params.preempt && v->priority > best->priority)
@@ -308,27 +336,20 @@ static void demand_best(struct sim *sim, uint32_t core, int active)
 	}
 }
 
-static int number_of(uint32_t bit)
-{
-	int i = 0;
-
-	while (bit >> i > 1)
-		i++;
-	return i;
-}
-
 /* A settled core keeps its active router, whichever process of it is killed and adopted. */
 static void demand_stable(struct sim *sim, uint32_t core)
 {
 	uint32_t active = holders(sim, core);
 	time_us end = time_add(sim->now, sim_draw_between(sim, 6 * US_PER_S, 30 * US_PER_S));
 
-	if (!is_one(active)) {
+	if (!is_agreed(sim, core, true)) {
 		sim_fail(sim, "no single active router after healing (routers as bits: %#x)",
 			 active);
 		return;
 	}
-	demand_best(sim, core, number_of(active));
+	for (int i = 0; i < sim->n_routers; i++)
+		if (active >> i & 1)
+			demand_best(sim, core, i);
 	while (!sim->has_failed && time_cmp(sim->now, end) < 0) {
 		time_us kill_at = time_add(sim->now, sim_draw_between(sim, US_PER_S, 5 * US_PER_S));
 		while (!sim->has_failed && sim_run_one(sim, kill_at))
@@ -339,7 +360,8 @@ static void demand_stable(struct sim *sim, uint32_t core)
 		       (struct sim_action){ SIM_KILL_CHILD, victim, 0,
 					    sim_draw_between(sim, US_PER_MS, CHILD_DEAD_MAX_US) });
 	}
-	if (sim->router[0].announce_params.refresh_us > 0 && sim->arp != number_of(active))
+	if (sim->router[0].announce_params.refresh_us > 0 &&
+	    (sim->arp == SIM_NOBODY || !(active >> sim->arp & 1)))
 		sim_fail(sim, "the host does not know the active router");
 }
 

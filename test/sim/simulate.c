@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#define FIXED_SEEDS      250
+#define FIXED_SEEDS      600
 #define FIXED_SEED_HOURS 4
 
 struct options {
