@@ -83,6 +83,8 @@ static const struct option_row rows[] = {
 	OPTION('t', "config-test", optional_argument, "FILE",
 	       "check the configuration and exit; problems go to FILE"),
 	OPTION('i', "config-id", required_argument, "ID", "value that @ID lines are compared with"),
+	OPTION('e', "all-config", no_argument, NULL,
+	       "an include line that finds nothing, or nothing to read, is an error"),
 	OPTION(OPT_TOLERANT, "tolerant", no_argument, NULL,
 	       "take rejected values for their defaults, as keepalived does"),
 	OPTION('v', "version", no_argument, NULL, "print the version and exit"),
@@ -103,7 +105,6 @@ static const struct option_row rows[] = {
 	IDLE('A', "snmp-agent-socket", required_argument, "SNMP is not served"),
 	IDLE('M', "core-dump-pattern", optional_argument,
 	     "kernel.core_pattern is the host's and stays"),
-	IDLE('e', "all-config", no_argument, "include lines say so themselves"),
 };
 
 #define N_ROWS (sizeof(rows) / sizeof(rows[0]))
@@ -221,6 +222,7 @@ static bool apply_simple(struct cmdline *out, int key, const char *arg)
 	case OPT_JSON: out->json = true; return true;
 	case OPT_DUMP_CONFIG: out->action = CMDLINE_DUMP; return true;
 	case OPT_TOLERANT: out->is_tolerant = true; return true;
+	case 'e': out->needs_all_config = true; return true;
 	case OPT_JSON_SCHEMA: out->action = CMDLINE_SCHEMA; return true;
 	case OPT_PLAN: out->action = CMDLINE_PLAN; return true;
 	case OPT_ALL: out->run_all = true; return true;
@@ -336,7 +338,8 @@ void cmdline_log_idle(const struct cmdline *cmdline)
 struct conf_options cmdline_conf_options(const struct cmdline *cmdline)
 {
 	return (struct conf_options){ .config_id = cmdline->config_id,
-				      .is_tolerant = cmdline->is_tolerant };
+				      .is_tolerant = cmdline->is_tolerant,
+				      .needs_all_includes = cmdline->needs_all_config };
 }
 
 void cmdline_open_log(const struct cmdline *cmdline, const char *role)

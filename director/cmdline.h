@@ -34,6 +34,7 @@ struct cmdline {
 	unsigned log_detail;
 	int log_facility;
 	bool dump_conf;
+	bool needs_all_config;                  /* plain include lines are strict */
 	bool is_tolerant;                       /* towards what keepalived tolerates in a file */
 	bool json;                              /* diagnostics or dump as JSON */
 	bool with_vrrp, with_checkers, run_all; /* run_all: children without configuration, too */

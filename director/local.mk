@@ -1,7 +1,7 @@
 # director: the parent process, the control tool, and the whole grammar.
 include $(top_srcdir)/director/local-conf.mk
 
-PLAN_SOURCES = director/plan.c director/plan.h director/plan_desired.c director/plan_print.c
+PLAN_SOURCES = director/plan.c director/plan.h director/plan_lines.c director/plan_private.h director/plan_desired.c director/plan_print.c
 
 sbin_PROGRAMS += diarch
 diarch_SOURCES = \

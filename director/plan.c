@@ -1,7 +1,7 @@
 /*
  * From two configurations to the items of a plan. Pure.
  */
-#include "director/plan.h"
+#include "director/plan_private.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
@@ -12,12 +12,10 @@
 #include "lvs/ipvs_diff.h"
 #include "vrrp/vrrp_conf.h"
 
-#define PLAN_NAME_MAX 512
-
 /* ---- items ---- */
 
-static struct plan_item *add_item(struct plan *plan, enum plan_kind kind, enum plan_verb verb,
-				  const char *subject)
+struct plan_item *plan_add(struct plan *plan, enum plan_kind kind, enum plan_verb verb,
+			   const char *subject)
 {
 	if (plan->n == plan->cap) {
 		plan->cap = plan->cap ? 2 * plan->cap : 64;
@@ -51,13 +49,6 @@ void plan_done(struct plan *plan)
 
 /* ---- matching ---- */
 
-/* Identity of an object among those of its list, PLAN_NAME_MAX bytes. */
-typedef void (*plan_name)(const struct conf_obj *obj, char *name);
-
-/* `a` is NULL for what comes, `b` for what goes. */
-typedef void (*plan_on_pair)(void *ctx, const struct conf_obj *a, const struct conf_obj *b,
-			     const char *name);
-
 struct entry {
 	char *name;
 	const struct conf_obj *obj;
@@ -83,15 +74,8 @@ static struct entry *index_list(const struct conf_list *list, plan_name name_of)
 	return entries;
 }
 
-struct pairing {
-	plan_name name_of;
-	plan_on_pair on_pair;
-	void *ctx;
-};
-
-/* What goes, then what stays or comes in the order of the new list. */
-static void each_pair(const struct conf_list *old, const struct conf_list *next,
-		      const struct pairing *how)
+void plan_each_pair(const struct conf_list *old, const struct conf_list *next,
+		    const struct plan_pairing *how)
 {
 	struct entry *was = index_list(old, how->name_of), *is = index_list(next, how->name_of);
 	char name[PLAN_NAME_MAX];
@@ -184,7 +168,7 @@ static struct plan_item *add_change(struct plan *plan, enum plan_kind kind, cons
 	conf_obj_each_change(detail->a, detail->b, on_change, detail);
 	fclose(detail->out);
 	if (detail->apply >= 0) {
-		item = add_item(plan, kind, PLAN_CHANGE, subject);
+		item = plan_add(plan, kind, PLAN_CHANGE, subject);
 		item->apply = (enum conf_apply)detail->apply;
 		set_detail(item, detail->text);
 	}
@@ -202,15 +186,15 @@ struct work {
 	const char *owner;   /* instance, virtual server or real server that the list is in */
 };
 
-static void add_plain(const struct work *work, const struct conf_obj *a, const struct conf_obj *b,
-		      const char *subject)
+void plan_add_pair(struct plan *plan, enum plan_kind kind, const struct conf_obj *a,
+		   const struct conf_obj *b, const char *subject)
 {
 	struct detail detail = { .a = a, .b = b, .skipped = skip_none };
 
 	if (a && b)
-		add_change(work->plan, work->kind, subject, &detail);
+		add_change(plan, kind, subject, &detail);
 	else
-		add_item(work->plan, work->kind, a ? PLAN_REMOVE : PLAN_ADD, subject);
+		plan_add(plan, kind, a ? PLAN_REMOVE : PLAN_ADD, subject);
 }
 
 static const struct conf_list no_list;
@@ -236,16 +220,16 @@ static void on_address(void *ctx, const struct conf_obj *a, const struct conf_ob
 
 	snprintf(subject, sizeof(subject), "%s of %s%s", name, work->owner,
 		 is_held ? " (active now)" : "");
-	add_plain(work, a, b, subject);
+	plan_add_pair(work->plan, work->kind, a, b, subject);
 }
 
 static void each_address(struct work *work, const struct vrrp_conf *a, const struct vrrp_conf *b)
 {
-	const struct pairing how = { address_name, on_address, work };
+	const struct plan_pairing how = { address_name, on_address, work };
 
 	work->owner = a ? a->name : b->name;
-	each_pair(a ? &a->addresses : &no_list, b ? &b->addresses : &no_list, &how);
-	each_pair(a ? &a->excluded : &no_list, b ? &b->excluded : &no_list, &how);
+	plan_each_pair(a ? &a->addresses : &no_list, b ? &b->addresses : &no_list, &how);
+	plan_each_pair(a ? &a->excluded : &no_list, b ? &b->excluded : &no_list, &how);
 }
 
 /* What the VRRP child knows an instance by. */
@@ -276,7 +260,7 @@ static const struct conf_list *instances_of(const struct root_conf *root)
 static void on_gone(const struct work *work, const struct vrrp_conf *vi, const char *identity)
 {
 	if (!instance_named(instances_of(work->in->next), vi->name))
-		set_detail(add_item(work->plan, PLAN_INSTANCE, PLAN_REMOVE, vi->name), identity);
+		set_detail(plan_add(work->plan, PLAN_INSTANCE, PLAN_REMOVE, vi->name), identity);
 }
 
 static void on_new(const struct work *work, const struct vrrp_conf *vi, const char *identity)
@@ -284,7 +268,7 @@ static void on_new(const struct work *work, const struct vrrp_conf *vi, const ch
 	const struct vrrp_conf *former = instance_named(instances_of(work->in->running), vi->name);
 	char before[PLAN_NAME_MAX], text[2 * PLAN_NAME_MAX];
 	struct plan_item *item =
-		add_item(work->plan, PLAN_INSTANCE, former ? PLAN_RESTART : PLAN_ADD, vi->name);
+		plan_add(work->plan, PLAN_INSTANCE, former ? PLAN_RESTART : PLAN_ADD, vi->name);
 
 	set_detail(item, identity);
 	if (!former)
@@ -298,13 +282,16 @@ static void on_new(const struct work *work, const struct vrrp_conf *vi, const ch
 static void on_instance(void *ctx, const struct conf_obj *a, const struct conf_obj *b,
 			const char *name)
 {
-	static const uint32_t skipped[] = { offsetof(struct vrrp_conf, addresses),
-					    offsetof(struct vrrp_conf, excluded), 0 };
+	uint32_t skipped[PLAN_LINES_MAX + 3] = { offsetof(struct vrrp_conf, addresses),
+						 offsetof(struct vrrp_conf, excluded) };
 	struct work *work = ctx;
 	struct detail detail = { .a = a, .b = b, .skipped = skipped };
 
+	plan_lines_offsets(a ? a : b, skipped + 2);
 	if (work->kind == PLAN_ADDRESS)
 		each_address(work, (const void *)a, (const void *)b);
+	else if (work->kind == PLAN_ROUTE)
+		plan_lines_of(work->plan, a, b, ((const struct vrrp_conf *)(b ? b : a))->name);
 	else if (!b)
 		on_gone(work, (const void *)a, name);
 	else if (!a)
@@ -341,7 +328,7 @@ static void on_check(void *ctx, const struct conf_obj *a, const struct conf_obj 
 	char subject[3 * PLAN_NAME_MAX];
 
 	snprintf(subject, sizeof(subject), "%s of %s", name, work->owner);
-	add_plain(work, a, b, subject);
+	plan_add_pair(work->plan, work->kind, a, b, subject);
 }
 
 static void on_server(void *ctx, const struct conf_obj *a, const struct conf_obj *b,
@@ -353,16 +340,16 @@ static void on_server(void *ctx, const struct conf_obj *a, const struct conf_obj
 	struct detail detail = { .a = a, .b = b, .skipped = skipped };
 	char subject[2 * PLAN_NAME_MAX];
 	struct work checks = *work;
-	const struct pairing how = { check_name, on_check, &checks };
+	const struct plan_pairing how = { check_name, on_check, &checks };
 
 	snprintf(subject, sizeof(subject), "%s of %s", name, work->owner);
 	checks.owner = subject;
 	if (work->kind == PLAN_CHECK)
-		each_pair(x ? &x->checkers : &no_list, y ? &y->checkers : &no_list, &how);
+		plan_each_pair(x ? &x->checkers : &no_list, y ? &y->checkers : &no_list, &how);
 	else if (a && b)
 		add_change(work->plan, PLAN_SERVER, subject, &detail);
 	else
-		add_item(work->plan, PLAN_SERVER, a ? PLAN_REMOVE : PLAN_ADD, subject);
+		plan_add(work->plan, PLAN_SERVER, a ? PLAN_REMOVE : PLAN_ADD, subject);
 }
 
 static void on_service(void *ctx, const struct conf_obj *a, const struct conf_obj *b,
@@ -373,14 +360,14 @@ static void on_service(void *ctx, const struct conf_obj *a, const struct conf_ob
 	const struct vs_conf *x = (const void *)a, *y = (const void *)b;
 	struct detail detail = { .a = a, .b = b, .skipped = skipped };
 	struct work servers = *work;
-	const struct pairing how = { server_name, on_server, &servers };
+	const struct plan_pairing how = { server_name, on_server, &servers };
 
 	servers.owner = name;
 	if (work->kind == PLAN_SERVER && a && b)
 		add_change(work->plan, PLAN_SERVER, name, &detail);
 	else if (work->kind == PLAN_SERVER)
-		add_item(work->plan, PLAN_SERVER, a ? PLAN_REMOVE : PLAN_ADD, name);
-	each_pair(x ? &x->real_servers : &no_list, y ? &y->real_servers : &no_list, &how);
+		plan_add(work->plan, PLAN_SERVER, a ? PLAN_REMOVE : PLAN_ADD, name);
+	plan_each_pair(x ? &x->real_servers : &no_list, y ? &y->real_servers : &no_list, &how);
 }
 
 static const struct conf_list *services_of(const struct root_conf *root)
@@ -411,7 +398,7 @@ static void add_ops(struct plan *plan, const struct ipvs_ops *ops)
 	char text[PLAN_NAME_MAX];
 
 	for (uint32_t i = 0; i < ops->n; i++)
-		add_item(plan, PLAN_IPVS, verbs[ops->v[i].kind],
+		plan_add(plan, PLAN_IPVS, verbs[ops->v[i].kind],
 			 ipvs_op_str(&ops->v[i], text, sizeof(text)));
 }
 
@@ -439,7 +426,7 @@ static void plan_ipvs(const struct plan_input *in, struct plan *plan)
 static void plan_process(struct plan *plan, const char *name, bool before, bool after)
 {
 	if (before != after)
-		add_item(plan, PLAN_PROCESS, after ? PLAN_ADD : PLAN_REMOVE, name);
+		plan_add(plan, PLAN_PROCESS, after ? PLAN_ADD : PLAN_REMOVE, name);
 }
 
 static bool needs_vrrp(const struct root_conf *root)
@@ -454,22 +441,26 @@ static bool needs_checkers(const struct root_conf *root)
 
 static void plan_vrrp(struct work *work)
 {
-	const struct pairing how = { instance_name, on_instance, work };
+	const struct plan_pairing how = { instance_name, on_instance, work };
 
 	work->kind = PLAN_ADDRESS;
-	each_pair(instances_of(work->in->running), instances_of(work->in->next), &how);
+	plan_each_pair(instances_of(work->in->running), instances_of(work->in->next), &how);
+	plan_blocks(work->in, work->plan, PLAN_ADDRESS);
+	work->kind = PLAN_ROUTE;
+	plan_each_pair(instances_of(work->in->running), instances_of(work->in->next), &how);
+	plan_blocks(work->in, work->plan, PLAN_ROUTE);
 	work->kind = PLAN_INSTANCE;
-	each_pair(instances_of(work->in->running), instances_of(work->in->next), &how);
+	plan_each_pair(instances_of(work->in->running), instances_of(work->in->next), &how);
 }
 
 static void plan_services(struct work *work)
 {
-	const struct pairing how = { service_name, on_service, work };
+	const struct plan_pairing how = { service_name, on_service, work };
 
 	work->kind = PLAN_SERVER;
-	each_pair(services_of(work->in->running), services_of(work->in->next), &how);
+	plan_each_pair(services_of(work->in->running), services_of(work->in->next), &how);
 	work->kind = PLAN_CHECK;
-	each_pair(services_of(work->in->running), services_of(work->in->next), &how);
+	plan_each_pair(services_of(work->in->running), services_of(work->in->next), &how);
 }
 
 /* One item a keyword: each may begin to count at another time. */
@@ -488,7 +479,7 @@ static void on_global(void *ctx, const struct conf_change *change)
 
 	if (!change->key)
 		return;
-	item = add_item(globals->plan, PLAN_GLOBAL, PLAN_CHANGE, change->name);
+	item = plan_add(globals->plan, PLAN_GLOBAL, PLAN_CHANGE, change->name);
 	item->apply = change->apply;
 	out = open_memstream(&text, &len);
 	if (!out)
@@ -531,6 +522,7 @@ void plan_make(const struct plan_input *in, struct plan *plan)
 		plan_ipvs(in, plan);
 	if (in->with_vrrp)
 		plan_vrrp(&work);
+	plan_blocks(in, plan, PLAN_TRACKER);
 	if (in->with_checkers)
 		plan_services(&work);
 	if (in->running)

@@ -17,8 +17,10 @@ enum plan_kind {
 	PLAN_PROCESS, /* a child is started or stopped */
 	PLAN_IPVS,
 	PLAN_ADDRESS,
+	PLAN_ROUTE, /* and rules */
 	PLAN_INSTANCE,
-	PLAN_SERVER, /* virtual and real servers */
+	PLAN_TRACKER, /* and groups: named blocks that others refer to */
+	PLAN_SERVER,  /* virtual and real servers */
 	PLAN_CHECK,
 	PLAN_GLOBAL,
 	PLAN_KIND_N

@@ -362,6 +362,7 @@ struct conf_options {
 	/* keepalived's tolerance: rejected values fall back to their default, unknown keywords and
 	 * objects that break a rule are left out, with warnings. */
 	bool is_tolerant;
+	bool needs_all_includes; /* plain include lines are as strict as includea */
 };
 
 /* ---- loading ---- */

@@ -38,6 +38,7 @@ struct src {
 	struct conf_lex *lex;
 	struct conf_macro *macro;
 	struct src_file *top;
+	unsigned needs; /* of plain include lines where the first file begins */
 	unsigned depth;
 	unsigned n_files;
 	size_t n_bytes;
@@ -297,7 +298,7 @@ static bool src_file(struct src *src, const char *path, struct conf_pos from, bo
 	file.dev = st.st_dev;
 	file.ino = st.st_ino;
 	file.id = conf_diags_file(src->diags, path, from);
-	file.needs = src->top ? src->top->needs : 0;
+	file.needs = src->top ? src->top->needs : src->needs;
 	src->n_bytes += len;
 	src->n_files++;
 	src->depth++;
@@ -529,6 +530,8 @@ bool conf_src_files(struct conf_arena *arena, struct conf_diags *diags,
 	struct src src = { .diags = diags };
 	size_t n;
 
+	if (options && options->needs_all_includes)
+		src.needs = NEED_ALL;
 	src_begin(&src, arena, options);
 	n = src_pattern(&src, path, (struct conf_pos){ 0 }, letter_needs('a'));
 	if (n > 1)

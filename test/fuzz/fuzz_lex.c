@@ -34,9 +34,9 @@ static size_t check_tree(const struct conf_stmt *stmt, uint32_t n_lines, unsigne
 {
 	size_t n = 0;
 
-	if (depth > CONF_BLOCKS_MAX)
-		abort();
 	for (; stmt; stmt = stmt->next, n++) {
+		if (depth > CONF_BLOCKS_MAX)
+			abort();
 		if (stmt->argc == 0 && !stmt->has_body)
 			abort();
 		if (stmt->body && !stmt->has_body)

@@ -139,6 +139,9 @@ static void how_files_are_read(void **state)
 	assert_null(cmdline_conf_options(&plain).config_id);
 	assert_true(cmdline_conf_options(&tolerant).is_tolerant);
 	assert_string_equal(cmdline_conf_options(&tolerant).config_id, "node");
+	assert_false(cmdline_conf_options(&plain).needs_all_includes);
+	plain = parse("-t -e");
+	assert_true(cmdline_conf_options(&plain).needs_all_includes);
 }
 
 static void version_and_help_end_well_mistakes_do_not(void **state)

@@ -284,18 +284,24 @@ static void test_include_on_one_line(void **state)
 	conf_free(conf);
 }
 
-static unsigned errors_of(const char *line)
+static unsigned errors_with(const char *line, bool needs_all)
 {
+	const struct conf_options options = { .needs_all_includes = needs_all };
 	struct conf_diags *diags = conf_diags_new();
 	struct conf *conf;
 	unsigned n;
 
 	put_file("main.conf", line);
-	conf = conf_load("main.conf", &fix_schema, NULL, diags);
+	conf = conf_load("main.conf", &fix_schema, &options, diags);
 	n = conf_diags_errors(diags) * 10 + conf_diags_warnings(diags);
 	conf_free(conf);
 	conf_diags_free(diags);
 	return n;
+}
+
+static unsigned errors_of(const char *line)
+{
+	return errors_with(line, false);
 }
 
 /* Tens: errors; ones: warnings. */
@@ -324,6 +330,9 @@ static void test_include_strictness(void **state)
 	assert_int_equal(errors_of("includea {there,missing}.inc"), 10);
 	assert_int_equal(errors_of("includea missing*"), 10);
 	assert_int_equal(errors_of("include"), 10);
+	assert_int_equal(errors_with("include missing*", true), 10);
+	assert_int_equal(errors_with("include missing", true), 10);
+	assert_int_equal(errors_with("include there.inc", true), 0);
 	assert_int_equal(errors_of("includez there.inc"), 10);
 }
 

@@ -117,6 +117,48 @@ static void a_changed_keyword_names_both_values(void **state)
 	       "VRRP instances\n  ~ A: priority 100 -> 150\n");
 }
 
+#define WITH(more)                                                             \
+	"vrrp_instance A {\ninterface eth0\nvirtual_router_id 51\nversion 3\n" \
+	"virtual_ipaddress {\n10.0.0.1\n}\n" more "}\n"
+#define BLOCK(name, lines) name " {\n" lines "}\n"
+
+static void routes_and_rules_are_lines(void **state)
+{
+	static const char before[] =
+		WITH(BLOCK("virtual_routes", "10.1.0.0/16 via 10.0.0.9\n10.2.0.0/16 dev eth0\n"))
+			BLOCK("static_routes", "10.3.0.0/16 dev eth1\n");
+	static const char after[] = WITH(
+		BLOCK("virtual_routes", "10.1.0.0/16 via 10.0.0.9 metric 5\n10.2.0.0/16 dev eth0\n")
+			BLOCK("virtual_rules", "from 10.0.0.1 table 5 preference 9\n"))
+		BLOCK("static_ipaddress", "10.4.0.1/24 dev eth1\n");
+
+	(void)state;
+	expect(&nothing_known, before, after,
+	       "Addresses\n"
+	       "  + 10.4.0.1/24 dev eth1 (static)\n\n"
+	       "Routes and rules\n"
+	       "  - 10.1.0.0/16 via 10.0.0.9 of A\n"
+	       "  + 10.1.0.0/16 via 10.0.0.9 metric 5 of A\n"
+	       "  + rule from 10.0.0.1/32 preference 9 table 5 of A\n"
+	       "  - 10.3.0.0/16 dev eth1 (static)\n");
+}
+
+static void trackers_change_by_name(void **state)
+{
+	static const char before[] = WITH(BLOCK("track_file", "f\n"))
+		BLOCK("track_file f", "file /a\nweight 1\n") BLOCK("track_file g", "file /b\n");
+	static const char after[] =
+		WITH(BLOCK("track_file", "f\n")) BLOCK("track_file f", "file /a\nweight 2\n")
+			BLOCK("garp_group", "interface eth0\ngarp_interval 1\n");
+
+	(void)state;
+	expect(&nothing_known, before, after,
+	       "Trackers and groups\n"
+	       "  - track_file g\n"
+	       "  ~ track_file f: weight 1 -> 2\n"
+	       "  + garp_group garp_interval 1 interface eth0\n");
+}
+
 static void addresses_come_go_and_change(void **state)
 {
 	const struct context master = {
@@ -380,6 +422,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_same_file_changes_nothing),
 		cmocka_unit_test(a_changed_keyword_names_both_values),
+		cmocka_unit_test(routes_and_rules_are_lines),
+		cmocka_unit_test(trackers_change_by_name),
 		cmocka_unit_test(addresses_come_go_and_change),
 		cmocka_unit_test(another_interface_restarts_an_instance),
 		cmocka_unit_test(instances_come_and_go_with_their_child),
