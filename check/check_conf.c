@@ -56,7 +56,7 @@
 		       "full one."),                                                          \
 		K_SECS("flap_damping", s, flap_damping_us, 1, TIME_MAX_US, INHERIT_IF_SET,    \
 		       .help = "Each failure of a server is a penalty of 1, which halves in " \
-			       "this time; at flap_limit the server stays out until the "     \
+			       "this time; near flap_limit the server stays out until the "   \
 			       "penalty is half of that."),                                   \
 		K_U32("flap_limit", s, flap_limit, 1, 1000, INHERIT_IF_SET,                   \
 		      .help = "Penalty at which a server is kept out; default 3.")

@@ -107,7 +107,7 @@ void pool_desired(const struct pool *pool, const struct pool_params *p, const st
 	for (uint32_t i = 0; i < n; i++) {
 		if (pool->is_open || (pool->is_up && member_is_alive(&m[i])))
 			add_dest(svc, &m[i].dest, m[i].follows_port, pool_weight_of(pool, &m[i]));
-		else if (m[i].inhibit_on_failure)
+		else if (m[i].inhibit_on_failure || (m[i].is_drained && member_is_alive(&m[i])))
 			add_dest(svc, &m[i].dest, m[i].follows_port, 0);
 	}
 	if (p->has_sorry && !pool->is_up)

@@ -44,6 +44,7 @@ struct pool_member {
 	struct ipvs_dest dest; /* key, method, thresholds; weight = configured (effective) weight */
 	uint32_t n_failed;     /* checks that fail */
 	bool is_held;          /* kept out although no check fails */
+	bool is_drained;       /* alive with weight 0 for a while: stays, whatever the quorum */
 	bool is_ramping; /* starts slowly, with the weight below; its full weight counts for the
 			    quorum */
 	int32_t ramp_weight;

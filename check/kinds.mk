@@ -9,3 +9,17 @@ TESTS += test/unit/test_check_kinds
 endif
 test_unit_test_check_kinds_SOURCES = test/unit/test_check_kinds.c
 test_unit_test_check_kinds_LDADD = $(CHECK_LDADD) $(CMOCKA_LIBS)
+
+# All plug-ins on an engine of the fuzzer's own.
+check_PROGRAMS += test/fuzz/replay_checks
+TESTS += test/fuzz/replay_checks
+test_fuzz_replay_checks_SOURCES = test/fuzz/replay.c test/fuzz/fuzz_checks.c
+test_fuzz_replay_checks_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_CORPUS='"test/fuzz/corpus-checks"'
+test_fuzz_replay_checks_LDADD = $(CHECK_LDADD)
+if ENABLE_FUZZERS
+noinst_PROGRAMS += test/fuzz/fuzz_checks
+endif
+test_fuzz_fuzz_checks_SOURCES = test/fuzz/fuzz_checks.c
+test_fuzz_fuzz_checks_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+test_fuzz_fuzz_checks_LDADD = $(CHECK_LDADD)
+EXTRA_DIST += test/fuzz/corpus-checks

@@ -78,6 +78,7 @@ void rs_settle(struct rs_run *rs, bool was_up, time_us now)
 	held_us = damping_settle(&rs->damping, &params, now);
 	m->is_held = rs->damping.is_held;
 	m->dest.weight = advised(rs);
+	m->is_drained = m->dest.weight == 0 && rs->conf->weight > 0;
 	ramp_us = settle_ramp(rs, was_up, now);
 	/* A server that is held out has no ramp. */
 	if (held_us || ramp_us)

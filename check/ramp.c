@@ -82,7 +82,7 @@ void damping_hit(struct damping *d, const struct damping_params *p, time_us now)
 	if (d->penalty > 4 * limit)
 		d->penalty = 4 * limit;
 	d->at = now;
-	d->is_held |= d->penalty >= limit;
+	d->is_held |= d->penalty >= limit - DAMPING_HIT / 2;
 }
 
 /* Time after `at` when the penalty is down to `goal`, which is above 0. */

@@ -48,7 +48,8 @@ int64_t ramp_wait_us(int64_t elapsed_us, int64_t ramp_us);
 
 struct damping_params {
 	int64_t half_life_us; /* the penalty halves; 0 = no damping */
-	uint32_t limit;       /* failures at which the server is held out; 0 = DAMPING_LIMIT */
+	/* Failures in quick succession after which the server is held out; 0 = DAMPING_LIMIT. */
+	uint32_t limit;
 };
 
 struct damping {
@@ -60,7 +61,10 @@ struct damping {
 /* The penalty at `now`: halved each half-life, on a straight line in between. */
 int64_t damping_penalty(const struct damping *d, const struct damping_params *p, time_us now);
 
-/* The server failed: adds a hit, and holds the server out when the limit is reached. */
+/*
+ * The server failed: adds a hit, and holds the server out at half a hit below the limit, for the
+ * hits before have lost a little.
+ */
 void damping_hit(struct damping *d, const struct damping_params *p, time_us now);
 
 /*

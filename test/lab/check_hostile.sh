@@ -53,6 +53,9 @@ table() {
 		tls_endless_body     ssl    http-too-big
 		tls_renegotiates     ssl    tls|timeout|reset|closed-early
 		tls_endless_tickets  ssl    timeout|tls
+		tls_good             ssl    ok
+		tls_good             verify tls-cert
+		tls_good             ca     ok
 		endless_line         agent  agent-malformed
 		endless_lines        agent  agent-malformed
 		garbage              agent  agent-malformed
@@ -75,7 +78,10 @@ check_block() { # CHECKER DELAY PORT
 		            agent_send hello
 		            $limits
 		        }" ;;
-	*) echo "$([ "$1" = ssl ] && echo SSL_GET || echo HTTP_GET) {
+	*) echo "$([ "$1" = http ] && echo HTTP_GET || echo SSL_GET) {
+		            $(case $1 in verify) echo tls_verify ;; ca) echo "tls_ca_file $LAB_DIR/d/cert.pem
+			    tls_name hostile.example.org
+			    tls_expiry_warning 30" ;; esac)
 		            url {
 		                path /
 		                status_code 200
@@ -133,7 +139,7 @@ rss_kib() { awk '/VmHWM/ { print $2 }' "/proc/$1/status"; }
 say "A server of each kind, and a good one"
 make_ns d
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$LAB_DIR/d/key.pem" -out "$LAB_DIR/d/cert.pem" \
-	-subj /CN=hostile -days 10 2>/dev/null || give_up "no certificate"
+	-subj /CN=hostile -addext subjectAltName=DNS:hostile.example.org -days 10 2>/dev/null || give_up "no certificate"
 start_client d hostile "$HOSTILE" 7000 "$LAB_DIR/d/cert.pem" "$LAB_DIR/d/key.pem"
 conf | write_conf d
 start_director d -C
@@ -156,6 +162,8 @@ stop hostile
 good=$(tail -1 "$LAB_DIR/d/hostile.log")
 note "$good"
 expect_most good-server-in-time $GAP_MS "${good##*gap_ms=}" "ms between two checks, interval 200 ms"
+
+expect warned-of-expiry in_log d 'event=tls_expiry .*days=9'
 
 say "Verdicts"
 count_failures

@@ -294,6 +294,19 @@ static void tls_endless_body(int fd)
 	SSL_free(ssl);
 }
 
+static void tls_good(int fd)
+{
+	static const char answer[] = "HTTP/1.0 200 OK\r\n\r\nfine";
+	SSL *ssl = handshake(fd, tls);
+	char request[4096];
+
+	if (!ssl)
+		return;
+	if (SSL_read(ssl, request, sizeof(request)) > 0)
+		SSL_write(ssl, answer, sizeof(answer) - 1);
+	SSL_free(ssl);
+}
+
 /* Asks for a new handshake again and again. */
 static void tls_renegotiates(int fd)
 {
@@ -370,6 +383,7 @@ static const struct manner {
 	{ "tls_endless_body", tls_endless_body },
 	{ "tls_renegotiates", tls_renegotiates },
 	{ "tls_endless_tickets", tls_endless_tickets },
+	{ "tls_good", tls_good },
 	{ "endless_line", endless_line },
 	{ "drip_line", drip_line },
 	{ "endless_lines", endless_lines },

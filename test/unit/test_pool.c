@@ -641,6 +641,10 @@ static void advice_changes_the_weight(void **state)
 	check_of(f, 0)->sub.advice.value = 0; /* drain */
 	result(f, 0, true);
 	assert_int_equal(weight("10.0.0.1"), 0);
+	result(f, 1, false); /* it keeps its connections although nobody serves new ones */
+	assert_int_equal(f->lost, 1);
+	assert_int_equal(weight("10.0.0.1"), 0);
+	assert_int_equal(weight("10.0.0.2"), -1);
 	check_of(f, 0)->sub.advice = (struct weight_advice){ ADVICE_NONE, 0 };
 	result(f, 0, true);
 	assert_int_equal(weight("10.0.0.1"), 10);
