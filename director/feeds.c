@@ -189,6 +189,9 @@ void feeds_on_state(struct feeds *feeds, const struct msg *msg)
 {
 	if (msg->kind == MSG_vs_state)
 		on_service(feeds, &msg->vs_state);
+	else if (msg->kind == MSG_bfd_state)
+		feeds_set(feeds, FEED_BFD, msg->bfd_state.bfd,
+			  strcmp(msg->bfd_state.state, "Up") == 0);
 }
 
 void feeds_set_conf(struct feeds *feeds, const struct conf *conf)

@@ -176,6 +176,5 @@ const struct conf_block bfd_instance_block = {
 	.keys = bfd_keys,
 	.finish = bfd_finish,
 	.resolve = bfd_resolve,
-	.not_in_effect = "no session is opened yet, and who tracks it does not notice a loss",
 	.help = "A BFD session.",
 };

@@ -26,6 +26,7 @@
 #include "lib/role.h"
 #include "vrrp/addr_diff.h"
 #include "vrrp/announce.h"
+#include "vrrp/bfd_sessions.h"
 #include "vrrp/fsm.h"
 #include "vrrp/group.h"
 #include "vrrp/pacer.h"
@@ -56,6 +57,7 @@ struct vrrp_app {
 	struct statics statics;
 	struct vrouter **routers; /* in the order of the configuration */
 	uint32_t n_routers;
+	struct bfd_sessions *bfd;
 	struct trackers *trackers;
 	struct timer start_timer; /* vrrp_startup_delay */
 	struct sync_group *groups;

@@ -415,6 +415,13 @@ static void on_tracker(struct tracker *t, void *arg)
 		vrouter_on_tracker(app->routers[i], t);
 }
 
+static void on_bfd(const char *name, bool is_up, void *arg)
+{
+	struct vrrp_app *app = arg;
+
+	trackers_set_bfd(app->trackers, name, is_up);
+}
+
 static void to_parent(const struct msg *msg, void *arg)
 {
 	struct vrrp_app *app = arg;
@@ -454,6 +461,7 @@ static void commit(struct role *role, const struct conf *conf)
 	sync_groups_build(app, root);
 	build_uses(app, root);
 	stop_vanished(old, n_old);
+	bfd_sessions_set_conf(app->bfd, root, app->saved, app->n_saved);
 	trackers_end(app->trackers);
 	statics_commit(&app->statics, app, root);
 	pacers_assign(app, root);
@@ -491,6 +499,7 @@ static void done(struct role *role)
 	sync_groups_free(app);
 	statics_done(&app->statics);
 	forget_saved(app);
+	bfd_sessions_free(app->bfd);
 	trackers_free(app->trackers);
 	timer_cancel(&app->start_timer);
 	timer_cancel(&app->refresh_timer);
@@ -520,6 +529,7 @@ static int init(struct role *role)
 	timer_init(&app->refresh_timer, app->loop, on_refresh, app);
 	timer_init(&app->stats_timer, app->loop, on_stats, app);
 	timer_init(&app->start_timer, app->loop, on_start_time, app);
+	app->bfd = bfd_sessions_new(app->loop, to_parent, on_bfd, app);
 	app->trackers = trackers_new(app->loop, to_parent, on_tracker, app);
 	app->ndisc_fd = ndisc_open();
 	app->arp_fd = garp_open();
@@ -560,6 +570,7 @@ static void stop(struct role *role, enum role_stop kind)
 		role_stopped(role, 0);
 		return;
 	}
+	bfd_sessions_stop(app->bfd);
 	for (uint32_t i = 0; i < app->n_routers; i++)
 		vrouter_stop(app->routers[i], "stop", true);
 	app->is_stopping = true;
