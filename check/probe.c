@@ -389,6 +389,13 @@ void probe_engine_set_scripts(struct probe_engine *engine, struct script_asks *a
 	engine->scripts = asks;
 }
 
+void probe_engine_set_tap(struct probe_engine *engine,
+			  void (*on_bytes)(const void *data, size_t len, void *arg), void *arg)
+{
+	engine->tap = on_bytes;
+	engine->tap_arg = arg;
+}
+
 /* Raises the soft limit as far as it goes; returns how many runs may be in flight. */
 static uint32_t engine_raise_limit(void)
 {

@@ -158,6 +158,10 @@ struct probe_engine *probe_engine_new(struct loop *loop, uint64_t seed);
 /* Gives plug-ins a way to run scripts; `asks` outlives the engine. */
 void probe_engine_set_scripts(struct probe_engine *engine, struct script_asks *asks);
 
+/* Shows `on_bytes` everything that plug-ins read; NULL = nobody. */
+void probe_engine_set_tap(struct probe_engine *engine,
+			  void (*on_bytes)(const void *data, size_t len, void *arg), void *arg);
+
 /* Cancels everything without results; subscribers are left unsubscribed. NULL is fine. */
 void probe_engine_free(struct probe_engine *engine);
 

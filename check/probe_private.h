@@ -82,6 +82,8 @@ struct probe_engine {
 	uint64_t n_spread;     /* probes that were given a first start */
 	struct probe_tls *tls; /* NULL until a probe needs it */
 	struct script_asks *scripts;
+	void (*tap)(const void *data, size_t len, void *arg); /* NULL = nobody looks */
+	void *tap_arg;
 	LIST_HEAD(, probe_kind) kinds;
 	struct probe_bucket *buckets;
 	uint32_t n_buckets; /* a power of two */

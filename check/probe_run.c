@@ -397,6 +397,8 @@ ssize_t probe_read(struct probe *probe, void *buf, size_t len)
 	ssize_t n =
 		run->ssl ? probe_tls_read(run->ssl, buf, len) : probe_conn_read(run->fd, buf, len);
 
+	if (n > 0 && probe->engine->tap)
+		probe->engine->tap(buf, (size_t)n, probe->engine->tap_arg);
 	run->is_eof |= n == 0 && probe->spec.ops->transport == PROBE_STREAM;
 	return run_io_result(run, n);
 }

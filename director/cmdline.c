@@ -87,6 +87,8 @@ static const struct option_row rows[] = {
 	       "an include line that finds nothing, or nothing to read, is an error"),
 	OPTION(OPT_TOLERANT, "tolerant", no_argument, NULL,
 	       "take rejected values for their defaults, as keepalived does"),
+	OPTION('T', "genhash", no_argument, NULL,
+	       "as the first word: act as genhash, whose options follow"),
 	OPTION('v', "version", no_argument, NULL, "print the version and exit"),
 	OPTION('h', "help", no_argument, NULL, "print this help and exit"),
 	OPTION(OPT_CONTROL, "control", required_argument, "SOCKET", "path of the control socket"),
@@ -100,7 +102,6 @@ static const struct option_row rows[] = {
 	OPTION(OPT_ROLE, "role", required_argument, NULL, ""),
 	IDLE('B', "no_bfd", no_argument, "BFD sessions run in the VRRP child"),
 	IDLE('b', "bfd_pid", required_argument, "there is no BFD process"),
-	IDLE('T', "genhash", no_argument, "it is not built"),
 	IDLE('x', "snmp", no_argument, "SNMP is not served"),
 	IDLE('A', "snmp-agent-socket", required_argument, "SNMP is not served"),
 	IDLE('M', "core-dump-pattern", optional_argument,
@@ -287,6 +288,10 @@ static void apply(struct cmdline *out, int key, const char *arg)
 			out->action = CMDLINE_TEST;
 		/* keepalived's `-t=FILE`: getopt hands over "=FILE" for the short form. */
 		out->test_output = arg && arg[0] == '=' ? arg + 1 : arg;
+		break;
+	case 'T':
+		fprintf(stderr, "diarch: --genhash is the first word, its options follow\n");
+		exit_with(out, EXIT_STATUS_FATAL);
 		break;
 	case 'v':
 		version(stderr);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "config.h"
+#include "director/genhash.h"
 #include "lib/control_client.h"
 
 static int usage(FILE *out, int status)
@@ -16,6 +17,7 @@ static int usage(FILE *out, int status)
 	      "  status                state of the processes, VRRP instances, virtual and real "
 	      "servers\n"
 	      "  reload                read the configuration again (as SIGHUP)\n"
+	      "  genhash ...           print the digest of a page; genhash --help tells more\n"
 	      "\n"
 	      "  -c, --control=SOCKET  path of the control socket\n"
 	      "  -j, --json            with status: print JSON\n"
@@ -55,6 +57,10 @@ int main(int argc, char **argv)
 	bool json = false;
 	int key;
 
+	if (genhash_is_name(argv[0]))
+		return genhash_main(argc, argv);
+	if (argc > 1 && !strcmp(argv[1], "genhash"))
+		return genhash_main(argc - 1, argv + 1);
 	while ((key = getopt_long(argc, argv, "c:jvh", options, NULL)) != -1) {
 		switch (key) {
 		case 'c': path = optarg; break;

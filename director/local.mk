@@ -9,6 +9,7 @@ diarch_SOURCES = \
 	director/run_names.c director/run_names.h \
 	director/app.h director/cmdline.c director/cmdline.h director/conf_test.c director/conf_test.h \
 	director/control.c director/control.h director/main.c director/parent.c director/reload.c director/reload.h \
+	director/genhash.c director/genhash.h \
 	$(PLAN_SOURCES) director/plan_run.c director/plan_run.h \
 	director/notify.c director/notify.h director/scripts.c director/scripts.h director/fifo.c director/fifo.h \
 	director/mail.c director/mail.h director/mail_text.c director/smtp.c director/smtp.h director/resolve.c \
@@ -20,5 +21,6 @@ diarch_SOURCES = \
 diarch_LDADD = libvrrp.a libcheck.a libconf.a liblvs.a libdiarch.a $(CHECK_LIBS) $(LVS_LIBS) $(LIB_LIBS)
 
 bin_PROGRAMS += diarchctl
-diarchctl_SOURCES = director/diarchctl.c lib/control_client.c lib/control_client.h
+diarchctl_SOURCES = director/diarchctl.c director/genhash.c director/genhash.h lib/control_client.c lib/control_client.h
+diarchctl_LDADD = libcheck.a libconf.a liblvs.a libdiarch.a $(CHECK_LIBS) $(LVS_LIBS) $(LIB_LIBS)
 include $(top_srcdir)/director/tests.mk

@@ -7,6 +7,7 @@
 
 #include "director/app.h"
 #include "director/conf_test.h"
+#include "director/genhash.h"
 #include "director/plan_run.h"
 #include "director/root_conf.h"
 #include "lib/role.h"
@@ -29,6 +30,10 @@ int main(int argc, char **argv)
 {
 	struct cmdline cmdline;
 
+	if (genhash_is_name(argv[0]))
+		return genhash_main(argc, argv);
+	if (argc > 1 && (strcmp(argv[1], "-T") == 0 || strcmp(argv[1], "--genhash") == 0))
+		return genhash_main(argc - 1, argv + 1);
 	cmdline_parse(argc, argv, &cmdline);
 	if (cmdline.action == CMDLINE_EXIT)
 		return cmdline.exit_status;
