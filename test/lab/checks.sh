@@ -18,7 +18,7 @@ need_director
 CANNED=$BUILD/test/lab/canned
 need_built "$CANNED"
 
-SETTLE_S=90
+SETTLE_S=60
 STAY_S=8
 
 # --- scenarios ---
@@ -135,7 +135,6 @@ SERVE=$OPEN EXTRA='bindto 10.3.0.99' tcp tcp-bindto-foreign down
 SERVE=$OPEN EXTRA='bind_if eth0' tcp tcp-bind-if up
 SERVE=$OPEN EXTRA='bind_port 4000' tcp tcp-bind-port up
 SERVE=$OPEN EXTRA='fwmark 7' tcp tcp-fwmark up
-SERVE='serve tcp ADDR 80 reset' tcp tcp-reset-at-once up
 
 DIGEST=$(printf 'hello\n' | md5sum)
 DIGEST=${DIGEST%% *}
@@ -165,6 +164,13 @@ EXPECT='regex "lo"
 	regex_max_offset 2' canned_http http-regex-too-late down "$PAGE"
 EXPECT='regex "lo"
 	regex_max_offset 5' canned_http http-regex-in-time up "$PAGE"
+EXPECT='regex "text/plain"' canned_http http-regex-in-head down "$PAGE"
+EXPECT='regex "lo"
+	regex_max_offset 48' canned_http http-regex-48 up "$PAGE"
+EXPECT='regex "lo"
+	regex_max_offset 47' canned_http http-regex-47 up "$PAGE"
+EXPECT='regex "hello"
+	regex_min_offset 46' canned_http http-regex-46 down "$PAGE"
 EXTRA='http_protocol 1.1' canned_http http-1.1 up "$PAGE"
 EXTRA='http_protocol 1.0C' canned_http http-1.0C up "$PAGE"
 canned_http http-length-too-long up 'say=HTTP/1.0\s200\sOK\r\nContent-Length:\s100\r\n\r\nhello\n'
@@ -176,7 +182,7 @@ canned_http http-reset down reset
 canned_http http-garbage down 'say=who\sare\syou\r\n\r\n'
 canned_http http-slow-in-time up 'say=HTTP/1.0\s200\sOK\r\n' wait=300 'say=\r\nhello\n'
 canned_http http-half-head down 'say=HTTP/1.0\s200' hold
-EXPECT='regex "x{60000}"' canned_http http-large up 'say=HTTP/1.0\s200\sOK\r\n\r\n' fill=100000
+THEIR=down EXPECT='regex "x{60000}"' canned_http http-large up 'say=HTTP/1.0\s200\sOK\r\n\r\n' fill=100000
 scenario http-two-urls up <<-EOF
 	HTTP_GET {
 	url {
@@ -221,12 +227,12 @@ KIND=
 
 smtp smtp-good up 'say=220\smx\r\n' line 'say=250\smx\r\n' line 'say=221\sbye\r\n'
 smtp smtp-554 down 'say=554\sgo\saway\r\n' line
-smtp smtp-220-alone up 'say=220\r\n' line 'say=250\smx\r\n' line 'say=221\sbye\r\n'
+THEIR=down smtp smtp-220-alone up 'say=220\r\n' line 'say=250\smx\r\n' line 'say=221\sbye\r\n'
 smtp smtp-greeting-of-two-lines down 'say=220-mx\r\n220\sready\r\n' line 'say=250\smx\r\n' line 'say=221\sbye\r\n'
 smtp smtp-helo-501 down 'say=220\smx\r\n' line 'say=501\sno\r\n' line 'say=221\sbye\r\n'
 smtp smtp-helo-of-two-lines down 'say=220\smx\r\n' line 'say=250-mx\r\n250\sHELP\r\n' line 'say=221\sbye\r\n'
 smtp smtp-quit-unanswered down 'say=220\smx\r\n' line 'say=250\smx\r\n' line
-smtp smtp-quit-500 up 'say=220\smx\r\n' line 'say=250\smx\r\n' line 'say=500\swhat\r\n'
+smtp smtp-quit-500 down 'say=220\smx\r\n' line 'say=250\smx\r\n' line 'say=500\swhat\r\n'
 smtp smtp-silent down hold
 smtp smtp-half-a-line down 'say=220\sm' hold
 smtp smtp-closed down
@@ -368,7 +374,7 @@ start_postfix() {
 		inet_protocols = ipv4
 		smtpd_peername_lookup = no
 		maillog_file = $dir/log
-		maillog_file_prefixes = /
+		maillog_file_prefixes = /tmp
 	EOF
 	cat >"$dir/master.cf" <<-EOF
 		10.2.1.3:25 inet n - n - - smtpd
@@ -433,7 +439,7 @@ declare -A VERDICTS
 read_verdicts() { # NODE
 	local line lines words number
 	VERDICTS=()
-	mapfile -t lines <"/proc/${LAB_ANCHOR[$1]}/net/ip_vs"
+	mapfile -t lines <<<"$(cat "/proc/${LAB_ANCHOR[$1]}/net/ip_vs")"
 	for line in "${lines[@]}"; do
 		read -ra words <<<"$line" || :
 		case ${words[0]:-} in
