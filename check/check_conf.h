@@ -258,12 +258,6 @@ extern const struct conf_block tcp_check_block, http_get_block, ssl_get_block, m
 	bfd_check_block, agent_check_block, smtp_host_block;
 extern const struct conf_block ssl_block, virtual_server_group_block;
 
-/* Whether a check of this configuration runs at all: it has a plug-in. */
-static inline bool checker_runs(const struct checker_conf *checker)
-{
-	return !checker->obj.block->not_in_effect;
-}
-
 /* Further targets of a check, each a struct checker_conf and a check of its own; NULL = none. */
 const struct conf_list *checker_hosts(const struct checker_conf *checker);
 

@@ -33,9 +33,11 @@ struct http_run {
 	struct http_parser parser;
 	size_t sent; /* bytes of the request */
 	bool is_sent;
-	uint64_t seen;   /* bytes of the body */
+	uint64_t seen; /* bytes of the body */
+	uint64_t head_len;
+	bool is_body;    /* the head is complete */
 	EVP_MD_CTX *md5; /* with a digest */
-	uint8_t *body;   /* with a regex: the first `kept` bytes */
+	uint8_t *body;   /* with a regex: the first `kept` bytes of head and body */
 	size_t kept, cap;
 };
 
@@ -159,7 +161,7 @@ static enum probe_reason judge_regex(struct probe *probe, const struct url_conf 
 {
 	const struct http_keep *keep = probe_keep(probe);
 	const struct http_run *run = probe_run(probe);
-	bool is_whole = run->seen <= KEPT_BODY_MAX;
+	bool is_whole = run->head_len + run->seen <= KEPT_BODY_MAX;
 
 	switch (http_regex_search(keep->regexs[keep->next], run->body, run->kept,
 				  url->regex_min_offset, url->regex_max_offset)) {
@@ -203,7 +205,7 @@ static void judge_head(struct probe *probe, const struct url_conf *url)
 /* ---- answer ---- */
 
 /* Keeps up to KEPT_BODY_MAX bytes in a buffer that doubles; false when out of memory. */
-static bool keep_body(struct http_run *run, const struct http_piece *piece)
+static bool keep_answer(struct http_run *run, const struct http_piece *piece)
 {
 	size_t n = KEPT_BODY_MAX - run->kept;
 	size_t cap = run->cap ? run->cap : FIRST_BODY_ALLOC;
@@ -233,10 +235,21 @@ static void take_body(struct probe *probe, const struct url_conf *url,
 	run->seen += piece->len;
 	if (run->md5 && !EVP_DigestUpdate(run->md5, piece->data, piece->len))
 		probe_done(probe, REASON_INTERNAL, "digest");
-	else if (url->regex && !keep_body(run, piece))
+	else if (url->regex && !keep_answer(run, piece))
 		probe_done(probe, REASON_RESOURCES, NULL);
 	else if (run->seen > (url->digest ? DIGEST_BODY_MAX : KEPT_BODY_MAX))
 		judge_body(probe, url);
+}
+
+/* What a regex sees begins with the head, as it came. */
+static void take_head(struct probe *probe, const uint8_t *data, size_t len)
+{
+	const struct http_piece piece = { .data = data, .len = len };
+	struct http_run *run = probe_run(probe);
+
+	run->head_len += len;
+	if (current_url(probe)->regex && !keep_answer(run, &piece))
+		probe_done(probe, REASON_RESOURCES, NULL);
 }
 
 static void take_event(struct probe *probe, enum http_event event, const struct http_piece *piece)
@@ -261,8 +274,14 @@ static void take_bytes(struct probe *probe, const uint8_t *data, size_t len)
 	enum http_event event;
 
 	do {
+		const uint8_t *before = at;
+
 		event = http_parse(&run->parser, &at, data + len, &piece);
-		take_event(probe, event, &piece);
+		if (!run->is_body)
+			take_head(probe, before, (size_t)(at - before));
+		run->is_body |= event == HTTP_HEAD;
+		if (!probe_is_done(probe))
+			take_event(probe, event, &piece);
 	} while (event != HTTP_MORE && !probe_is_done(probe));
 }
 

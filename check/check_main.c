@@ -26,6 +26,7 @@ struct check_app {
 	struct role *role;
 	struct probe_engine *engine;
 	struct script_asks *scripts;
+	struct follows *follows;
 	struct reconcile *reconcile;
 	struct lvs_globals *globals;
 	struct suspend *suspend;
@@ -96,6 +97,10 @@ static void on_msg(struct role *role, const struct msg *msg)
 		answer_stats(app, msg->stats_ask.seq);
 	if (msg->kind == MSG_vrrp_role)
 		lvs_globals_follow(app->globals, &msg->vrrp_role);
+	if (msg->kind == MSG_track_feed) {
+		follows_set(app->follows, &msg->track_feed);
+		return; /* no state of a predecessor */
+	}
 	if (app->is_running)
 		return;
 	app->was_saved = true;
@@ -233,6 +238,7 @@ static int init(struct role *role)
 		return -errno;
 	}
 	app->scripts = script_asks_new(to_parent, role);
+	app->follows = follows_new(role_loop(role));
 	probe_engine_set_scripts(app->engine, app->scripts);
 	app->reconcile = reconcile_new(role_loop(role), open_kernel);
 	app->globals = lvs_globals_new(&(struct lvs_globals_env){
@@ -259,6 +265,7 @@ static void commit(struct role *role, const struct conf *conf)
 		.loop = role_loop(role),
 		.engine = app->engine,
 		.reconcile = app->reconcile,
+		.follows = app->follows,
 		.watch = { on_check, on_rs, on_rs_known, on_weight, on_pool, on_open, app },
 		.find_saved = find_saved,
 		.find_saved_rs = find_saved_rs,
@@ -304,6 +311,7 @@ static void done(struct role *role)
 	pools_free(app->pools);
 	probe_engine_free(app->engine);
 	script_asks_free(app->scripts);
+	follows_free(app->follows);
 	reconcile_free(app->reconcile);
 	lvs_globals_free(app->globals);
 	suspend_free(app->suspend);

@@ -158,41 +158,6 @@ static void on_same_rs(const struct conf_obj *first, const struct conf_obj *agai
 		    rule_place(diags, first->pos, place));
 }
 
-/* Whether a server has checks, and none of them runs. */
-static bool is_unchecked(const struct rs_conf *rs)
-{
-	const struct checker_conf *checker;
-
-	conf_list_for_each (checker, &rs->checkers)
-		if (checker_runs(checker))
-			return false;
-	return rs->checkers.n > 0;
-}
-
-/* Said once: what servers count as that have only checks that do not run. */
-static void warn_unchecked(const struct root_conf *conf, struct conf_diags *diags)
-{
-	const struct rs_conf *rs, *first = NULL;
-	const struct vs_conf *vs;
-	unsigned n = 0;
-
-	conf_list_for_each (vs, &conf->virtual_servers)
-		conf_list_for_each (rs, &vs->real_servers) {
-			if (!is_unchecked(rs))
-				continue;
-			first = first ? first : rs;
-			n++;
-		}
-	if (n == 1)
-		conf_diag_add(diags, CONF_WARNING, CONF_SEMANTIC, "not-in-effect", first->obj.pos,
-			      NULL, "no check of this server runs yet: it always counts as up");
-	else if (n > 1)
-		conf_diag_add(
-			diags, CONF_WARNING, CONF_SEMANTIC, "not-in-effect", first->obj.pos, NULL,
-			"no check of this and %u more servers runs yet: they always count as up",
-			n - 1);
-}
-
 static void check_pool(const struct vs_conf *vs, struct conf_diags *diags)
 {
 	struct rule_set set = { 0 };
@@ -268,5 +233,4 @@ void check_conf_rules(const struct conf_obj *root, struct conf_diags *diags)
 		check_sorry(vs, diags);
 		check_pool(vs, diags);
 	}
-	warn_unchecked(conf, diags);
 }

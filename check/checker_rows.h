@@ -18,10 +18,6 @@
 #define INHERIT_IF_SET .apply = CONF_APPLY_LIVE, .flags = CONF_INHERIT | CONF_IF_SET
 #define CHECKER        struct checker_conf
 
-/* Of checks without a plug-in. */
-#define CHECKER_NOT_IN_EFFECT \
-	"this check does not run yet: the server counts as up on its other checks"
-
 /* Of checks that send something. */
 #define CHECKER_CONNECT_KEYS                                                                      \
 	K_ADDR("connect_ip", CHECKER, connect_ip, LIVE,                                           \

@@ -7,6 +7,6 @@
 #include "check/probe.h"
 
 extern const struct checker_ops check_tcp, check_http_get, check_ssl_get, check_agent, check_misc,
-	check_smtp, check_dns, check_udp, check_ping;
+	check_smtp, check_dns, check_udp, check_ping, check_file, check_bfd;
 
 #endif

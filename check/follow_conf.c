@@ -90,7 +90,6 @@ const struct conf_block file_check_block = {
 	.size = sizeof(struct file_check_conf),
 	.list_offset = offsetof(struct rs_conf, checkers),
 	.keys = file_keys,
-	.not_in_effect = "the file is not read yet: the server keeps its weight",
 	.help = "The number in a file changes the weight of the server.",
 };
 
@@ -106,6 +105,5 @@ const struct conf_block bfd_check_block = {
 	.size = sizeof(struct bfd_check_conf),
 	.list_offset = offsetof(struct rs_conf, checkers),
 	.keys = bfd_keys,
-	.not_in_effect = CHECKER_NOT_IN_EFFECT,
 	.help = "The server is up while a BFD session is.",
 };

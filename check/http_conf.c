@@ -337,17 +337,18 @@ static const struct conf_type type_regex_stack = {
 			 .help = "Status codes that count as success."),                           \
 		K_STR("virtualhost", URL, virtualhost, LIVE,                                       \
 		      .help = "Host header of this request."),                                     \
-		K_CUSTOM("regex", &type_regex, URL, regex, const char *, LIVE,                     \
-			 .help = "Perl-compatible regular expression that the body must match."),  \
+		K_CUSTOM(                                                                          \
+			"regex", &type_regex, URL, regex, const char *, LIVE,                      \
+			.help = "Perl-compatible regular expression that the answer must match."), \
 		K_FLAG("regex_no_match", URL, regex_no_match, LIVE,                                \
-		       .help = "The body must not match the regex."),                              \
+		       .help = "The answer must not match the regex."),                            \
 		K_CUSTOM("regex_options", &type_regex_options, URL, regex_options, uint32_t, LIVE, \
 			 .help = "Options of PCRE2, in small letters without PCRE2_."),            \
 		K_U32("regex_min_offset", URL, regex_min_offset, 0, UINT32_MAX, LIVE,              \
-		      .help = "Byte of the body where a match may start at the earliest."),        \
+		      .help = "Byte of the answer, head included, where a match may start."),      \
 		K_U32("regex_max_offset", URL, regex_max_offset, 0, UINT32_MAX,                    \
 		      .dflt = UINT32_MAX, LIVE,                                                    \
-		      .help = "Byte of the body where a match may start at the latest."),          \
+		      .help = "Byte of the answer where a match may start at the latest."),        \
 		K_CUSTOM("regex_stack", &type_regex_stack, URL, regex_stack, struct regex_stack,   \
 			 .min = 1, .max = UINT32_MAX, NO_EFFECT,                                   \
 			 .help = "Bytes for matching, at start and at most.")

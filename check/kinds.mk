@@ -1,7 +1,7 @@
 # The kinds of checks besides TCP and HTTP.
 libcheck_a_SOURCES += \
 	check/check_misc.c check/check_smtp.c check/check_dns.c check/dns_msg.c check/dns_msg.h \
-	check/check_udp.c check/check_ping.c check/ping_msg.c check/ping_msg.h
+	check/check_follow.c check/follow.c check/follow.h check/check_udp.c check/check_ping.c check/ping_msg.c check/ping_msg.h
 
 if HAVE_CMOCKA
 check_PROGRAMS += test/unit/test_check_kinds

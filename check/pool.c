@@ -139,7 +139,7 @@ static const struct checker_ops *ops_of(const struct checker_conf *conf)
 	for (const struct checker_ops *const *ops = checkers; *ops; ops++)
 		if ((*ops)->conf == conf->obj.block)
 			return *ops;
-	return NULL; /* a check that does not run yet: the configuration says so */
+	return NULL;
 }
 
 static void build_check(struct rs_run *rs, const struct checker_conf *conf,
@@ -326,7 +326,14 @@ static void start_check(struct check_run *check, bool is_adopted)
 		.virtualhost = rs->conf->virtualhost,
 		.vs_virtualhost = rs->pool->conf->virtualhost,
 	};
-	int error = probe_subscribe(rs->pool->pools->env.engine, &spec, &check->sub, is_adopted);
+	int error;
+
+	if (follow_is_for(check->ops)) {
+		follow_subscribe(rs->pool->pools->env.follows, &check->follow, check->ops, conf,
+				 &check->sub, is_adopted);
+		return;
+	}
+	error = probe_subscribe(rs->pool->pools->env.engine, &spec, &check->sub, is_adopted);
 
 	if (error < 0)
 		log_warnx("probe", "cannot start %s of %s: %s", check->ops->name, rs->name,
@@ -363,6 +370,12 @@ static bool was_suspended(const struct carry *carry, const struct pool_run *pool
 	return node && (*node)->is_suspended;
 }
 
+static void stop_check(struct check_run *check)
+{
+	probe_unsubscribe(&check->sub);
+	follow_unsubscribe(&check->follow);
+}
+
 static void start_pool(struct pool_run *pool, const struct carry *carry)
 {
 	pool->is_suspended = is_to_rest(pool);
@@ -392,7 +405,7 @@ static void rest_check(struct check_run *check, bool is_resting)
 {
 	log_rest(check, is_resting);
 	if (is_resting) {
-		probe_unsubscribe(&check->sub);
+		stop_check(check);
 		return;
 	}
 	check->sub.health.is_known = false; /* what is known is old */
@@ -447,7 +460,7 @@ void pools_free(struct pools *pools)
 
 		for (uint32_t j = 0; j < pool->n; j++) {
 			for (uint32_t k = 0; k < pool->rs[j].n_checks; k++)
-				probe_unsubscribe(&pool->rs[j].checks[k].sub);
+				stop_check(&pool->rs[j].checks[k]);
 			timer_cancel(&pool->rs[j].timer);
 			free(pool->rs[j].checks);
 		}

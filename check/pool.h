@@ -12,6 +12,7 @@
 
 #include "check/check_conf.h"
 #include "check/health.h"
+#include "check/follow.h"
 #include "check/probe.h"
 #include "check/ramp.h"
 #include "check/reconcile.h"
@@ -24,6 +25,7 @@ struct pools;
 /* One check of a real server. */
 struct check_run {
 	struct probe_sub sub;
+	struct follow follow;
 	struct rs_run *rs;
 	const struct checker_conf *conf;
 	const struct checker_ops *ops;
@@ -81,6 +83,7 @@ struct pool_watch {
 struct pools_env {
 	struct loop *loop;
 	struct probe_engine *engine;
+	struct follows *follows;
 	struct reconcile *reconcile;
 	struct pool_watch watch;
 	/* Health published by a predecessor process, or NULL; the whole function may be NULL. Gets

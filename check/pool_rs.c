@@ -33,14 +33,17 @@ void rs_failed(struct rs_run *rs, time_us now)
 	damping_hit(&rs->damping, &params, now);
 }
 
-/* What the checks advise, one after the other. */
+/* The configured weight, and to it the part of each check. */
 static int32_t advised(const struct rs_run *rs)
 {
-	int32_t weight = (int32_t)rs->conf->weight;
+	const int32_t base = (int32_t)rs->conf->weight;
+	int64_t weight = base;
 
 	for (uint32_t i = 0; i < rs->n_checks; i++)
-		weight = weight_advised(weight, &rs->checks[i].sub.advice);
-	return weight;
+		weight += weight_part(base, &rs->checks[i].sub.advice);
+	if (weight > INT32_MAX)
+		return INT32_MAX;
+	return weight < 0 ? 0 : (int32_t)weight;
 }
 
 /* Sets the weight while the server starts slowly; time until it changes, 0 = never. */

@@ -142,6 +142,14 @@ struct checker_ops {
 	void (*drop)(void *keep);
 	/* Server name for TLS, NULL = none. May be NULL. */
 	const char *(*sni)(struct probe *probe);
+	/*
+	 * Checks that follow what the parent watches (check/follow.h) have a kind of feed, and none
+	 * of the above: which one, and what a value says.
+	 */
+	const char *feed; /* "file", "bfd"; NULL = a probe */
+	const char *(*feed_name)(const struct checker_conf *conf);
+	enum probe_reason (*feed_judge)(const struct checker_conf *conf, int64_t value,
+					struct weight_advice *advice);
 	/* Whether two configurations ask the same on the wire. NULL = conf_obj_is_equal. */
 	bool (*is_same)(const struct checker_conf *a, const struct checker_conf *b);
 };

@@ -6,6 +6,13 @@
 
 #define MAX_HALVES 62
 
+int64_t weight_part(int32_t weight, const struct weight_advice *advice)
+{
+	if (advice->kind == ADVICE_ADD)
+		return advice->value;
+	return (int64_t)weight_advised(weight, advice) - weight;
+}
+
 int32_t weight_advised(int32_t weight, const struct weight_advice *advice)
 {
 	int64_t share;
@@ -13,6 +20,9 @@ int32_t weight_advised(int32_t weight, const struct weight_advice *advice)
 	switch ((enum advice_kind)advice->kind) {
 	case ADVICE_NONE: break;
 	case ADVICE_WEIGHT: return advice->value < 0 ? 0 : advice->value;
+	case ADVICE_ADD:
+		share = (int64_t)weight + advice->value;
+		return share > INT32_MAX ? INT32_MAX : (int32_t)(share < 0 ? 0 : share);
 	case ADVICE_PERCENT:
 		share = ((int64_t)weight * (advice->value < 0 ? 0 : advice->value) + 99) / 100;
 		return share > INT32_MAX ? INT32_MAX : (int32_t)share;

@@ -16,6 +16,7 @@ enum advice_kind {
 	ADVICE_NONE,
 	ADVICE_PERCENT, /* of the configured weight; 0 = drain: no new connections, still alive */
 	ADVICE_WEIGHT,  /* in place of the configured weight */
+	ADVICE_ADD,     /* added to the configured weight */
 };
 
 /* What a check says about the weight of its server; the latest holds until the next. */
@@ -23,6 +24,9 @@ struct weight_advice {
 	int32_t kind; /* enum advice_kind */
 	int32_t value;
 };
+
+/* What advice adds to the weight, or takes from it if negative. */
+int64_t weight_part(int32_t weight, const struct weight_advice *advice);
 
 /* The weight after advice; a share of a weight above 0 is at least 1 unless it is 0 percent. */
 int32_t weight_advised(int32_t weight, const struct weight_advice *advice);

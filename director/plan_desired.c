@@ -124,8 +124,6 @@ static uint32_t count_failed(const struct plan_health *health, const char *vs,
 	conf_list_for_each (conf, &rs->checkers) {
 		const char *kind = conf->obj.block->name;
 
-		if (!checker_runs(conf))
-			continue;
 		n_failed += has_failed(health, &key, conf, kind);
 		key.index++;
 		if (!checker_hosts(conf))

@@ -53,7 +53,8 @@ static const struct role_row {
 	/* May be busy with a large table; nothing is lost while it is. */
 	[CHILD_CHECK] = { &check_role, "Healthcheck",
 			  (const char *const[]){ "global_defs", "virtual_server",
-						 "virtual_server_group", "SSL", NULL },
+						 "virtual_server_group", "SSL", "track_file",
+						 "vrrp_track_file", NULL },
 			  20, 40 },
 };
 

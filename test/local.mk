@@ -13,12 +13,8 @@ TESTS += test/tidy/tidy test/readme test/conformance
 noinst_PROGRAMS += test/lab/canned
 test_lab_canned_SOURCES = test/lab/canned.c
 
-TESTS += test/tidy/tidy test/readme
-
 # Whole folders; the hook below takes out what was built in them.
 EXTRA_DIST += test/run test/setup test/demo test/readme test/conformance test/conformance.txt test/tidy test/bench test/lab
-
-EXTRA_DIST += test/lab/checks.sh
 
 # A folder in EXTRA_DIST brings along what was built in it.
 dist-hook:

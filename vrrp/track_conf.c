@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "check/check_conf.h"
 #include "check/service_type.h"
 #include "lib/clock.h"
 #include "lib/global_conf.h"
@@ -264,9 +265,38 @@ static const struct conf_key file_keys[] = {
 	K_END,
 };
 
+/* Whoever follows the file without a weight of his own has that of the file. */
+static void file_weigh(const TF *file, const struct conf_list *checkers)
+{
+	struct conf_obj *obj;
+
+	conf_list_for_each (obj, checkers) {
+		struct file_check_conf *check = (struct file_check_conf *)obj;
+
+		if (obj->block != &file_check_block || check->weight.is_set ||
+		    strcmp(check->track_file, file->name) != 0)
+			continue;
+		check->weight = (struct file_weight){ .factor = file->weight.weight,
+						      .is_reversed = file->weight.is_reverse,
+						      .is_set = true };
+	}
+}
+
+static void file_resolve(struct conf_walk *walk, struct conf_obj *obj)
+{
+	const struct root_conf *root = (const struct root_conf *)obj->parent;
+	const struct vs_conf *vs;
+	const struct rs_conf *rs;
+
+	(void)walk;
+	conf_list_for_each (vs, &root->virtual_servers)
+		conf_list_for_each (rs, &vs->real_servers)
+			file_weigh((const TF *)obj, &rs->checkers);
+}
+
 #define FILE_BLOCK                                                                  \
 	.size = sizeof(TF), .list_offset = offsetof(struct root_conf, track_files), \
-	.args = file_args, .keys = file_keys
+	.args = file_args, .keys = file_keys, .resolve = file_resolve
 
 const struct conf_block track_file_block = {
 	.name = "track_file",

@@ -259,24 +259,6 @@ static void alpha_keeps_a_new_server_out(void **state)
 	free(text);
 }
 
-/* A check without plug-in keeps nothing out, and has no number. */
-static void a_check_that_does_not_run_counts_for_nothing(void **state)
-{
-	static const char check[] = "BFD_CHECK {\nname x\n}\n";
-	const struct context down = { .status = "{\"checks\": [" CHECK("10.2.0.2", "false") "]}" };
-	char text[1000], *plan;
-
-	(void)state;
-	snprintf(text, sizeof(text),
-		 "bfd_instance x {\nneighbor_ip 10.9.0.1\n}\n" SERVICE(
-			 "real_server 10.2.0.1 80 {\nalpha\n%s}\n" SERVER("10.2.0.2", "%s")),
-		 check, check);
-	plan = plan_with(&down, NULL, text);
-	assert_non_null(strstr(plan, "+ add server [10.2.0.1]:tcp:80"));
-	assert_null(strstr(plan, "+ add server [10.2.0.2]:tcp:80"));
-	free(plan);
-}
-
 static void within_the_hysteresis_the_verdict_holds(void **state)
 {
 	static const char three[] =
@@ -430,7 +412,6 @@ int main(void)
 		cmocka_unit_test(a_server_that_is_down_stays_out),
 		cmocka_unit_test(a_check_of_another_kind_begins_anew),
 		cmocka_unit_test(alpha_keeps_a_new_server_out),
-		cmocka_unit_test(a_check_that_does_not_run_counts_for_nothing),
 		cmocka_unit_test(within_the_hysteresis_the_verdict_holds),
 		cmocka_unit_test(the_kernel_counts_and_services_of_others_stay),
 		cmocka_unit_test(a_first_start_may_flush),

@@ -34,6 +34,8 @@ static void test_advice(void **state)
 		{ 0, { ADVICE_PERCENT, 100 }, 0 },
 		{ 10, { ADVICE_PERCENT, 200 }, 20 },
 		{ 10, { ADVICE_PERCENT, -5 }, 0 },
+		{ 10, { ADVICE_ADD, 5 }, 15 },
+		{ 10, { ADVICE_ADD, -12 }, 0 },
 		{ 10, { ADVICE_WEIGHT, 3 }, 3 },
 		{ 10, { ADVICE_WEIGHT, -3 }, 0 },
 		{ INT32_MAX, { ADVICE_PERCENT, INT32_MAX }, INT32_MAX },
