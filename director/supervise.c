@@ -177,8 +177,7 @@ void supervisor_free(struct supervisor *s)
 static bool needs_vrrp(const struct root_conf *root)
 {
 	return root->vrrp_instances.n > 0 || root->static_addresses.n > 0 ||
-	       root->static_routes.n > 0 || root->static_rules.n > 0 ||
-	       root->bfd_instances.n > 0;
+	       root->static_routes.n > 0 || root->static_rules.n > 0 || root->bfd_instances.n > 0;
 }
 
 unsigned supervisor_needed(const struct app *app, const struct conf *conf)

@@ -229,7 +229,7 @@ smtp smtp-greeting-of-two-lines down 'say=220-mx\r\n220\sready\r\n' line 'say=25
 smtp smtp-helo-501 down 'say=220\smx\r\n' line 'say=501\sno\r\n' line 'say=221\sbye\r\n'
 smtp smtp-helo-of-two-lines down 'say=220\smx\r\n' line 'say=250-mx\r\n250\sHELP\r\n' line 'say=221\sbye\r\n'
 smtp smtp-quit-unanswered down 'say=220\smx\r\n' line 'say=250\smx\r\n' line
-smtp smtp-quit-500 down 'say=220\smx\r\n' line 'say=250\smx\r\n' line 'say=500\swhat\r\n'
+smtp smtp-quit-500 up 'say=220\smx\r\n' line 'say=250\smx\r\n' line 'say=500\swhat\r\n'
 smtp smtp-silent down hold
 smtp smtp-half-a-line down 'say=220\sm' hold
 smtp smtp-closed down
@@ -273,7 +273,8 @@ misc misc-1 down /bin/false
 misc misc-2 down "$LAB_DIR/status 2"
 EXTRA=misc_dynamic misc misc-dynamic-0 up "$LAB_DIR/status 0"
 EXTRA=misc_dynamic misc misc-dynamic-1 down "$LAB_DIR/status 1"
-EXTRA=misc_dynamic misc misc-dynamic-2 up=0 "$LAB_DIR/status 2"
+# Without weight there is no quorum.
+THEIR=up=0 EXTRA=misc_dynamic misc misc-dynamic-2 down "$LAB_DIR/status 2"
 EXTRA=misc_dynamic misc misc-dynamic-12 up=10 "$LAB_DIR/status 12"
 EXTRA=misc_dynamic misc misc-dynamic-255 up=253 "$LAB_DIR/status 255"
 misc misc-killed down "$LAB_DIR/kill"

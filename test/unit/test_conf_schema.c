@@ -112,7 +112,7 @@ static void a_required_keyword_must_be_there(void **state)
 /* What is not in effect yet says so, blocks too. */
 static void what_is_not_in_effect_is_marked(void **state)
 {
-	static const char *const path[] = { "bfd_instance" };
+	static const char *const path[] = { "SSL" };
 	const struct fixture *f = *state;
 	const json_t *json = f->schema;
 
