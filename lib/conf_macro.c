@@ -19,8 +19,9 @@
 #include "lib/log.h"
 
 enum {
-	STEPS_MAX = 1000000,    /* references and lines made in one load */
-	BYTES_MAX = 32 << 20,   /* bytes of the lines made in one load */
+	STEPS_MAX = 1000000,  /* references and lines made in one load */
+	REPORT_STEPS = 100,   /* what a report counts for, lest a generator repeats one for long */
+	BYTES_MAX = 32 << 20, /* bytes of the lines made in one load */
 	LINE_LEN_MAX = 1 << 20, /* bytes of one line made */
 	NAME_MAX_LEN = 63,
 	RANDOM_MAX_DFLT = 32767,
@@ -55,6 +56,7 @@ void conf_macro_report(struct conf_macro *macro, enum conf_severity severity, co
 	va_start(ap, fmt);
 	conf_diag_vreport(macro->diags, &head, fmt, ap);
 	va_end(ap);
+	macro->n_steps += REPORT_STEPS;
 }
 
 static void stop(struct conf_macro *macro, struct conf_pos pos, const char *what)

@@ -6,7 +6,7 @@
 # DIR/verdicts.tsv, or VERDICTS, has a line of column names and the columns file (relative to DIR), kind and
 # grammar_verdict (ok, warn or error). Each file is read as it is and with --tolerant; there, error means that
 # something was not taken as written, which keepalived reports too. Prints how often each pair of verdicts occurs,
-# and each file that one refuses and the other does not.
+# how many dumps of accepted files load to the same dump, and each file that one refuses and the other does not.
 set -eu
 
 dir=${1:?usage: corpus.sh DIR [VERDICT-PROGRAM [VERDICTS]]}
@@ -34,6 +34,7 @@ for way in default tolerant; do
 	n_file == 1 { kind[$1] = $2; theirs[$1] = $column["grammar_verdict"]; next }
 	{
 		k = kind[$1]; t = theirs[$1]
+		trips[$4]++
 		kinds[k] = 1; total[k]++; count[k, t, $2]++
 		if ((t == "error") == ($2 == "error"))
 			agreed[k]++
@@ -49,6 +50,8 @@ for way in default tolerant; do
 					count[k, verdicts[i], "warn"], count[k, verdicts[i], "error"]
 			printf "%-22s accept or refuse alike: %d of %d\n", k, agreed[k], total[k]
 		}
+		printf "dumps of accepted files that load to the same dump: %d of %d\n", \
+			trips["same"], trips["same"] + trips["differs"]
 		for (i = 1; i <= n; i++)
 			print other[i]
 	}' "$verdicts" "$out/$way"

@@ -1,11 +1,13 @@
 /*
- * Loads each file with the real tables and prints one line: path, verdict, and the codes of what
- * was reported. The verdict is error, warn or ok (also with features that do not exist yet). With
- *-T files are read with tolerance, and error means that something was not taken as written. For
- * comparing with the verdicts of another program; see corpus.sh.
+ * Loads each file with the real tables and prints one line: path, verdict, the codes of what was
+ * reported, and whether the dump of an accepted file loads to the same dump ("same" or "differs").
+ *The verdict is error, warn or ok (also with features that do not exist yet). With -T files are
+ *read with tolerance, and error means that something was not taken as written. For comparing with
+ *the verdicts of another program; see corpus.sh.
  *
  *	verdict [-T] [-i ID] FILE...
  */
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -31,6 +33,34 @@ static const char *verdict_of(const struct conf_diags *diags)
 	return is_wrong ? "error" : is_warned ? "warn" : "ok";
 }
 
+static char *dump_text(const struct conf *conf)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+
+	conf_dump(conf, &diarch_schema, false, out);
+	fclose(out);
+	return text;
+}
+
+static const char *dump_trip(const struct conf *conf, const struct conf_options *options)
+{
+	struct conf_diags *diags = conf_diags_new();
+	char *dump = dump_text(conf), *second;
+	struct conf *again =
+		conf_load_text(dump, strlen(dump), "dump", &diarch_schema, options, diags);
+	bool is_same;
+
+	second = dump_text(again);
+	is_same = conf_diags_errors(diags) == 0 && strcmp(dump, second) == 0;
+	free(second);
+	free(dump);
+	conf_free(again);
+	conf_diags_free(diags);
+	return is_same ? "same" : "differs";
+}
+
 static void print_verdict(const char *path, const struct conf_options *options)
 {
 	struct conf_diags *diags = conf_diags_new();
@@ -42,7 +72,7 @@ static void print_verdict(const char *path, const struct conf_options *options)
 
 		printf("%s%s:%u", i > 0 ? " " : "", diag->code, diag->pos.line);
 	}
-	putchar('\n');
+	printf("\t%s\n", conf && conf_diags_errors(diags) == 0 ? dump_trip(conf, options) : "-");
 	conf_free(conf);
 	conf_diags_free(diags);
 }

@@ -1,6 +1,7 @@
 # Fuzz targets of the configuration. `make check` replays their corpora; --enable-fuzzers builds the fuzzers.
 # fuzz_conf, fuzz_lex and fuzz_include know the keywords with -dict=test/fuzz/conf.dict, which doc/generate.mk makes.
 FUZZ_CONF_LDADD = libconf.a liblvs.a libdiarch.a $(CHECK_LIBS) $(LVS_LIBS) $(LIB_LIBS)
+# fuzz_include needs -timeout=120 under sanitizers: a generator may make a million lines.
 # Includes find their files in memory.
 FUZZ_WRAP = -Wl,--wrap=open -Wl,--wrap=stat -Wl,--wrap=glob -Wl,--wrap=globfree
 
