@@ -43,9 +43,8 @@ static const struct conf_key root_keys[] = {
 		      "have it."),
 
 	/* no effect yet */
-	K_FLAG("linkbeat_use_polling", ROOT, linkbeat_use_polling, NO_EFFECT,
-	       .not_in_effect = "the link state is what the kernel reports",
-	       .help = "Poll the link of interfaces."),
+	K_FLAG("linkbeat_use_polling", ROOT, linkbeat_use_polling, .apply = CONF_APPLY_LIVE,
+	       .flags = CONF_IF_SET, .help = "Poll the link of interfaces."),
 	K_FLAG("namespace_with_ipsets", ROOT, namespace_with_ipsets, NO_EFFECT,
 	       .help = "Use ipsets also in a network namespace."),
 	K_CUSTOM("net_namespace_ipvs", &type_opt_name, ROOT, net_namespace_ipvs, const char *,

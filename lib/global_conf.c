@@ -407,8 +407,8 @@ const struct conf_key global_keys[] = {
 
 	/* VRRP */
 	K_CUSTOM("dynamic_interfaces", &conf_type_opt_parts, G, idle.dynamic_interfaces,
-		 struct dynamic_conf, .parts = dynamic_parts, NO_EFFECT(LIVE),
-		 .help = "Accept interfaces that come and go."),
+		 struct dynamic_conf, .parts = dynamic_parts, .apply = CONF_APPLY_LIVE,
+		 .flags = CONF_IF_SET, .help = "Accept interfaces that come and go; always so."),
 	K_CUSTOM("default_interface", &conf_type_ifname, G, default_interface, const char *,
 		 .dflt_text = "eth0", .apply = CONF_APPLY_LIVE, .flags = CONF_IF_SET,
 		 .help = "Interface of static addresses that name none."),

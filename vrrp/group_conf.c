@@ -243,7 +243,6 @@ const struct conf_block linkbeat_interfaces_block = {
 	.list_offset = offsetof(struct root_conf, linkbeat_interfaces),
 	.args = linkbeat_args,
 	.keys = linkbeat_keys,
-	.not_in_effect = "the link state is what the kernel reports",
 	.help = "Interfaces whose link is polled.",
 };
 
@@ -273,6 +272,5 @@ const struct conf_block interface_up_down_delays_block = {
 	.list_offset = offsetof(struct root_conf, link_delays),
 	.args = delay_args,
 	.keys = delay_keys,
-	.not_in_effect = "a change of the link counts at once",
 	.help = "Times before a change of link counts.",
 };

@@ -60,6 +60,7 @@ struct vrrp_app {
 	struct bfd_sessions *bfd;
 	struct trackers *trackers;
 	struct timer start_timer; /* vrrp_startup_delay */
+	struct timer beat_timer;  /* links that are polled */
 	struct sync_group *groups;
 	uint32_t n_groups;
 	struct vip_ref *vip_refs; /* of all routers, sorted by address */
@@ -129,7 +130,13 @@ struct vrrp_if {
 	char name[IF_NAMESIZE];
 	uint32_t ifindex; /* 0 = does not exist */
 	bool is_known;    /* was looked up once: later changes are news */
-	bool is_up;
+	bool is_up;       /* what counts: the link, after its delays */
+	struct track_damp damp;
+	int64_t up_delay_us, down_delay_us;
+	int linkbeat;       /* enum linkbeat, -1 = the kernel knows */
+	bool is_beat_known; /* the driver has answered */
+	bool is_beating;
+	struct timer delay_timer;
 	bool has_mac;
 	uint8_t mac[6];
 	struct vrrp_side sides[VRRP_SIDE_N];
@@ -139,6 +146,12 @@ struct vrrp_if {
 
 /* Finds or creates; one user more. */
 struct vrrp_if *vrrp_if_get(struct vrrp_app *app, const char *name);
+
+/* Takes delays and polling of links from the configuration, for all interfaces there are. */
+void vrrp_ifs_set_conf(struct vrrp_app *app, const struct root_conf *root);
+
+/* Time to ask the drivers; `arg` is the application. */
+void vrrp_on_beat(struct timer *timer, void *arg);
 
 /* One user less. NULL is fine. */
 void vrrp_if_put(struct vrrp_if *vif);

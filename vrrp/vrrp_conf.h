@@ -99,7 +99,7 @@ struct vrrp_idle_conf {
 	struct ipvlan_conf use_ipvlan;
 	bool use_vmac_addr, vmac_xmit_base;
 	const char *vrf;
-	bool unicast_fault_no_peer, track_src_ip, linkbeat_use_polling, no_accept;
+	bool unicast_fault_no_peer, track_src_ip, no_accept;
 	int old_unicast_checksum;
 };
 
@@ -115,7 +115,7 @@ struct vrrp_conf {
 	bool nopreempt;
 	int64_t preempt_delay_us;
 	int64_t preempt_sync_delay_us; /* 0 = do not wait for IPVS connections */
-	bool dont_track_primary;
+	bool dont_track_primary, linkbeat_use_polling;
 	bool native_ipv6;
 	bool no_virtual_ipaddress;
 	bool accept;

@@ -18,6 +18,12 @@ static void close_sockets(struct vrrp_if *vif)
 	}
 }
 
+static void on_delay(struct timer *timer, void *arg)
+{
+	(void)timer;
+	vrrp_app_refresh_soon(((struct vrrp_if *)arg)->app);
+}
+
 struct vrrp_if *vrrp_if_get(struct vrrp_app *app, const char *name)
 {
 	struct vrrp_if *vif = app->ifs;
@@ -33,6 +39,9 @@ struct vrrp_if *vrrp_if_get(struct vrrp_app *app, const char *name)
 		}
 		for (int i = 0; i < PACER_N; i++)
 			vif->pacers[i] = &vif->own_pacers[i];
+		vif->linkbeat = -1;
+		vif->damp.at = TIME_NEVER;
+		timer_init(&vif->delay_timer, app->loop, on_delay, vif);
 		strncpy(vif->name, name, sizeof(vif->name) - 1);
 		vif->next = app->ifs;
 		app->ifs = vif;
@@ -50,6 +59,7 @@ void vrrp_if_put(struct vrrp_if *vif)
 		link = &(*link)->next;
 	*link = vif->next;
 	close_sockets(vif);
+	timer_cancel(&vif->delay_timer);
 	free(vif);
 }
 
@@ -109,6 +119,14 @@ void vrrp_side_drain(struct vrrp_side *side)
 
 /* ---- state ---- */
 
+/* The driver has the last word where it is asked and answers. */
+static bool has_link(const struct vrrp_if *vif, const struct nl_link *link)
+{
+	bool is_up = link && link->is_up;
+
+	return vif->linkbeat >= 0 && vif->is_beat_known ? is_up && vif->is_beating : is_up;
+}
+
 static void set_up(struct vrrp_if *vif, bool is_up)
 {
 	bool is_news = vif->is_known && is_up != vif->is_up;
@@ -154,7 +172,10 @@ void vrrp_if_refresh(struct vrrp_if *vif)
 	vif->has_mac = link && link->has_mac;
 	if (link)
 		memcpy(vif->mac, link->mac, sizeof(vif->mac));
-	set_up(vif, link && link->is_up);
+	track_damp_step(&vif->damp, loop_now(vif->app->loop), has_link(vif, link), vif->up_delay_us,
+			vif->down_delay_us);
+	timer_arm_at(&vif->delay_timer, vif->damp.at);
+	set_up(vif, vif->damp.is_up);
 	for (int i = 0; i < VRRP_SIDE_N; i++)
 		refresh_side(&vif->sides[i]);
 }

@@ -461,6 +461,7 @@ static void commit(struct role *role, const struct conf *conf)
 	sync_groups_build(app, root);
 	build_uses(app, root);
 	stop_vanished(old, n_old);
+	vrrp_ifs_set_conf(app, root);
 	bfd_sessions_set_conf(app->bfd, root, app->saved, app->n_saved);
 	trackers_end(app->trackers);
 	statics_commit(&app->statics, app, root);
@@ -502,6 +503,7 @@ static void done(struct role *role)
 	bfd_sessions_free(app->bfd);
 	trackers_free(app->trackers);
 	timer_cancel(&app->start_timer);
+	timer_cancel(&app->beat_timer);
 	timer_cancel(&app->refresh_timer);
 	timer_cancel(&app->stats_timer);
 	nl_free(app->nl);
@@ -529,6 +531,7 @@ static int init(struct role *role)
 	timer_init(&app->refresh_timer, app->loop, on_refresh, app);
 	timer_init(&app->stats_timer, app->loop, on_stats, app);
 	timer_init(&app->start_timer, app->loop, on_start_time, app);
+	timer_init(&app->beat_timer, app->loop, vrrp_on_beat, app);
 	app->bfd = bfd_sessions_new(app->loop, to_parent, on_bfd, app);
 	app->trackers = trackers_new(app->loop, to_parent, on_tracker, app);
 	app->ndisc_fd = ndisc_open();

@@ -178,6 +178,23 @@ expect_eq crash-transitions "$before" "$(transitions b)"
 expect_eq crash-notifies-nobody "$words" "$(wc -l <"$(node_dir a)/notify.log")"
 expect_soon crash-script-known 5 tracker_is a alive up
 
+say "a link with a delay: a moment without it moves nothing"
+printf 'interface_up_down_delays {\n eth1 1.5 0.2\n}\nlinkbeat_interfaces {\n eth1 ETHTOOL\n}\n' \
+	>>"$(node_dir a)/keepalived.conf"
+mark_log a
+reload_director a
+wait_for "the reload" 10 in_log_since a 'Reload complete'
+before=$(transitions b)
+in_ns side ip link set dev a.eth1 down
+poll_pause 0.4
+in_ns side ip link set dev a.eth1 up
+expect_stays delay-damps 2 moved_to a b
+expect_eq delay-transitions "$before" "$(transitions b)"
+ipn side link set dev a.eth1 down
+expect_soon delay-ends 10 moved_to b a
+ipn side link set dev a.eth1 up
+expect_soon delay-returns 10 moved_to a b
+
 say "planned stop: both at once"
 stop a TERM
 expect_soon stop-moves 5 moved_to b a
