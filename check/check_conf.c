@@ -50,16 +50,21 @@
 		       .help = "Count servers as failed until their checks succeed.")
 
 /* What a server's weight and its return depend on. */
-#define RETURN_KEYS(s)                                                                        \
-	K_SECS("slow_start", s, slow_start_us, 1, TIME_MAX_US, INHERIT_IF_SET,                \
-	       .help = "Time in which the weight of a server that comes back grows to the "   \
-		       "full one."),                                                          \
-		K_SECS("flap_damping", s, flap_damping_us, 1, TIME_MAX_US, INHERIT_IF_SET,    \
-		       .help = "Each failure of a server is a penalty of 1, which halves in " \
-			       "this time; near flap_limit the server stays out until the "   \
-			       "penalty is half of that."),                                   \
-		K_U32("flap_limit", s, flap_limit, 1, 1000, INHERIT_IF_SET,                   \
-		      .help = "Penalty at which a server is kept out; default 3.")
+#define RETURN_KEYS(s)                                                                           \
+	K_SECS("slow_start", s, slow_start_us, 1, TIME_MAX_US, INHERIT_IF_SET,                   \
+	       .help = "Time in which the weight of a server that comes back grows to the "      \
+		       "full one."),                                                             \
+		K_SECS("flap_damping", s, flap_damping_us, 1, TIME_MAX_US, INHERIT_IF_SET,       \
+		       .help = "Each failure of a server is a penalty of 1, which halves in "    \
+			       "this time; near flap_limit the server stays out until the "      \
+			       "penalty is half of that."),                                      \
+		K_U32("flap_limit", s, flap_limit, 1, 1000, INHERIT_IF_SET,                      \
+		      .help = "Penalty at which a server is kept out; default 3."),              \
+		K_U32("passive_limit", s, passive_limit, 1, UINT32_MAX, INHERIT_IF_SET,          \
+		      .help = "Connections without any packet back after which a server is out " \
+			      "for a while; with NAT."),                                         \
+		K_SECS("passive_hold", s, passive_hold_us, 1, TIME_MAX_US, INHERIT_IF_SET,       \
+		       .help = "How long it is out at first, doubled each time; default 5.")
 
 /* ---- real_server ---- */
 
@@ -311,6 +316,16 @@ static void resolve_port(struct conf_walk *walk, const struct vs_conf *vs, struc
 	rs->endpoint.port = vs->addr.port;
 }
 
+/* Answers of other methods do not come by here. */
+static void resolve_passive(struct conf_walk *walk, struct rs_conf *rs)
+{
+	if (!rs->passive_limit || rs->lvs_method.fwd == IPVS_FWD_MASQ)
+		return;
+	conf_warning(walk, rs->obj.pos, CONF_SEMANTIC, "passive-cleared", NULL,
+		     "passive_limit works with NAT only and is left out");
+	rs->passive_limit = 0;
+}
+
 static void resolve_quorum(struct conf_walk *walk, struct vs_conf *vs)
 {
 	const struct rs_conf *rs;
@@ -420,8 +435,10 @@ static void vs_resolve(struct conf_walk *walk, struct conf_obj *obj)
 	resolve_alerts(vs);
 	resolve_sorry(vs);
 	resolve_persistence(walk, vs);
-	conf_list_for_each (rs, &vs->real_servers)
+	conf_list_for_each (rs, &vs->real_servers) {
 		resolve_port(walk, vs, rs);
+		resolve_passive(walk, rs);
+	}
 	resolve_names(walk, vs);
 	resolve_quorum(walk, vs);
 }

@@ -206,6 +206,8 @@ struct rs_conf {
 	int64_t slow_start_us;     /* 0 = off */
 	int64_t flap_damping_us;   /* half-life; 0 = off */
 	uint32_t flap_limit;       /* 0 = DAMPING_LIMIT */
+	uint32_t passive_limit;    /* 0 = off */
+	int64_t passive_hold_us;   /* 0 = PASSIVE_HOLD_US */
 	struct conf_list checkers; /* struct checker_conf heads */
 	bool smtp_alert;
 	const char *snmp_name; /* no effect yet */
@@ -247,6 +249,8 @@ struct vs_conf {
 	int64_t deadline_us, response_time_limit_us;
 	int64_t slow_start_us, flap_damping_us;
 	uint32_t flap_limit;
+	uint32_t passive_limit;
+	int64_t passive_hold_us;
 	uint32_t fail_open; /* 0 = off */
 	struct conf_list real_servers;
 	struct vs_idle_conf idle;

@@ -21,6 +21,7 @@
 #include "lib/script_ask.h"
 
 #define IPVS_TIMEOUT_US (5 * US_PER_S)
+#define LOOK_EVERY_US   (2 * US_PER_S)
 
 struct check_app {
 	struct role *role;
@@ -35,6 +36,7 @@ struct check_app {
 			the first commit */
 	bool was_saved; /* there was a predecessor: the table is ours already */
 	bool is_running;
+	struct timer look_timer; /* at the counters of IPVS */
 };
 
 static struct ipvs_backend *open_kernel(void)
@@ -219,6 +221,32 @@ static void on_sync(const struct msg_sync_state *state, void *arg)
 	role_send(app->role, &msg);
 }
 
+/* ---- passive observation ---- */
+
+/* Of a copy: what leaves the pool changes the table. */
+static void on_look(struct timer *timer, void *arg)
+{
+	struct check_app *app = arg;
+	const struct ipvs_set *table = reconcile_table(app->reconcile);
+	struct ipvs_set copy;
+
+	if (table) {
+		ipvs_set_init(&copy);
+		ipvs_set_copy(&copy, table);
+		pools_observe(app->pools, &copy, loop_now(role_loop(app->role)));
+		ipvs_set_done(&copy);
+	}
+	timer_arm_in(timer, LOOK_EVERY_US);
+}
+
+static void look_from_now_on(struct check_app *app)
+{
+	if (pools_are_observed(app->pools))
+		timer_arm_in(&app->look_timer, LOOK_EVERY_US);
+	else
+		timer_cancel(&app->look_timer);
+}
+
 /* ---- role ---- */
 
 static void to_parent(const struct msg *msg, void *arg)
@@ -240,6 +268,7 @@ static int init(struct role *role)
 	app->scripts = script_asks_new(to_parent, role);
 	app->follows = follows_new(role_loop(role));
 	probe_engine_set_scripts(app->engine, app->scripts);
+	timer_init(&app->look_timer, role_loop(role), on_look, app);
 	app->reconcile = reconcile_new(role_loop(role), open_kernel);
 	app->globals = lvs_globals_new(&(struct lvs_globals_env){
 		.loop = role_loop(role), .open = open_kernel, .on_sync = on_sync, .arg = app });
@@ -283,6 +312,7 @@ static void commit(struct role *role, const struct conf *conf)
 	reconcile_all(app->reconcile);
 	lvs_globals_apply(app->globals, root_global(root));
 	pools_each(app->pools, publish, app);
+	look_from_now_on(app);
 	lvs_globals_publish(app->globals);
 	app->was_saved = false; /* what comes with a reload is new */
 }
@@ -308,6 +338,7 @@ static void done(struct role *role)
 
 	if (!app)
 		return;
+	timer_cancel(&app->look_timer);
 	pools_free(app->pools);
 	probe_engine_free(app->engine);
 	script_asks_free(app->scripts);

@@ -45,7 +45,8 @@ static void send_rs(struct role *role, const struct rs_run *rs)
 		.weight = rs_weight(rs),
 		.checks = rs->n_checks,
 		.failed = rs->pool->members[rs->member].n_failed,
-		.is_held = rs->damping.is_held,
+		.is_held = rs->damping.is_held || rs->passive.is_held,
+		.silent_until_us = rs->passive.is_held ? rs->passive.until.us : 0,
 		.penalty = rs->damping.penalty,
 		.penalty_at_us = rs->damping.at.us,
 		.ramp_since_us = time_is_never(rs->ramp_since) ? 0 : rs->ramp_since.us,
@@ -215,6 +216,12 @@ static void log_rs(const struct rs_run *rs, bool is_up)
 			  is_inhibit ? (is_up ? "Enabling" : "Disabling")
 				     : (is_up ? "Adding" : "Removing"),
 			  rs->name, is_inhibit ? "of" : (is_up ? "to" : "from"), pool->name);
+	if (!is_up && rs->passive.is_held)
+		log_event(LOG_LEVEL_WARNING, "rs_silent",
+			  log_kv("rs=%s vs=%s connections=%" PRIu32, rs->name, pool->name,
+				 rs->conf->passive_limit),
+			  "Service %s of VS %s answers no connection and stays out for a while",
+			  rs->name, pool->name);
 	if (!is_up && rs->damping.is_held)
 		log_event(LOG_LEVEL_WARNING, "rs_flaps",
 			  log_kv("rs=%s vs=%s penalty=%.3f", rs->name, pool->name,

@@ -41,8 +41,7 @@ static void pool_want(struct pool_run *pool)
 
 /* ---- results ---- */
 
-/* Brings everything up to date after a change of a server, which was up or not. */
-static void follow(struct rs_run *rs, bool was_up)
+void pool_follow(struct rs_run *rs, bool was_up)
 {
 	struct pool_run *pool = rs->pool;
 	const struct pools_env *env = &pool->pools->env;
@@ -55,7 +54,7 @@ static void follow(struct rs_run *rs, bool was_up)
 	is_up = rs_is_up(rs);
 	edge = pool_step(&pool->state, &pool->params, pool->members, pool->n);
 	if (was_up == is_up && rs_weight(rs) == old_weight && edge == POOL_SAME) {
-		if (rs->damping.is_held)
+		if (rs->damping.is_held || rs->passive.is_held)
 			env->watch.on_weight(rs, env->watch.arg);
 		return;
 	}
@@ -80,7 +79,7 @@ static void on_rs_timer(struct timer *timer, void *arg)
 	struct rs_run *rs = arg;
 
 	(void)timer;
-	follow(rs, rs_is_up(rs));
+	pool_follow(rs, rs_is_up(rs));
 }
 
 static bool is_same_advice(const struct weight_advice *a, const struct weight_advice *b)
@@ -128,7 +127,7 @@ static void on_result(struct probe_sub *sub, enum health_edge edge, void *arg)
 	if (was_passing && !is_passing)
 		rs_failed(rs, now);
 	if (was_up != rs_is_up(rs) || was_passing != is_passing || is_advised)
-		follow(rs, was_up);
+		pool_follow(rs, was_up);
 	announce(rs);
 }
 

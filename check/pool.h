@@ -13,6 +13,7 @@
 #include "check/check_conf.h"
 #include "check/health.h"
 #include "check/follow.h"
+#include "check/passive.h"
 #include "check/probe.h"
 #include "check/ramp.h"
 #include "check/reconcile.h"
@@ -45,6 +46,7 @@ struct rs_run {
 	bool is_announced; /* its first known state was told, or a change was */
 	time_us since;
 	struct damping damping;
+	struct passive passive;
 	time_us ramp_since; /* TIME_NEVER = at full weight */
 	struct timer timer; /* next step of the ramp, or end of being held out */
 };
@@ -109,6 +111,13 @@ void pools_each(struct pools *pools, void (*each)(struct pool_run *pool, void *a
 /* Asks env.is_suspended again: checks rest or go on. Verdicts stay while they rest; the first
  * result after that decides at once. */
 void pools_resume(struct pools *pools);
+
+/* Whether any server is watched by the counters of IPVS. */
+bool pools_are_observed(struct pools *pools);
+
+/* A look at the table, whose copy must not be the reconciler's: servers that do not answer leave.
+ */
+void pools_observe(struct pools *pools, const struct ipvs_set *table, time_us now);
 
 /* Whether a real server is alive: none of its checks fails, and it is not held out. */
 bool rs_is_up(const struct rs_run *rs);

@@ -3,11 +3,15 @@
  *
  *	pool.c     pools, results, health over generations
  *	pool_rs.c  a real server: alive or not, weight, slow start, damping
+ *	pool_passive.c  what the counters of IPVS say about it
  */
 #ifndef DIARCH_CHECK_POOL_PRIVATE_H
 #define DIARCH_CHECK_POOL_PRIVATE_H
 
 #include "check/pool.h"
+
+/* Brings everything up to date after a change of a server, which was up or not. */
+void pool_follow(struct rs_run *rs, bool was_up);
 
 /* The first of its checks failed: counts for damping. */
 void rs_failed(struct rs_run *rs, time_us now);

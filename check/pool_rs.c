@@ -74,12 +74,17 @@ void rs_settle(struct rs_run *rs, bool was_up, time_us now)
 {
 	const struct damping_params params = damping_of(rs);
 	struct pool_member *m = member_of(rs);
-	int64_t held_us, ramp_us;
+	int64_t held_us, ramp_us, silent_us;
 
 	if (!params.half_life_us)
 		rs->damping = (struct damping){ 0 };
 	held_us = damping_settle(&rs->damping, &params, now);
-	m->is_held = rs->damping.is_held;
+	if (!rs->conf->passive_limit)
+		rs->passive = (struct passive){ 0 };
+	silent_us = passive_settle(&rs->passive, now);
+	if (silent_us > held_us)
+		held_us = silent_us;
+	m->is_held = rs->damping.is_held || rs->passive.is_held;
 	m->dest.weight = advised(rs);
 	m->is_drained = m->dest.weight == 0 && rs->conf->weight > 0;
 	ramp_us = settle_ramp(rs, was_up, now);
@@ -94,6 +99,7 @@ void rs_adopt(struct rs_run *rs, const struct rs_run *old)
 {
 	rs->since = old->since;
 	rs->damping = old->damping;
+	rs->passive = old->passive;
 	rs->ramp_since = old->ramp_since;
 }
 
@@ -102,6 +108,8 @@ void rs_adopt_saved(struct rs_run *rs, const struct msg_rs_state *saved)
 	rs->since = (time_us){ saved->since_us };
 	rs->damping = (struct damping){ .penalty = saved->penalty,
 					.at = { saved->penalty_at_us },
-					.is_held = saved->is_held };
+					.is_held = saved->is_held && saved->penalty > 0 };
+	rs->passive.is_held = saved->silent_until_us != 0;
+	rs->passive.until = (time_us){ saved->silent_until_us };
 	rs->ramp_since = saved->ramp_since_us ? (time_us){ saved->ramp_since_us } : TIME_NEVER;
 }

@@ -4,13 +4,14 @@
 #
 # What checks do beyond keepalived, in the kernel's table: a weight that grows after a return and goes on growing over a
 # reload and the death of the checker; a pool that fails open; a server that flaps and stays out; an agent that says how
-# much; and how long a server that refuses connections stays in the table.
+# much; a server that IPVS gets no answers from; and how long one that refuses connections stays in the table.
 . "${BASH_SOURCE[0]%/*}/lab.sh"
 need_ipvs "$@"
-need busybox
+need busybox perl
 need_director
 
 VIP=192.0.2.1
+SILENT=192.0.2.2
 RAMP_S=10
 DAMP_S=10
 
@@ -52,6 +53,22 @@ conf() {
 		delay_loop 0.2
 		agent_send hello
 	}" | vs_block 84 ""
+	cat <<-EOF2
+		virtual_server $VIP 85 {
+		    protocol UDP
+		    lvs_sched rr
+		    lvs_method NAT
+		    passive_limit 5
+		    real_server $SILENT 8085 {
+		        TCP_CHECK {
+		            connect_ip 127.0.0.1
+		            connect_port 8182
+		            connect_timeout 2
+		            delay_loop 1
+		        }
+		    }
+		}
+	EOF2
 }
 start_server() { # PORT
 	start d "s$1" busybox httpd -f -p "127.0.0.1:$1" -h "$LAB_DIR/d"
@@ -79,6 +96,7 @@ agent_says() { echo "$1" >"$LAB_DIR/d/agent"; }
 say "Servers, an agent, a director"
 make_ns d
 in_ns d ip addr add $VIP/32 dev lo
+in_ns d ip addr add $SILENT/32 dev lo
 watch_table d
 agent_says "up 100%"
 for port in 8081 8082 8182 8083; do start_server $port; done
@@ -88,10 +106,28 @@ start_director d -C
 expect_soon all-servers-are-in 30 weight_is 84 8084 100 || true
 expect_soon at-the-start-there-is-no-ramp 10 weight_is 81 8081 100 || true
 
+say "passive_limit: a check that says up, and a server that swallows everything"
+# shellcheck disable=SC2016 # perl's own
+start d swallow perl -MIO::Socket::INET -e 'my $s = IO::Socket::INET->new(Proto => "udp", LocalAddr => shift,
+	LocalPort => 8085) or die; sleep 1000' $SILENT
+poll_until "it listens" 10 grep -q ':1F95' "/proc/${LAB_ANCHOR[d]}/net/udp"
+expect_soon it-is-in 10 dest_is d UDP "$VIP:85" "$SILENT:8085" "Masq 1" || true
+flood_silent() {
+	in_ns d bash -c "for i in 1 2 3 4; do echo x >/dev/udp/$VIP/85; done"
+	dest_is d UDP "$VIP:85" "$SILENT:8085" -
+}
+expect_soon it-leaves-although-the-check-passes 30 flood_silent || true
+expect the-log-tells-of-silence in_log d 'event=rs_silent '
+expect_soon it-gets-another-chance 30 dest_is d UDP "$VIP:85" "$SILENT:8085" "Masq 1" || true
+
 say "fail_open: the last server of two dies"
 stop_server 8082
 expect_soon the-first-leaves 10 weight_is 82 8082 - || true
 stop_server 8182
+removed_ms=$(awk '{ split($4, t, ":"); ms = 1000 * t[3] + 60000 * t[2] }
+	/event=check_down .*rs=\[127.0.0.1\]:tcp:8082 / { down = ms }
+	/event=rs_down rs=\[127.0.0.1\]:tcp:8082 / { print ms - down; exit }' "$LAB_DIR/d/d.log")
+expect_most from-the-verdict-to-the-table 500 "$removed_ms" ms
 expect_soon both-carry-traffic 10 weight_is 82 8082 1 || true
 expect_soon the-second-too 5 weight_is 82 8182 1 || true
 expect the-alarm-is-in-the-log in_log d 'event=fail_open '

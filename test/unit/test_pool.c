@@ -650,6 +650,59 @@ static void advice_changes_the_weight(void **state)
 	assert_int_equal(weight("10.0.0.1"), 10);
 }
 
+/* Counters of server 0 as the kernel has them. */
+static void observe(struct fixture *f, uint64_t conns, uint64_t out_pkts)
+{
+	const struct ipvs_dest_key key = { .addr = f->rs[0].endpoint.addr, .port = 80 };
+	struct ipvs_set table;
+	const struct ipvs_dest *dest;
+
+	ipvs_set_init(&table);
+	ipvs_set_copy(&table, &wanted);
+	dest = svc_find_dest(&table.svcs[0], &key);
+	if (dest) {
+		struct ipvs_dest *d = table.svcs[0].dests + (dest - table.svcs[0].dests);
+
+		d->stats.conns = conns;
+		d->stats.out_pkts = out_pkts;
+	}
+	pools_observe(f->pools, &table, f->now);
+	ipvs_set_done(&table);
+}
+
+static void a_server_that_answers_no_connection_leaves(void **state)
+{
+	struct fixture *f = *state;
+
+	f->rs[0].passive_limit = 3;
+	load(f);
+	assert_true(pools_are_observed(f->pools));
+	observe(f, 100, 0); /* what was before counts for nothing */
+	observe(f, 102, 0);
+	observe(f, 104, 1); /* an answer, if only one */
+	observe(f, 106, 1);
+	assert_int_equal(weight("10.0.0.1"), 3);
+	observe(f, 107, 1);
+	assert_int_equal(weight("10.0.0.1"), -1);
+	load(f);
+	pass(f, 4.9);
+	assert_int_equal(weight("10.0.0.1"), -1);
+	pass(f, 0.2);
+	assert_int_equal(weight("10.0.0.1"), 3);
+	observe(f, 0, 0); /* a new entry of the table */
+	observe(f, 3, 0);
+	assert_int_equal(weight("10.0.0.1"), -1);
+	pass(f, 9.9); /* twice as long */
+	assert_int_equal(weight("10.0.0.1"), -1);
+	pass(f, 0.2);
+	assert_int_equal(weight("10.0.0.1"), 3);
+	observe(f, 0, 0);
+	observe(f, 1, 5);
+	observe(f, 4, 5);
+	pass(f, 5.1); /* it had answered: as at first */
+	assert_int_equal(weight("10.0.0.1"), 3);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -672,6 +725,7 @@ int main(void)
 		TEST(a_server_that_flaps_stays_out),
 		TEST(too_few_servers_fail_open),
 		TEST(advice_changes_the_weight),
+		TEST(a_server_that_answers_no_connection_leaves),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
