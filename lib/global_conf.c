@@ -456,8 +456,8 @@ const struct conf_key global_keys[] = {
 	       .help = "Time to wait after boot before VRRP begins."),
 	K_FLAG("log_unknown_vrids", G, idle.log_unknown_vrids, NO_EFFECT(LIVE),
 	       .help = "Log advertisements of virtual routers that are not configured."),
-	K_STR("vmac_prefix", G, idle.vmac_prefix, .dflt_text = "vrrp", NO_EFFECT(LIVE),
-	      .help = "How names of interfaces with a virtual MAC begin."),
+	K_STR("vmac_prefix", G, vmac_prefix, .dflt_text = "vrrp", .apply = CONF_APPLY_LIVE,
+	      .flags = CONF_IF_SET, .help = "How names of interfaces with a virtual MAC begin."),
 	K_STR("vmac_addr_prefix", G, idle.vmac_addr_prefix, .dflt_from = "vmac_prefix",
 	      NO_EFFECT(LIVE), .help = "How names of interfaces for single addresses begin."),
 

@@ -23,6 +23,7 @@
 #define MONITOR_READS   256 /* datagrams per wake-up; the rest waits for the next pass */
 #define DUMP_TRIES      5   /* the kernel may find each one torn by changes */
 #define DUMP_TIMEOUT_US (2 * US_PER_S)
+#define LINK_TIMEOUT_US (1 * US_PER_S)
 #define RESYNC_RETRY_US (1 * US_PER_S)
 #define MONITOR_GROUPS  (RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR)
 
@@ -375,6 +376,37 @@ int nl_watch_routes(struct nl *nl, uint8_t protocol)
 	nl->has_routes = true;
 	nl->routes.is_watched[protocol] = true;
 	return resync_routes(nl);
+}
+
+/* ---- links ---- */
+
+static int do_link(struct nl *nl)
+{
+	int result = nl_req_do(&nl->req, LINK_TIMEOUT_US);
+
+	read_monitor(nl, MONITOR_READS);
+	if (nl->is_stale || nl->are_routes_stale || nl->n_changes > nl->changes_at)
+		timer_arm_in(&nl->wake, 0);
+	return result;
+}
+
+int nl_macvlan_add(struct nl *nl, const char *name, uint32_t base, uint32_t group,
+		   const uint8_t mac[6])
+{
+	nl_req_put_macvlan(&nl->req, name, base, group, mac);
+	return do_link(nl);
+}
+
+int nl_link_set_up(struct nl *nl, uint32_t ifindex, bool is_up)
+{
+	nl_req_put_link_flag(&nl->req, ifindex, IFF_UP, is_up);
+	return do_link(nl);
+}
+
+int nl_link_del(struct nl *nl, uint32_t ifindex)
+{
+	nl_req_put_link_del(&nl->req, ifindex);
+	return do_link(nl);
 }
 
 /* ---- queries ---- */

@@ -34,7 +34,8 @@ struct nl_link {
 	uint8_t mac[6];
 	bool has_mac;
 	uint32_t mtu;
-	uint32_t vrf_table; /* of a VRF: its routing table; else 0 */
+	uint32_t base_ifindex; /* of a VLAN, macvlan and the like: what it is on; else 0 */
+	uint32_t vrf_table;    /* of a VRF: its routing table; else 0 */
 };
 
 struct nl_addr {
@@ -89,6 +90,16 @@ const struct nl_addr *nl_addr_find_prefix(const struct nl *nl, uint32_t ifindex,
  * none. */
 const struct nl_addr *nl_primary_addr(const struct nl *nl, uint32_t ifindex, int family,
 				      bool (*skip)(const struct addr *addr, void *arg), void *arg);
+
+/*
+ * Make a macvlan (bridge mode, so that frames of others with its own address still reach the
+ * interface below) that is down, in a group of interfaces, set an interface up or down, remove one.
+ * 0 or -errno; the tables have the result.
+ */
+int nl_macvlan_add(struct nl *nl, const char *name, uint32_t base, uint32_t group,
+		   const uint8_t mac[6]);
+int nl_link_set_up(struct nl *nl, uint32_t ifindex, bool is_up);
+int nl_link_del(struct nl *nl, uint32_t ifindex);
 
 /*
  * From now on the tables have the routes and rules of this protocol (RTPROT_*). Asked for nothing,

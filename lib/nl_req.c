@@ -157,6 +157,30 @@ static int run_dump(struct nl_req *req, int64_t timeout_us,
 	return result == 0 && is_torn ? -EINTR : result;
 }
 
+static void ignore_msg(const struct nlmsghdr *nlh, void *arg)
+{
+	(void)nlh;
+	(void)arg;
+}
+
+int nl_req_do(struct nl_req *req, int64_t timeout_us)
+{
+	time_us deadline = time_add(clock_now(clock_system()), timeout_us);
+	struct nlmsghdr *nlh = (void *)req->buffer;
+	bool is_torn = false;
+
+	nlh->nlmsg_flags |= NLM_F_REQUEST | NLM_F_ACK;
+	nlh->nlmsg_seq = ++req->seq;
+	int result = send_bytes(req, nlh->nlmsg_len);
+	if (result < 0)
+		return result;
+	for (result = 1; result > 0;) {
+		int len = receive_reply(req, deadline);
+		result = len < 0 ? len : dump_datagram(req, len, ignore_msg, NULL, &is_torn);
+	}
+	return result;
+}
+
 int nl_req_dump(struct nl_req *req, uint16_t type, int64_t timeout_us,
 		void (*on_msg)(const struct nlmsghdr *nlh, void *arg), void *arg)
 {

@@ -43,6 +43,15 @@ int nl_req_dump(struct nl_req *req, uint16_t type, int64_t timeout_us,
 int nl_req_dump_routes(struct nl_req *req, uint8_t protocol, int64_t timeout_us,
 		       void (*on_msg)(const struct nlmsghdr *nlh, void *arg), void *arg);
 
+/* Sends the one message in the buffer and waits for its acknowledgement. 0 or -errno. */
+int nl_req_do(struct nl_req *req, int64_t timeout_us);
+
+/* Write messages about links into the buffer, for nl_req_do(): nl_link.c. */
+void nl_req_put_macvlan(struct nl_req *req, const char *name, uint32_t base, uint32_t group,
+			const uint8_t mac[6]);
+void nl_req_put_link_flag(struct nl_req *req, uint32_t ifindex, uint32_t flag, bool is_set);
+void nl_req_put_link_del(struct nl_req *req, uint32_t ifindex);
+
 /* The work of nl_apply() without the tables. */
 unsigned nl_req_apply(struct nl_req *req, struct nl_op *ops, unsigned n, int64_t timeout_us);
 

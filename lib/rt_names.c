@@ -106,3 +106,16 @@ bool rt_name_find(const struct rt_dirs *dirs, enum rt_kind kind, const char *nam
 	return dir_has(dirs->etc ? dirs->etc : ETC_DIR, file_names[kind], name, id) ||
 	       dir_has(dirs->usr ? dirs->usr : USR_DIR, file_names[kind], name, id);
 }
+
+bool rt_group_find(const struct rt_dirs *dirs, const char *text, uint32_t *id)
+{
+	char *end;
+
+	errno = 0;
+	unsigned long number = strtoul(text, &end, 0);
+	if (end != text && *end == '\0' && !errno && number <= UINT32_MAX) {
+		*id = (uint32_t)number;
+		return true;
+	}
+	return rt_name_find(dirs, RT_KIND_GROUP, text, id);
+}

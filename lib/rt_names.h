@@ -25,4 +25,7 @@ struct rt_dirs {
 /* Finds the number of a name. Reads files: not for the loop. */
 bool rt_name_find(const struct rt_dirs *dirs, enum rt_kind kind, const char *name, uint32_t *id);
 
+/* A group of interfaces, by name or number. */
+bool rt_group_find(const struct rt_dirs *dirs, const char *text, uint32_t *id);
+
 #endif

@@ -8,7 +8,7 @@ libvrrp_a_SOURCES += \
 	vrrp/tracker_script.c vrrp/vrouter_uses.c vrrp/vrouter.c \
 	vrrp/vrouter_auth.c vrrp/vrouter_receive.c vrrp/vrouter_track.c vrrp/vrouter_vips.c \
 	vrrp/vrouter_announce.c vrrp/vrouter_sync.c vrrp/vrouter_apply.c vrrp/vip_list.c vrrp/vip_list.h vrrp/log_limit.h \
-	vrrp/route_diff.c vrrp/route_diff.h vrrp/route_set.c vrrp/route_set.h vrrp/statics.c vrrp/statics.h vrrp/pacer.c vrrp/pacer.h
+	vrrp/route_diff.c vrrp/route_diff.h vrrp/route_set.c vrrp/route_set.h vrrp/statics.c vrrp/statics.h vrrp/pacer.c vrrp/pacer.h vrrp/sysctl.c vrrp/sysctl.h vrrp/vmac.c vrrp/vmac.h
 
 if HAVE_CMOCKA
 check_PROGRAMS += test/unit/test_addr_diff test/unit/test_nl_route

@@ -38,6 +38,18 @@ static void check_rules(const struct conf_list *list, const struct rt_dirs *dirs
 	}
 }
 
+static void check_group(const struct vrrp_conf *vi, const struct rt_dirs *dirs,
+			struct conf_diags *diags)
+{
+	const char *group = vi->use_vmac.group;
+	uint32_t id;
+
+	if (group && !rt_group_find(dirs, group, &id))
+		rule_refuse(diags, MEND_OUT(&vi->obj), rule_pos(&vi->obj, "use_vmac"),
+			    "unknown-group", NULL,
+			    "use_vmac: there is no group of interfaces \"%s\"", group);
+}
+
 void route_conf_rules(const struct conf_obj *root, struct conf_diags *diags)
 {
 	const struct root_conf *conf = (const struct root_conf *)root;
@@ -46,6 +58,7 @@ void route_conf_rules(const struct conf_obj *root, struct conf_diags *diags)
 	const struct vrrp_conf *vi;
 
 	conf_list_for_each (vi, &conf->vrrp_instances) {
+		check_group(vi, &dirs, diags);
 		check_routes(&vi->routes, &dirs, diags);
 		check_rules(&vi->rules, &dirs, diags);
 	}

@@ -84,16 +84,17 @@ static void vip_fill(struct vip *vip, struct vrrp_app *app, const struct vaddr_c
 		fill_v6(a, conf);
 }
 
-void vip_list_build(struct vip_list *list, struct vrrp_app *app, const struct vrrp_conf *conf)
+void vip_list_build(struct vip_list *list, struct vrrp_app *app, const struct vrrp_conf *conf,
+		    const char *default_dev)
 {
 	const struct vaddr_conf *a;
 
 	list->v = xcalloc(conf->addresses.n + conf->excluded.n + 1UL, sizeof(list->v[0]));
 	list->n = 0;
 	conf_list_for_each (a, &conf->addresses)
-		vip_fill(&list->v[list->n++], app, a, conf->interface);
+		vip_fill(&list->v[list->n++], app, a, default_dev);
 	conf_list_for_each (a, &conf->excluded)
-		vip_fill(&list->v[list->n++], app, a, conf->interface);
+		vip_fill(&list->v[list->n++], app, a, default_dev);
 	for (uint32_t i = 0; conf->lease && i < list->n; i++)
 		bind_to_lease(&list->v[i].addr, (uint32_t)vrrp_conf_lease_s(conf));
 }

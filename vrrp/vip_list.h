@@ -24,11 +24,12 @@ struct vip_list {
 };
 
 /*
- * Builds the list of an instance, advertised addresses first, or of lines (struct vaddr_conf) that
+ * Builds the list of an instance, advertised addresses first, or of lines (struct vaddr_conf). They
  * name their interface or mean `default_dev`. Interfaces get a user more; vip_list_free() releases
  * it.
  */
-void vip_list_build(struct vip_list *list, struct vrrp_app *app, const struct vrrp_conf *conf);
+void vip_list_build(struct vip_list *list, struct vrrp_app *app, const struct vrrp_conf *conf,
+		    const char *default_dev);
 void vip_list_build_static(struct vip_list *list, struct vrrp_app *app,
 			   const struct conf_list *addresses, const char *default_dev);
 void vip_list_free(struct vip_list *list);

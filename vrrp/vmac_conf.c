@@ -157,7 +157,7 @@ const struct conf_key vmac_parts[] = {
 		 .help = "MAC address to use."),
 	K_STR("group", M, group, .help = "Group of interfaces to put it in."),
 	K_FLAG("netlink_notify_msg", M, netlink_notify_msg,
-	       .help = "Announce the interface when it is made."),
+	       .help = "Announce the interface when it is made, which the kernel always does."),
 	K_END,
 };
 

@@ -145,7 +145,7 @@ void vrouter_set_conf(struct vrouter *r, const struct vrrp_conf *conf)
 	r->conf = conf;
 	r->old_vips = r->vips;
 	r->old_routes = r->routes;
-	vip_list_build(&r->vips, r->app, conf);
+	vip_list_build(&r->vips, r->app, conf, r->vmac.is_on ? r->vmac.name : conf->interface);
 	route_set_build(&r->routes, r->app, &conf->routes, &conf->rules);
 	vrrp_app_reserve(r->app, r->vips.n + r->routes.n_routes + r->routes.n_rules);
 	if (conf->priority == 255)
@@ -193,6 +193,7 @@ struct vrouter *vrouter_new(struct vrrp_app *app, const struct vrrp_conf *conf)
 	vrrp_inst_init(&r->fsm, &params, &no_addr);
 	r->member.v = &r->fsm;
 	vrrp_if_attach(r);
+	vmac_init(r);
 	vrouter_set_conf(r, conf);
 	vrouter_announce_init(r);
 	return r;
@@ -213,6 +214,7 @@ void vrouter_free(struct vrouter *r)
 	vip_list_free(&r->old_vips);
 	route_set_free(&r->routes);
 	route_set_free(&r->old_routes);
+	vmac_done(r);
 	vrrp_if_put(r->vif);
 	free(r->advertised);
 	free(r->peers);
@@ -222,7 +224,7 @@ void vrouter_free(struct vrouter *r)
 
 bool vrouter_is_match(const struct vrouter *r, const struct vrrp_conf *conf)
 {
-	return r->side->family == vrrp_conf_family(conf) &&
+	return vmac_is_same(r->conf, conf) && r->side->family == vrrp_conf_family(conf) &&
 	       r->conf->virtual_router_id == conf->virtual_router_id &&
 	       strcmp(r->conf->interface, conf->interface) == 0;
 }
@@ -275,11 +277,23 @@ static struct vrrp_ev adoption(const struct msg_vrrp_state *saved, enum vrrp_sta
 	return ev;
 }
 
+void vrouter_ensure(struct vrouter *r)
+{
+	char path[64];
+
+	if (r->conf->promote_secondaries && r->vif->ifindex) {
+		snprintf(path, sizeof(path), "net/ipv4/conf/%s/promote_secondaries", r->vif->name);
+		sysctl_set(r->app, path, "1");
+	}
+	vmac_ensure(r);
+}
+
 void vrouter_start(struct vrouter *r, const struct msg_vrrp_state *saved)
 {
 	enum vrrp_state state = VRRP_STATE_INIT;
 
 	vrouter_mark_foreign(r);
+	vrouter_ensure(r);
 	vrouter_track(r);
 	if (saved)
 		vrrp_state_parse(saved->state, &state);
@@ -297,8 +311,10 @@ void vrouter_start(struct vrouter *r, const struct msg_vrrp_state *saved)
 		vrouter_feed(r, &ev, "start");
 	}
 	/* Addresses that a dead process left behind are not ours to answer for. */
-	if (!r->holds_vips)
-		vrouter_sync_vips(r);
+	if (r->holds_vips)
+		return;
+	vrouter_sync_vips(r);
+	vmac_set_up(r, false);
 }
 
 void vrouter_try_start(struct vrouter *r)

@@ -111,7 +111,11 @@ int vrouter_auth_send(struct vrouter *r, const struct vrrp_env *env, uint8_t *ms
 	}
 	if (auth->active_key)
 		len = vrrp_hmac_sign(auth->active_key, env, &auth->stamp, msg, len);
-	return len == 0 ? -EINVAL : vio_send(&r->side->vio, env, msg, len);
+	if (len == 0)
+		return -EINVAL;
+	if (r->vmac.is_on && !r->conf->vmac_xmit_base && addr_cmp(&env->dst, &r->group) == 0)
+		return vmac_send(r, env, msg, len);
+	return vio_send(&r->side->vio, env, msg, len);
 }
 
 /* ---- receiving ---- */

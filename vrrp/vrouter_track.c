@@ -68,6 +68,8 @@ static void add_own_interface(struct vrouter_track *t, const struct vrouter *r)
 		add_fault(t, VROUTER_FAULT_NO_SOCKET, vif);
 	else if (addr_is_unset(&r->source))
 		add_fault(t, VROUTER_FAULT_NO_SOURCE, vif);
+	if (r->vmac.is_failed)
+		add_fault(t, VROUTER_FAULT_NO_SOCKET, r->vmac.vif);
 	if (r->is_unable)
 		add_fault(t, VROUTER_FAULT_UNABLE, vif);
 	if (statics_miss(&r->app->statics, r->conf->name))

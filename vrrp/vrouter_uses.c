@@ -98,7 +98,7 @@ static void add_interfaces(struct vrouter *r, const struct lines *lines, bool is
 /* An interface elsewhere counts like one listed with weight 0. */
 static void watch_elsewhere(struct vrouter *r, struct vrrp_if *vif)
 {
-	if (!vif || vif == r->vif)
+	if (!vif || vif == r->vif || vif == r->vmac.vif)
 		return;
 	vif->users++;
 	add_watch(r, vif, 0, false);

@@ -33,6 +33,7 @@ void vrouter_claim_vips(struct vrouter *r)
 		  r->conf->name);
 	vrouter_mark_foreign(r);
 	r->holds_vips = true;
+	vmac_set_up(r, true);
 	vrouter_sync_vips(r);
 }
 
@@ -43,8 +44,10 @@ void vrouter_release_vips(struct vrouter *r)
 		  r->conf->name);
 	r->holds_vips = false;
 	r->is_vip_lost = false;
-	if (!r->is_leaving)
-		vrouter_sync_vips(r);
+	if (r->is_leaving)
+		return;
+	vrouter_sync_vips(r);
+	vmac_set_up(r, false);
 }
 
 /* ---- what somebody took away ---- */

@@ -9,6 +9,8 @@
  *	vrouter_announce.c their announcements
  *	vrouter_apply.c	  what it holds, and what the kernel has
  *	route_set.c	  routes and rules
+ *	vmac.c		  its own interface, with the virtual router MAC
+ *	sysctl.c	  settings of the kernel, changed while we run
  *	statics.c	  addresses, routes and rules that are always there
  *	vrouter_track.c	  its reasons for FAULT and its priority
  *	vrouter_uses.c	  the trackers and interfaces it depends on
@@ -33,8 +35,10 @@
 #include "vrrp/pkt.h"
 #include "vrrp/route_set.h"
 #include "vrrp/statics.h"
+#include "vrrp/sysctl.h"
 #include "vrrp/tracker.h"
 #include "vrrp/vip_list.h"
+#include "vrrp/vmac.h"
 #include "vrrp/vrrp_conf.h"
 #include "vrrp/vrrp_io.h"
 
@@ -55,7 +59,10 @@ struct vrrp_app {
 	int ndisc_fd; /* ... and IPv6 addresses; -1 on a host without IPv6 */
 	struct vrrp_if *ifs;
 	struct statics statics;
-	struct vrouter **routers; /* in the order of the configuration */
+	struct vmac *vmacs;
+	const char *vmac_prefix;      /* of the configuration */
+	struct sysctl_saved *sysctls; /* changed by us */
+	struct vrouter **routers;     /* in the order of the configuration */
 	uint32_t n_routers;
 	struct bfd_sessions *bfd;
 	struct trackers *trackers;
@@ -77,7 +84,7 @@ struct vrrp_app {
 	bool is_committed;
 	struct rt_dirs rt_dirs;  /* of the configuration */
 	bool are_routes_changed; /* routes or rules are not as they were */
-	bool is_if_replaced; /* an interface came or went in this refresh, and addresses with it */
+	bool is_if_replaced;     /* an interface came or went, and addresses with it */
 	bool is_stopping;
 	struct pacer *group_pacers; /* PACER_N for each garp_group */
 	bool is_min_garp, is_repeat_set, is_delay_set, is_refresh_set; /* of vrrp_min_garp */
@@ -235,6 +242,7 @@ struct vrouter {
 	struct addr group;      /* joined; unset for unicast */
 	struct addr source;     /* of our packets; unset = none */
 
+	struct vmac vmac;
 	struct vip_list vips;
 	struct route_set routes;
 	struct vip_list old_vips; /* during a commit: what the last configuration had */
@@ -320,6 +328,9 @@ bool vrouter_sync_is_cold(const struct vrouter *r);
 
 /* The parent tells how the sync daemons are. */
 void vrrp_app_on_sync(struct vrrp_app *app, const struct msg_sync_state *state);
+
+/* What the router needs around it is there: its own interface, settings of the kernel. */
+void vrouter_ensure(struct vrouter *r);
 
 /* Begins, or goes on where the predecessor with this vrrp_state (may be NULL) was. */
 void vrouter_start(struct vrouter *r, const struct msg_vrrp_state *saved);

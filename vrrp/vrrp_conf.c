@@ -317,7 +317,8 @@ static const struct conf_key vrrp_keys[] = {
 	/* no effect yet */
 	K_FLAG("no_virtual_ipaddress", V, no_virtual_ipaddress, LIVE, .flags = CONF_IF_SET,
 	       .help = "The instance is meant to have no address of its own."),
-	K_FLAG("promote_secondaries", V, idle.promote_secondaries, NO_EFFECT,
+	K_FLAG("promote_secondaries", V, promote_secondaries, .apply = CONF_APPLY_LIVE,
+	       .flags = CONF_IF_SET,
 	       .help = "Set the sysctl promote_secondaries of the interface."),
 	K_U8("debug", V, idle.debug, 0, 4, NO_EFFECT, .help = "Level of debugging output."),
 	K_CUSTOM("lvs_sync_daemon_interface", &conf_type_ifname, V, idle.lvs_sync_daemon_interface,
@@ -341,16 +342,13 @@ static const struct conf_key vrrp_keys[] = {
 		 .help = "Old name of garp_extra_if."),
 	K_U32("kernel_rx_buf_size", V, idle.kernel_rx_buf_size, 1, UINT32_MAX, NO_EFFECT,
 	      .help = "Receive buffer for advertisements, in bytes."),
-	K_CUSTOM("use_vmac", &conf_type_opt_parts, V, idle.use_vmac, struct vmac_conf,
-		 .parts = vmac_parts, NO_EFFECT,
-		 .not_in_effect =
-			 "the addresses have the MAC of the interface, and hosts learn a new one "
-			 "at every failover",
+	K_CUSTOM("use_vmac", &conf_type_opt_parts, V, use_vmac, struct vmac_conf,
+		 .parts = vmac_parts, .apply = CONF_APPLY_INSTANCE, .flags = CONF_IF_SET,
 		 .help = "Use an interface with the virtual router MAC."),
 	K_FLAG("use_vmac_addr", V, idle.use_vmac_addr, NO_EFFECT,
 	       .not_in_effect = "the addresses have the MAC of their interface",
 	       .help = "Use interfaces with the virtual router MAC for addresses elsewhere."),
-	K_FLAG("vmac_xmit_base", V, idle.vmac_xmit_base, NO_EFFECT,
+	K_FLAG("vmac_xmit_base", V, vmac_xmit_base, .apply = CONF_APPLY_LIVE, .flags = CONF_IF_SET,
 	       .help = "Send advertisements on the interface below."),
 	K_CUSTOM("use_ipvlan", &conf_type_opt_parts, V, idle.use_ipvlan, struct ipvlan_conf,
 		 .parts = ipvlan_parts, NO_EFFECT,
@@ -549,7 +547,7 @@ static bool vrrp_finish(struct conf_walk *walk, struct conf_obj *obj)
 		conf_warning(walk, pos, CONF_SEMANTIC, "not-in-effect", NULL,
 			     "\"accept off\" is not in effect in this version: " NOT_DROPPED);
 	check_interface(walk, vi);
-	if (vi->idle.use_vmac.parts.is_given && vi->idle.use_ipvlan.parts.is_given)
+	if (vi->use_vmac.parts.is_given && vi->idle.use_ipvlan.parts.is_given)
 		conf_refuse(walk, MEND_RESET(obj, "use_ipvlan"), CONF_SEMANTIC, "vmac-and-ipvlan",
 			    NULL, "use_vmac and use_ipvlan exclude each other");
 	if (vi->auth.n > 0 && vi->auth_hmac.n > 0)

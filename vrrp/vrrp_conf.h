@@ -90,14 +90,13 @@ struct hmac_conf {
 
 /* What is accepted and has no effect yet. Nothing reads it. */
 struct vrrp_idle_conf {
-	bool promote_secondaries, smtp_alert, notify_priority_changes;
+	bool smtp_alert, notify_priority_changes;
 	uint8_t debug;
 	uint8_t timer_expired_backup;
 	const char *lvs_sync_daemon_interface;
 	uint32_t kernel_rx_buf_size;
-	struct vmac_conf use_vmac;
 	struct ipvlan_conf use_ipvlan;
-	bool use_vmac_addr, vmac_xmit_base;
+	bool use_vmac_addr;
 	const char *vrf;
 	bool unicast_fault_no_peer, track_src_ip, no_accept;
 	int old_unicast_checksum;
@@ -132,6 +131,8 @@ struct vrrp_conf {
 	uint32_t garp_lower_prio_delay_s;
 	uint32_t garp_lower_prio_repeat;
 	struct conf_garp_extra garp_extra_if;
+	struct vmac_conf use_vmac;
+	bool vmac_xmit_base, promote_secondaries;
 	uint32_t down_timer_adverts;
 	bool lower_prio_no_advert;
 	bool higher_prio_send_advert;

@@ -198,7 +198,8 @@ void vrrp_if_attach(struct vrouter *r)
 
 void vrrp_if_detach(struct vrouter *r)
 {
-	r->side->by_vrid[r->conf->virtual_router_id] = NULL;
+	if (r->side->by_vrid[r->conf->virtual_router_id] == r) /* its successor may be there */
+		r->side->by_vrid[r->conf->virtual_router_id] = NULL;
 	leave_group(&r->side->vio, &r->group);
 	leave_group(&r->side->ah, &r->group);
 	if (--r->side->n_routers == 0) {

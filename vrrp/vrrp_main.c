@@ -124,10 +124,11 @@ static void on_refresh(struct timer *timer, void *arg)
 	bool is_doubtful;
 
 	(void)timer;
-	app->is_if_replaced = false;
 	vrrp_if_refresh_all(app);
+	for (uint32_t i = 0; i < app->n_routers; i++)
+		vrouter_ensure(app->routers[i]);
 	is_doubtful = app->is_if_replaced || app->are_routes_changed;
-	app->are_routes_changed = false;
+	app->is_if_replaced = app->are_routes_changed = false;
 	statics_repair(&app->statics);
 	for (uint32_t i = 0; i < app->n_routers; i++) {
 		vrouter_track(app->routers[i]);
@@ -240,6 +241,14 @@ static const struct msg *find_saved(const struct vrrp_app *app, enum msg_kind ki
 	return NULL;
 }
 
+static void adopt_settings(struct vrrp_app *app)
+{
+	for (uint32_t i = 0; i < app->n_saved; i++) {
+		if (app->saved[i]->kind == MSG_vrrp_sysctl)
+			sysctl_adopt(app, &app->saved[i]->vrrp_sysctl);
+	}
+}
+
 static void start_router(struct vrrp_app *app, struct vrouter *r)
 {
 	const struct msg *state = find_saved(app, MSG_vrrp_state, r);
@@ -348,8 +357,10 @@ static void stop_vanished(struct vrouter **old, uint32_t n)
 		vrouter_stop(old[i], "removed from the configuration", false);
 	}
 	for (uint32_t i = 0; i < n; i++) {
-		if (old[i])
+		if (old[i]) {
 			vrouter_sync_vips(old[i]);
+			vmac_remove(old[i]);
+		}
 		vrouter_free(old[i]);
 	}
 	free(old);
@@ -438,6 +449,8 @@ static void commit(struct role *role, const struct conf *conf)
 	const struct vrrp_conf *instance;
 	const struct global_conf *global = root_global(conf_root(conf));
 
+	app->vmac_prefix = global->vmac_prefix;
+	adopt_settings(app);
 	app->is_min_garp = global->vrrp_min_garp;
 	app->is_repeat_set = conf_is_set(&global->obj, "vrrp_garp_master_repeat", NULL);
 	app->is_delay_set = conf_is_set(&global->obj, "vrrp_garp_master_delay", NULL);
@@ -559,7 +572,9 @@ void vrrp_app_leave(struct vrrp_app *app)
 	for (uint32_t i = 0; i < app->n_routers; i++) {
 		app->routers[i]->is_leaving = true;
 		vrouter_sync_vips(app->routers[i]);
+		vmac_remove(app->routers[i]);
 	}
+	sysctl_restore(app);
 	statics_stop(&app->statics);
 	role_stopped(app->role, 0);
 }

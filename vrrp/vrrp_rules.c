@@ -223,7 +223,7 @@ static void on_same_vrid(const struct conf_obj *first, const struct conf_obj *ag
 
 static int vmac_cmp(const struct conf_obj *a, const struct conf_obj *b)
 {
-	return strcmp(to_vrrp(a)->idle.use_vmac.name, to_vrrp(b)->idle.use_vmac.name);
+	return strcmp(to_vrrp(a)->use_vmac.name, to_vrrp(b)->use_vmac.name);
 }
 
 static void on_same_vmac(const struct conf_obj *first, const struct conf_obj *again,
@@ -233,7 +233,7 @@ static void on_same_vmac(const struct conf_obj *first, const struct conf_obj *ag
 
 	rule_refuse(diags, MEND_KEEP(again), rule_pos(again, "use_vmac"), "duplicate-vmac", NULL,
 		    "instance %s: the interface %s is already that of instance %s at %s",
-		    to_vrrp(again)->name, to_vrrp(again)->idle.use_vmac.name, to_vrrp(first)->name,
+		    to_vrrp(again)->name, to_vrrp(again)->use_vmac.name, to_vrrp(first)->name,
 		    rule_place(diags, rule_pos(first, "use_vmac"), place));
 }
 
@@ -286,7 +286,7 @@ void vrrp_conf_rules(const struct conf_obj *root, struct conf_diags *diags)
 		rule_set_add(&named, &vi->obj, diags);
 		if (vi->interface)
 			rule_set_add(&instances, &vi->obj, diags);
-		if (vi->idle.use_vmac.name)
+		if (vi->use_vmac.name)
 			rule_set_add(&vmacs, &vi->obj, diags);
 		rule_set_add_list(&addresses, &vi->addresses, diags);
 		rule_set_add_list(&addresses, &vi->excluded, diags);
