@@ -117,7 +117,9 @@ expect_soon up-everywhere 5 is_count 9 '192\.168\.198\.12'
 say "reload: one address less, two more, and a weight"
 before=$(saved)
 mark_log d
-SECOND="weight 3" groups_conf "${LINES/10.8.0.10-13/10.8.0.11-15}" | write_conf d
+SECOND="weight 3
+	uthreshold 9
+	lthreshold 4" groups_conf "${LINES/10.8.0.10-13/10.8.0.11-15}" | write_conf d
 in_ns d "$DIARCH" --plan -f "$(node_dir d)/keepalived.conf" "--control=$(node_dir d)/control.sock" >"$LAB_DIR/plan"
 expect_eq plan-adds-services 4 "$(grep -cE '\+ add service \[10.8.0.1[45]\]:(tcp|udp):80' "$LAB_DIR/plan")"
 expect_eq plan-removes-services 2 "$(grep -cE -- '- delete service \[10.8.0.10\]:(tcp|udp):80' "$LAB_DIR/plan")"
@@ -125,6 +127,7 @@ reload_director d
 expect_soon added 10 has_line '-A -t 10.8.0.15:80 -s rr'
 expect_soon removed 10 is_count 0 '10\.8\.0\.10:80'
 expect_soon weight-everywhere 10 is_count 10 '-r 192\.168\.198\.12:(80|443) -m -w 3'
+expect_eq thresholds-everywhere 10 "$(in_ns d ipvsadm -Ln --thresholds | grep -cE '192\.168\.198\.12:[0-9]+ .*(9 +4|4 +9)')"
 kept() { # what has nothing to do with the change
 	grep -vE '10\.8\.0\.1[045]:80|192\.168\.198\.12'
 }

@@ -277,6 +277,62 @@ static void an_unknown_object_is_told(void **state)
 	rig_close(&rig);
 }
 
+/* ---- mail: whether one is written; what becomes of it is test_mail's ---- */
+
+#define MAIL "notification_email {\na@x\n}\nsmtp_server 127.0.0.1 1\n"
+
+static bool mails_vrrp(const char *globals, const char *instance, const char *state)
+{
+	struct rig rig;
+	bool is_mailed;
+
+	rig_open(&rig, load(globals, instance, ""));
+	send_vrrp(&rig, state, 100);
+	is_mailed = !notify_is_idle(rig.notify);
+	rig_close(&rig);
+	return is_mailed;
+}
+
+static void instances_write_mail_when_told_to(void **state)
+{
+	(void)state;
+	assert_false(mails_vrrp(MAIL, "", "MASTER"));
+	assert_true(mails_vrrp(MAIL, "smtp_alert\n", "MASTER"));
+	assert_true(mails_vrrp(MAIL "smtp_alert_vrrp\n", "", "BACKUP"));
+	assert_false(mails_vrrp("", "smtp_alert\n", "MASTER"));
+	assert_true(mails_vrrp(MAIL, "smtp_alert\n", "FAULT"));
+	assert_false(mails_vrrp(MAIL "no_email_faults\n", "smtp_alert\n", "FAULT"));
+	assert_false(mails_vrrp(MAIL, "smtp_alert\n", "MASTER_RX_LOWER_PRI"));
+}
+
+static bool mails_check(const char *globals, const char *server, bool is_server_change)
+{
+	const struct msg msg = { .kind = MSG_notify_check,
+				 .notify_check = { .vs = "[10.1.0.1]:tcp:80",
+						   .rs = "[10.2.0.1]:tcp:80",
+						   .is_server_change = is_server_change,
+						   .text = "TCP CHECK failed on service",
+						   .reason = "connect-refused" } };
+	struct rig rig;
+	bool is_mailed;
+
+	rig_open(&rig, load(globals, "", server));
+	assert_true(notify_event(rig.notify, rig.conf, &msg));
+	is_mailed = !notify_is_idle(rig.notify);
+	rig_close(&rig);
+	return is_mailed;
+}
+
+static void checks_write_mail_unless_told_not_to(void **state)
+{
+	(void)state;
+	assert_true(mails_check(MAIL, "", false));
+	assert_false(mails_check(MAIL, "smtp_alert off\n", true));
+	assert_false(mails_check(MAIL "smtp_alert_checker off\n", "", true));
+	assert_false(mails_check(MAIL "no_checker_emails\n", "", false));
+	assert_true(mails_check(MAIL "no_checker_emails\n", "", true));
+}
+
 /* ---- FIFOs ---- */
 
 static struct conf *load_fifos(const char *more)
@@ -424,6 +480,8 @@ int main(void)
 		cmocka_unit_test(a_script_that_cannot_run_does_not_stop_the_queue),
 		cmocka_unit_test(groups_and_servers_have_queues_of_their_own),
 		cmocka_unit_test(an_unknown_object_is_told),
+		cmocka_unit_test(instances_write_mail_when_told_to),
+		cmocka_unit_test(checks_write_mail_unless_told_not_to),
 		cmocka_unit_test(fifos_get_keepalived_s_lines),
 		cmocka_unit_test(a_reload_leaves_fifos_alone_that_did_not_change),
 		cmocka_unit_test(a_file_that_is_there_stays_and_gets_nothing),
