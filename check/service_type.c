@@ -190,7 +190,8 @@ static bool method_parse(struct conf_walk *walk, const struct conf_key *key, voi
 
 	(void)key;
 	if (!fwd)
-		return method_error(walk, argv[0].pos, "unknown forwarding method");
+		return method_error(walk, argv[0].pos,
+				    "unknown forwarding method; the names are in capital letters");
 	method.fwd = fwd->value;
 	if (argc > 1 && method.fwd != IPVS_FWD_TUNNEL)
 		return method_error(walk, argv[1].pos, "only TUN has options");

@@ -41,6 +41,23 @@ static bool in_range(const struct conf_key *key, int64_t value)
 
 /* ---- integers ---- */
 
+/* "weight = 2", as in other languages. */
+static bool is_sign_word(const char *text)
+{
+	return strcmp(text, "=") == 0 || strcmp(text, ":") == 0;
+}
+
+static const char *number_hint(const char *text)
+{
+	size_t n = strspn(text, "0123456789");
+
+	if (is_sign_word(text))
+		return "only blanks stand between a keyword and its value";
+	if (n > 0 && (strcmp(text + n, ";") == 0 || strcmp(text + n, ",") == 0))
+		return "a value ends with a blank or the line";
+	return "a decimal number is expected";
+}
+
 enum number { NUMBER_OK, NUMBER_INVALID, NUMBER_HUGE };
 
 /* Decimal digits at *p, added to *value; *p is then behind them. */
@@ -90,7 +107,7 @@ static bool int_parse(struct conf_walk *walk, const struct conf_key *key, void *
 	(void)argc;
 	if (ret == NUMBER_INVALID) {
 		conf_error(walk, argv[0].pos, CONF_VALUE, "invalid-number",
-			   "a decimal number is expected", "%s: \"%s\" is not a number", key->name,
+			   number_hint(argv[0].text), "%s: \"%s\" is not a number", key->name,
 			   argv[0].text);
 		return false;
 	}
@@ -206,7 +223,9 @@ static bool secs_parse(struct conf_walk *walk, const struct conf_key *key, void 
 	(void)argc;
 	if (ret == NUMBER_INVALID) {
 		conf_error(walk, argv[0].pos, CONF_VALUE, "invalid-number",
-			   "seconds are expected, such as 5 or 0.25",
+			   is_sign_word(argv[0].text) ? number_hint(argv[0].text)
+						      : "seconds without a unit are expected, "
+							"such as 5 or 0.25",
 			   "%s: \"%s\" is not a number of seconds", key->name, argv[0].text);
 		return false;
 	}

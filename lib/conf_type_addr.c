@@ -10,14 +10,30 @@
 
 enum { PORT_MAX = 65535, NUMBER_TEXT_MAX = 8 };
 
+/* What comes closest to an address is one with a port behind a colon. */
+static const char *address_hint(const char *text)
+{
+	const char *colon = strrchr(text, ':');
+	char before[ADDR_STR_MAX];
+	struct addr addr;
+
+	if (!colon || colon == text || (size_t)(colon - text) >= sizeof(before))
+		return "an IPv4 or IPv6 address is expected";
+	snprintf(before, sizeof(before), "%.*s", (int)(colon - text), text);
+	if (*text == '[' && before[strlen(before) - 1] == ']')
+		return "an address without brackets, a blank and the port are expected";
+	return addr_parse(before, &addr) && addr.family == AF_INET
+		       ? "the port stands behind a blank, not a colon"
+		       : "an IPv4 or IPv6 address is expected";
+}
+
 static bool read_addr(struct conf_walk *walk, const struct conf_key *key,
 		      const struct conf_token *word, const char *text, struct addr *addr)
 {
 	if (addr_parse(text, addr))
 		return true;
-	conf_error(walk, word->pos, CONF_VALUE, "invalid-address",
-		   "an IPv4 or IPv6 address is expected", "%s: \"%s\" is not an address", key->name,
-		   text);
+	conf_error(walk, word->pos, CONF_VALUE, "invalid-address", address_hint(text),
+		   "%s: \"%s\" is not an address", key->name, text);
 	return false;
 }
 

@@ -76,6 +76,13 @@ report_left_out(struct conf_walk *walk, struct conf_pos pos, enum conf_class cla
 	va_end(ap);
 }
 
+/* Whether a word of a line looks like what the next line should hold. */
+static bool is_next_line(const struct conf_block *block, const char *word)
+{
+	return conf_block_has_lines(block) && block->args && block->args->type->min_args == 1 &&
+	       strpbrk(word, ".:/") && strspn(word, "0123456789abcdefABCDEF.:/") == strlen(word);
+}
+
 static void report_unknown(struct conf_walk *walk, const struct conf_block *block,
 			   const struct conf_token *word, bool has_body)
 {
@@ -86,6 +93,10 @@ static void report_unknown(struct conf_walk *walk, const struct conf_block *bloc
 
 	if (!conf_diags_is_full(walk->diags)) {
 		near = nearest_name(walk, block, word->text);
+		if (!near && is_next_line(block, word->text))
+			n = (size_t)snprintf(hint, sizeof(hint),
+					     "each address stands in a line of its own, its "
+					     "length behind a slash");
 		home = home_of(walk, word->text);
 		if (near)
 			n = (size_t)snprintf(hint, sizeof(hint), "did you mean \"%s\"?", near);
