@@ -136,6 +136,7 @@ struct vrrp_if {
 	unsigned users;
 	char name[IF_NAMESIZE];
 	uint32_t ifindex; /* 0 = does not exist */
+	time_us since;    /* of is_up */
 	bool is_known;    /* was looked up once: later changes are news */
 	bool is_up;       /* what counts: the link, after its delays */
 	struct track_damp damp;
@@ -483,6 +484,9 @@ void vrouter_on_packet(const struct vio_packet *packet, void *arg);
 
 /* Tells the parent the state if it changed, or anyway. */
 void vrouter_report_state(struct vrouter *r, bool is_forced);
+
+/* Tells the parent the state of an interface. */
+void vrrp_if_report(const struct vrrp_if *vif);
 
 /* Marks the counters as changed; the parent hears at most once a second. */
 void vrouter_count(struct vrouter *r);

@@ -132,9 +132,12 @@ static void set_up(struct vrrp_if *vif, bool is_up)
 	bool is_news = vif->is_known && is_up != vif->is_up;
 
 	vif->is_known = true;
+	if (is_up != vif->is_up || vif->since.us == 0)
+		vif->since = loop_now(vif->app->loop);
 	vif->is_up = is_up;
 	if (!is_news)
 		return;
+	vrrp_if_report(vif);
 	log_event(LOG_LEVEL_NOTICE, "link",
 		  log_kv("interface=%s state=%s", vif->name, is_up ? "up" : "down"),
 		  "Netlink reports %s %s", vif->name, is_up ? "up" : "down");

@@ -214,8 +214,10 @@ static void on_msg(struct role *role, const struct msg *msg)
 		vrrp_app_on_sync(app, &msg->sync_state);
 		return;
 	}
-	if (msg->kind == MSG_track_feed || msg->kind == MSG_script_result)
+	if (msg->kind == MSG_track_feed || msg->kind == MSG_script_result) {
 		trackers_on_msg(app->trackers, msg);
+		return;
+	}
 	if (app->is_committed || app->n_saved >= SAVED_MAX)
 		return;
 	app->saved = xrealloc(app->saved, (app->n_saved + 1UL) * sizeof(app->saved[0]));
@@ -483,6 +485,8 @@ static void commit(struct role *role, const struct conf *conf)
 	apply_configuration(app);
 	sync_groups_report(app);
 	trackers_report(app->trackers);
+	for (struct vrrp_if *vif = app->ifs; vif; vif = vif->next)
+		vrrp_if_report(vif);
 	forget_saved(app);
 	app->is_committed = true;
 	for (uint32_t i = 0; i < app->n_routers; i++) {

@@ -103,6 +103,21 @@ void vrouter_report_state(struct vrouter *r, bool is_forced)
 	role_send(r->app->role, &msg);
 }
 
+void vrrp_if_report(const struct vrrp_if *vif)
+{
+	struct msg msg = { .kind = MSG_track_state, .fd = -1 };
+
+	msg.track_state = (struct msg_track_state){
+		.kind = "interface",
+		.name = vif->name,
+		.state = vif->is_up ? "up" : "down",
+		.value = vif->is_up,
+		.detail = vif->ifindex ? "" : "missing",
+		.since_us = vif->since.us,
+	};
+	role_send(vif->app->role, &msg);
+}
+
 /* ---- counters ---- */
 
 void vrouter_count(struct vrouter *r)

@@ -26,6 +26,7 @@ group_conf() { # NODE PRIORITY ADVERT-INT
 		global_defs {
 		    router_id $node
 		    script_user root
+		    vrrp_startup_delay 0.5
 		}
 		vrrp_script alive {
 		    script "$dir/alive"
@@ -115,6 +116,7 @@ say "election: the group as one, told once"
 start_director a
 start_director b
 expect_soon election 15 moved_to a b || give_up "no election"
+expect startup-delay in_log a 'Delaying startup for 0.500 seconds'
 expect_soon group-master 5 group_is a MASTER
 expect_soon group-backup 5 group_is b BACKUP
 expect_soon group-notified 5 last_words_are a "GROUP PAIR MASTER 0"
@@ -177,6 +179,16 @@ expect_stays crash-keeps 2 moved_to a b
 expect_eq crash-transitions "$before" "$(transitions b)"
 expect_eq crash-notifies-nobody "$words" "$(wc -l <"$(node_dir a)/notify.log")"
 expect_soon crash-script-known 5 tracker_is a alive up
+
+say "an interface changes its name, and has it back"
+ipn a link set dev eth1 down
+ipn a link set dev eth1 name gone1
+expect_soon renamed 10 moved_to b a
+expect_soon renamed-status 5 tracker_is a eth1 down
+expect renamed-fault in_log a '\(SIDE\): entering FAULT state \(interface eth1 missing\)'
+ipn a link set dev gone1 name eth1
+ipn a link set dev eth1 up
+expect_soon named-again 10 moved_to a b
 
 say "a link with a delay: a moment without it moves nothing"
 printf 'interface_up_down_delays {\n eth1 1.5 0.2\n}\nlinkbeat_interfaces {\n eth1 ETHTOOL\n}\n' \
