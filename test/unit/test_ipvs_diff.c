@@ -23,6 +23,7 @@
 
 static uint32_t seed;
 static uint32_t random_state;
+static unsigned n_prefixes, n_failures;
 
 #define check(condition)                                           \
 	do {                                                       \
@@ -227,7 +228,7 @@ static void prop_all_reaches(struct scene *s)
 
 static void prop_any_prefix_reaches(struct scene *s)
 {
-	for (unsigned n = 0; n <= s->ops.n; n++) {
+	for (unsigned n = 0; n <= s->ops.n; n++, n_prefixes++) {
 		scene_reset(s);
 		check(scene_apply(s, n) == 0);
 		check(is_not_worse(&s->actual, &s->kernel->set, &s->desired));
@@ -237,7 +238,7 @@ static void prop_any_prefix_reaches(struct scene *s)
 
 static void prop_any_failure_is_survived(struct scene *s)
 {
-	for (unsigned i = 1; i <= s->ops.n; i++) {
+	for (unsigned i = 1; i <= s->ops.n; i++, n_failures++) {
 		scene_reset(s);
 		s->kernel->fail_at = i;
 		s->kernel->fail_error = -ENOMEM;
@@ -306,12 +307,14 @@ static void test_any_prefix_reaches(void **state)
 {
 	(void)state;
 	each_seed(prop_any_prefix_reaches);
+	print_message("%u pairs of sets: %u prefixes\n", N_SEEDS, n_prefixes);
 }
 
 static void test_any_failure_is_survived(void **state)
 {
 	(void)state;
 	each_seed(prop_any_failure_is_survived);
+	print_message("%u pairs of sets: %u failures\n", N_SEEDS, n_failures);
 }
 
 static void test_order(void **state)
