@@ -137,6 +137,7 @@ expect rule-suppress has_line "lookup main suppress_prefixlength 0 proto keepali
 expect static-address shows a 10.77.0.1 lo:s
 expect static-route has_line "203.0.115.0/24 via 192.168.195.254" route a route
 expect static-on-backup has_line "203.0.115.0/24 via 192.168.195.254" route b route
+expect_eq told-in-status "6 5 4" "$(status_of a '.vrrp[0] | "\(.addresses) \(.routes) \(.rules)"')"
 expect none-on-backup test -z "$(route b route show table 55)$(route b -6 rule show pref 502)"
 mark_log a
 ip -n "$(ns a)" route del 198.51.100.0/24 metric 7

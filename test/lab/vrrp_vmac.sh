@@ -67,6 +67,7 @@ expect mac-of-interface link_has vrrp.51 "$MAC"
 expect macvlan-on-base link_has vrrp.51 "vrrp.51@eth0"
 expect_soon master-v6 15 has_address a 2001:db8:50::200
 expect name-of-second link_has vrrp6.51 "00:00:5e:00:02:33"
+expect_eq told-in-status "vrrp.51 vrrp6.51" "$(status_of a '[.vrrp[].vmac] | join(" ")')"
 expect address-on-vmac ip -n "$(ns a)" -o addr show dev vrrp.51 to $VIP
 expect_eq settings-while-up "1 1 2 1 0 1" "$(settings)"
 
