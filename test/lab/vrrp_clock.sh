@@ -13,6 +13,7 @@
 need ip jq
 need_director
 if [ -z "${LAB_UML:-}" ]; then
+	case $BUILD in *asan*) skip_lab "AddressSanitizer does not run in the guest" ;; esac
 	command -v linux.uml >/dev/null || skip_lab "the clock of this machine is not ours to set, and there is no linux.uml"
 	trap - EXIT
 	lab_remove_dir
