@@ -5,8 +5,8 @@
 
 #include "director/app.h"
 #include "director/conf_test.h"
+#include "director/host_check.h"
 #include "director/root_conf.h"
-#include "lib/script_check.h"
 
 static void print_json(json_t *json, FILE *out)
 {
@@ -51,7 +51,7 @@ int conf_test_main(const struct cmdline *cmdline)
 	diags = conf_diags_new();
 	conf = conf_load(cmdline->conf_file, &diarch_schema, &options, diags);
 	if (conf)
-		script_check(conf_root(conf), diags);
+		host_check(conf_root(conf), diags);
 	if (cmdline->json && cmdline->action == CMDLINE_TEST)
 		print_json(conf_diags_json(diags), cmdline->test_output ? out : stdout);
 	else

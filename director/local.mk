@@ -5,6 +5,7 @@ PLAN_SOURCES = director/plan.c director/plan.h director/plan_lines.c director/pl
 
 sbin_PROGRAMS += diarch
 diarch_SOURCES = \
+	director/host_check.c director/host_check.h \
 	director/address_log.c director/address_log.h director/log_file.c director/log_file.h \
 	director/run_names.c director/run_names.h \
 	director/app.h director/cmdline.c director/cmdline.h director/conf_test.c director/conf_test.h \

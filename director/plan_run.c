@@ -9,6 +9,7 @@
 #include "lib/control_client.h"
 #include "director/plan.h"
 #include "director/plan_run.h"
+#include "director/host_check.h"
 #include "director/root_conf.h"
 #include "lib/log.h"
 #include "lvs/ipvs_nl.h"
@@ -174,6 +175,8 @@ int plan_run_main(const struct cmdline *cmdline)
 		return EXIT_STATUS_FATAL;
 	diags = conf_diags_new();
 	conf = conf_load(cmdline->conf_file, &diarch_schema, &options, diags);
+	if (conf)
+		host_check(conf_root(conf), diags);
 	if (conf)
 		status = conf_diags_errors(diags) ? EXIT_STATUS_TEST_FAILED : EXIT_STATUS_OK;
 	if (!cmdline->json)

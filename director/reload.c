@@ -7,9 +7,9 @@
 
 #include "director/app.h"
 #include "director/reload.h"
+#include "director/host_check.h"
 #include "director/root_conf.h"
 #include "lib/log.h"
-#include "lib/script_check.h"
 #include "lib/sd.h"
 
 #define ACK_TIMEOUT_US (10 * US_PER_S)
@@ -45,7 +45,7 @@ struct conf *reload_read(const struct cmdline *cmdline, int *status)
 	struct conf *conf = conf_load(cmdline->conf_file, &diarch_schema, &options, diags);
 
 	if (conf)
-		script_check(conf_root(conf), diags);
+		host_check(conf_root(conf), diags);
 	log_diags(diags);
 	*status = EXIT_STATUS_OK;
 	if (!conf)

@@ -1,7 +1,7 @@
 # Unit tests of the parent.
 if HAVE_CMOCKA
 DIRECTOR_TESTS = test/unit/test_cmdline test/unit/test_store test/unit/test_notify test/unit/test_mail test/unit/test_plan \
-	test/unit/test_conf_schema test/unit/test_vs_group test/unit/test_run_names
+	test/unit/test_conf_schema test/unit/test_vs_group test/unit/test_run_names test/unit/test_host_check
 DIRECTOR_TESTS += test/unit/test_check_scripts test/unit/test_proc_match
 check_PROGRAMS += $(DIRECTOR_TESTS)
 TESTS += $(DIRECTOR_TESTS)
@@ -20,6 +20,8 @@ test_unit_test_check_scripts_SOURCES = test/unit/test_check_scripts.c director/c
 test_unit_test_check_scripts_LDADD = libdiarch.a $(LIB_LIBS) $(CMOCKA_LIBS)
 test_unit_test_cmdline_SOURCES = test/unit/test_cmdline.c director/cmdline.c
 test_unit_test_cmdline_LDADD = libdiarch.a $(LIB_LIBS) $(CMOCKA_LIBS)
+test_unit_test_host_check_SOURCES = test/unit/test_host_check.c director/host_check.c director/host_check.h
+test_unit_test_host_check_LDADD = libvrrp.a $(CONF_LDADD) $(CMOCKA_LIBS)
 test_unit_test_run_names_SOURCES = test/unit/test_run_names.c director/run_names.c director/run_names.h
 test_unit_test_run_names_LDADD = $(CONF_LDADD) $(CMOCKA_LIBS)
 test_unit_test_plan_SOURCES = test/unit/test_plan.c $(PLAN_SOURCES)

@@ -4,8 +4,10 @@
  */
 #include "lib/script_check.h"
 
+#include <grp.h>
 #include <limits.h>
 #include <pwd.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -134,22 +136,34 @@ static bool is_others(const struct stat *st)
 	       ((st->st_mode & S_IWGRP) && st->st_gid != 0);
 }
 
-/* Cuts `path` after its first part that somebody else than root can change. */
-static bool find_weak_part(char *path)
+/* Cuts `path` after its first part that somebody else than root can change; *st is that part's. */
+static bool find_weak_part(char *path, struct stat *st)
 {
-	struct stat st;
-
 	for (char *end = path; *end;) {
 		char c;
 
 		end += 1 + strcspn(end + 1, "/");
 		c = *end;
 		*end = '\0';
-		if (stat(path, &st) == 0 && is_others(&st))
+		if (stat(path, st) == 0 && is_others(st))
 			return true;
 		*end = c;
 	}
 	return false;
+}
+
+/* "mode 0775, owner root, group staff" */
+static void describe(const struct stat *st, char *text, size_t size)
+{
+	const struct passwd *pw = getpwuid(st->st_uid);
+	const struct group *gr;
+	char user[16], group[16];
+
+	snprintf(user, sizeof(user), "%u", (unsigned)st->st_uid);
+	snprintf(group, sizeof(group), "%u", (unsigned)st->st_gid);
+	gr = getgrgid(st->st_gid);
+	snprintf(text, size, "mode %04o, owner %s, group %s", (unsigned)st->st_mode & 07777,
+		 pw ? pw->pw_name : user, gr ? gr->gr_name : group);
 }
 
 static void check_weak(const struct commands *commands, const struct command *command,
@@ -157,17 +171,21 @@ static void check_weak(const struct commands *commands, const struct command *co
 {
 	char *as_written = strdup(path), *resolved = realpath(path, NULL);
 	const char *weak = NULL;
+	struct stat st;
+	char text[128];
 
-	if (as_written && find_weak_part(as_written))
+	if (as_written && find_weak_part(as_written, &st))
 		weak = as_written;
-	else if (resolved && find_weak_part(resolved))
+	else if (resolved && find_weak_part(resolved, &st))
 		weak = resolved;
+	if (weak)
+		describe(&st, text, sizeof(text));
 	if (weak)
 		conf_diag_add(commands->diags, commands->is_strict ? CONF_ERROR : CONF_WARNING,
 			      CONF_SECURITY, "script-writable", command->pos,
 			      "let root own it, and nobody else write it; or name another user",
-			      "\"%s\" runs as root, and others than root can change %s",
-			      command->name, weak);
+			      "\"%s\" runs as root, and others than root can change %s (%s)",
+			      command->name, weak, text);
 	free(as_written);
 	free(resolved);
 }
