@@ -140,8 +140,9 @@ static void test_broken_messages_are_read_within_bounds(void **state)
 				(uint8_t)rand();
 		/* In memory of its own length: the sanitizers see what goes beyond. */
 		nlh->nlmsg_len = rand() % 4 ? len : sizeof(*nlh) + (unsigned)rand() % 40;
-		struct nlmsghdr *copy = malloc(nlh->nlmsg_len);
-		memcpy(copy, nlh, nlh->nlmsg_len);
+		/* Messages are padded to four bytes, which libmnl counts as theirs. */
+		struct nlmsghdr *copy = malloc(MNL_ALIGN(nlh->nlmsg_len));
+		memcpy(copy, nlh, MNL_ALIGN(nlh->nlmsg_len));
 		nl_route_parse(copy, &is);
 		nl_rule_parse(copy, &rule);
 		free(copy);
