@@ -153,7 +153,7 @@ struct regex_stack {
 	uint32_t start, max; /* bytes; 0 = not given */
 };
 
-/* What SSL_GET presents; no effect yet. */
+/* What SSL_GET presents, and the default of tls_ca_file. */
 struct ssl_conf {
 	struct conf_obj obj;
 	const char *password, *ca, *certificate, *key;
@@ -169,9 +169,9 @@ struct url_conf {
 	bool regex_no_match;
 	uint32_t regex_options; /* PCRE2_* */
 	uint32_t regex_min_offset;
-	uint32_t regex_max_offset;      /* UINT32_MAX = none */
-	struct regex_stack regex_stack; /* no effect yet */
-	bool tls_compliant;             /* no effect yet */
+	uint32_t regex_max_offset; /* UINT32_MAX = none */
+	struct regex_stack regex_stack;
+	bool tls_compliant;
 };
 
 /* HTTP_GET and SSL_GET. */
@@ -182,11 +182,11 @@ struct http_check_conf {
 	bool enable_sni;
 	const char *sni_name;
 	bool fast_recovery;
-	bool tls_compliant;    /* no effect yet */
+	bool tls_compliant;
 	struct conf_list urls; /* struct url_conf */
 };
 
-enum http_protocol { HTTP_PROTOCOL_1_0, HTTP_PROTOCOL_1_0C, HTTP_PROTOCOL_1_1 };
+enum http_protocol { HTTP_PROTOCOL_1_0, HTTP_PROTOCOL_1_0C, HTTP_PROTOCOL_1_0K, HTTP_PROTOCOL_1_1 };
 
 struct rs_conf {
 	struct conf_obj obj;

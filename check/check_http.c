@@ -93,6 +93,7 @@ static size_t build_request(struct probe *probe, char *request)
 	} forms[] = {
 		[HTTP_PROTOCOL_1_0] = { "1.0", "" },
 		[HTTP_PROTOCOL_1_0C] = { "1.0", "Connection: close\r\n" },
+		[HTTP_PROTOCOL_1_0K] = { "1.0", "Connection: keep-alive\r\n" },
 		[HTTP_PROTOCOL_1_1] = { "1.1", "Connection: close\r\n" },
 	};
 	const struct url_conf *url = current_url(probe);
@@ -337,7 +338,8 @@ static int prepare_regex(struct probe *probe, const struct url_conf *url)
 		keep->regexs = xcalloc(keep->n_regexs, sizeof(*keep->regexs));
 	}
 	if (!keep->regexs[keep->next])
-		keep->regexs[keep->next] = http_regex_new(url->regex, url->regex_options);
+		keep->regexs[keep->next] =
+			http_regex_new(url->regex, url->regex_options, url->regex_stack.max);
 	return keep->regexs[keep->next] ? 0 : -EINVAL;
 }
 
@@ -351,6 +353,8 @@ static int http_start(struct probe *probe)
 		return -EINVAL;
 	if (url->regex && prepare_regex(probe, url) < 0)
 		return -EINVAL;
+	if (url->tls_compliant)
+		probe_close_politely(probe);
 	http_parse_init(&run->parser);
 	if (url->digest) {
 		run->md5 = EVP_MD_CTX_new();

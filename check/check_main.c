@@ -305,6 +305,8 @@ static void commit(struct role *role, const struct conf *conf)
 	if (is_first && !app->was_saved && root_global(root)->lvs_flush)
 		reconcile_flush(app->reconcile);
 	app->is_running = true;
+	probe_engine_set_identity(
+		app->engine, (const struct ssl_conf *)((const struct root_conf *)root)->ssl.head);
 	suspend_apply(app->suspend, (const struct root_conf *)root);
 	app->pools = pools_new(&env, (const struct root_conf *)root, app->pools);
 	tdestroy(app->saved, saved_free);

@@ -350,8 +350,9 @@ static const struct conf_type type_regex_stack = {
 		      .dflt = UINT32_MAX, LIVE,                                                    \
 		      .help = "Byte of the answer where a match may start at the latest."),        \
 		K_CUSTOM("regex_stack", &type_regex_stack, URL, regex_stack, struct regex_stack,   \
-			 .min = 1, .max = UINT32_MAX, NO_EFFECT,                                   \
-			 .help = "Bytes for matching, at start and at most.")
+			 .min = 1, .max = UINT32_MAX, LIVE,                                        \
+			 .help = "Bytes for matching, at start and at most; the second one "       \
+				 "counts.")
 
 static const struct conf_key http_url_keys[] = {
 	URL_KEYS,
@@ -360,8 +361,8 @@ static const struct conf_key http_url_keys[] = {
 
 static const struct conf_key ssl_url_keys[] = {
 	URL_KEYS,
-	K_BOOL("tls_compliant", URL, tls_compliant, .apply = CONF_APPLY_LIVE,
-	       .flags = CONF_NO_EFFECT | CONF_INHERIT, .help = "Close TLS with a close_notify."),
+	K_BOOL("tls_compliant", URL, tls_compliant, .apply = CONF_APPLY_LIVE, .flags = CONF_INHERIT,
+	       .help = "Close TLS with a close_notify."),
 	K_END,
 };
 
@@ -424,23 +425,25 @@ static const struct conf_word http_words[] = {
 	{ "1.0", HTTP_PROTOCOL_1_0 },
 	{ "1.0C", HTTP_PROTOCOL_1_0C },
 	{ "1.0c", HTTP_PROTOCOL_1_0C },
+	{ "1.0K", HTTP_PROTOCOL_1_0K },
+	{ "1.0k", HTTP_PROTOCOL_1_0K },
 	{ "1.1", HTTP_PROTOCOL_1_1 },
 	{ NULL, 0 },
 };
 
-#define HTTP_KEYS                                                                         \
-	CHECKER_KEYS(1, 3 * US_PER_S),                                                    \
-		K_U32("nb_get_retry", CHECKER, retry, 0, UINT32_MAX, .alias_of = "retry", \
-		      .flags = CONF_DEPRECATED, .help = "Old name of retry."),            \
-		K_STR("virtualhost", HTTP, virtualhost, INHERIT,                          \
-		      .help = "Host header of requests."),                                \
-		K_WORD("http_protocol", HTTP, http_protocol, http_words, LIVE,            \
-		       .help = "1.0, 1.0C (with Connection: close) or 1.1."),             \
-		K_BOOL("enable_sni", HTTP, enable_sni, LIVE,                              \
-		       .help = "Name the host when TLS begins."),                         \
-		K_STR("sni_name", HTTP, sni_name, LIVE,                                   \
-		      .help = "Name to give when TLS begins; default the Host header."),  \
-		K_BOOL("fast_recovery", HTTP, fast_recovery, LIVE,                        \
+#define HTTP_KEYS                                                                                \
+	CHECKER_KEYS(1, 3 * US_PER_S),                                                           \
+		K_U32("nb_get_retry", CHECKER, retry, 0, UINT32_MAX, .alias_of = "retry",        \
+		      .flags = CONF_DEPRECATED, .help = "Old name of retry."),                   \
+		K_STR("virtualhost", HTTP, virtualhost, INHERIT,                                 \
+		      .help = "Host header of requests."),                                       \
+		K_WORD("http_protocol", HTTP, http_protocol, http_words, LIVE,                   \
+		       .help = "1.0, 1.0C (with Connection: close), 1.0K (keep-alive) or 1.1."), \
+		K_BOOL("enable_sni", HTTP, enable_sni, LIVE,                                     \
+		       .help = "Name the host when TLS begins."),                                \
+		K_STR("sni_name", HTTP, sni_name, LIVE,                                          \
+		      .help = "Name to give when TLS begins; default the Host header."),         \
+		K_BOOL("fast_recovery", HTTP, fast_recovery, LIVE,                               \
 		       .help = "While the server is not up ask for all urls without waiting.")
 
 static const struct conf_key http_keys[] = {
@@ -459,7 +462,7 @@ static const struct conf_key ssl_keys[] = {
 		      "address; verifies it."),
 	K_U32("tls_expiry_warning", CHECKER, tls.expiry_warning, 1, 36500, IF_SET,
 	      .help = "Days before the certificate expires from which on the log warns of it."),
-	K_BOOL("tls_compliant", HTTP, tls_compliant, NO_EFFECT,
+	K_BOOL("tls_compliant", HTTP, tls_compliant, LIVE,
 	       .help = "Close TLS with a close_notify."),
 	K_END,
 };
@@ -535,11 +538,27 @@ static const struct conf_key ssl_client_keys[] = {
 	K_END,
 };
 
+/* The host may get the files later. */
+static bool ssl_finish(struct conf_walk *walk, struct conf_obj *obj)
+{
+	const struct ssl_conf *ssl = (const struct ssl_conf *)obj;
+	const struct {
+		const char *key, *path;
+	} files[] = { { "ca", ssl->ca }, { "certificate", ssl->certificate }, { "key", ssl->key } };
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		if (files[i].path && access(files[i].path, R_OK) < 0)
+			conf_warning(walk, rule_pos(obj, files[i].key), CONF_ENVIRONMENT,
+				     "file-missing", NULL, "%s %s cannot be read", files[i].key,
+				     files[i].path);
+	return true;
+}
+
 const struct conf_block ssl_block = {
 	.name = "SSL",
 	.size = sizeof(struct ssl_conf),
 	.list_offset = offsetof(struct root_conf, ssl),
 	.keys = ssl_client_keys,
-	.not_in_effect = "SSL_GET presents no certificate yet, and verifies none",
+	.finish = ssl_finish,
 	.help = "What all SSL_GET checks present to servers.",
 };

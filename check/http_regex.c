@@ -33,7 +33,7 @@ struct search {
 	uint32_t callouts;
 };
 
-struct http_regex *http_regex_new(const char *pattern, uint32_t options)
+struct http_regex *http_regex_new(const char *pattern, uint32_t options, uint32_t memory)
 {
 	struct http_regex *regex = xcalloc(1, sizeof(*regex));
 	PCRE2_SIZE at;
@@ -48,7 +48,7 @@ struct http_regex *http_regex_new(const char *pattern, uint32_t options)
 		http_regex_free(regex);
 		return NULL;
 	}
-	pcre2_set_heap_limit(regex->limits, HEAP_LIMIT_KIB);
+	pcre2_set_heap_limit(regex->limits, memory ? memory / 1024 + 1 : HEAP_LIMIT_KIB);
 	return regex;
 }
 

@@ -17,7 +17,7 @@ enum http_match {
 };
 
 /* Compiles `pattern` with PCRE2_* `options`; NULL when it is invalid. */
-struct http_regex *http_regex_new(const char *pattern, uint32_t options);
+struct http_regex *http_regex_new(const char *pattern, uint32_t options, uint32_t memory);
 
 /* NULL is fine. */
 void http_regex_free(struct http_regex *regex);

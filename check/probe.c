@@ -286,10 +286,12 @@ static struct probe_kind *engine_kind(struct probe_engine *engine, const struct 
 		if (kind->ops == ops)
 			return kind;
 	}
-	if (ops->is_tls && !engine->tls)
+	if (ops->is_tls && !engine->tls) {
 		engine->tls = probe_tls_new();
-	if (ops->is_tls && !engine->tls)
-		return NULL;
+		if (!engine->tls)
+			return NULL;
+		probe_tls_set_identity(engine->tls, &engine->identity);
+	}
 	kind = xcalloc(1, sizeof(*kind));
 	kind->ops = ops;
 	LIST_INSERT_HEAD(&engine->kinds, kind, link);
@@ -387,6 +389,16 @@ void probe_unsubscribe(struct probe_sub *sub)
 void probe_engine_set_scripts(struct probe_engine *engine, struct script_asks *asks)
 {
 	engine->scripts = asks;
+}
+
+void probe_engine_set_identity(struct probe_engine *engine, const struct ssl_conf *conf)
+{
+	engine->identity = (struct probe_tls_identity){ 0 };
+	if (conf)
+		engine->identity = (struct probe_tls_identity){ conf->certificate, conf->key,
+								conf->password, conf->ca };
+	if (engine->tls)
+		probe_tls_set_identity(engine->tls, &engine->identity);
 }
 
 void probe_engine_set_tap(struct probe_engine *engine,

@@ -166,6 +166,12 @@ struct probe_engine *probe_engine_new(struct loop *loop, uint64_t seed);
 /* Gives plug-ins a way to run scripts; `asks` outlives the engine. */
 void probe_engine_set_scripts(struct probe_engine *engine, struct script_asks *asks);
 
+struct ssl_conf;
+
+/* What TLS presents, and its authorities by default; NULL = nothing. `conf` lives until it is
+ * replaced. */
+void probe_engine_set_identity(struct probe_engine *engine, const struct ssl_conf *conf);
+
 /* Shows `on_bytes` everything that plug-ins read; NULL = nobody. */
 void probe_engine_set_tap(struct probe_engine *engine,
 			  void (*on_bytes)(const void *data, size_t len, void *arg), void *arg);
@@ -227,6 +233,9 @@ void probe_wait_read(struct probe *probe);
 
 /* The reason for a -errno of probe_read() or probe_write(). */
 enum probe_reason probe_io_reason(int err);
+
+/* TLS is closed with a close_notify this time. */
+void probe_close_politely(struct probe *probe);
 
 /* What the answer says about the weight of the server; counts when the run ends. */
 void probe_advise(struct probe *probe, const struct weight_advice *advice);

@@ -37,6 +37,7 @@ struct probe_run {
 	bool is_begun;   /* the plug-in's start was called */
 	bool is_calling; /* a callback of the plug-in is on the stack */
 	bool is_done;    /* reason and detail are in */
+	bool is_polite;  /* a close_notify ends TLS */
 	bool is_eof;     /* the peer closed its side */
 	bool is_advised; /* the plug-in said something about the weight */
 	struct weight_advice advice;
@@ -82,6 +83,7 @@ struct probe_engine {
 	uint64_t n_spread;     /* probes that were given a first start */
 	struct probe_tls *tls; /* NULL until a probe needs it */
 	struct script_asks *scripts;
+	struct probe_tls_identity identity;
 	void (*tap)(const void *data, size_t len, void *arg); /* NULL = nobody looks */
 	void *tap_arg;
 	LIST_HEAD(, probe_kind) kinds;

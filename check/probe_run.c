@@ -34,7 +34,8 @@ static void run_release(struct probe *probe, enum probe_reason reason)
 		probe->spec.ops->stop(probe);
 	timer_cancel(&probe->timer);
 	turn_take(probe->engine, run);
-	probe_tls_close(run->ssl);
+	probe_tls_close(run->ssl, run->is_polite && !run->is_broken);
+	run->is_eof |= run->ssl && run->is_polite; /* a reset would overtake the close_notify */
 	if (reason == REASON_TLS_HANDSHAKE || reason == REASON_TLS || reason == REASON_TLS_CERT)
 		probe_tls_forget(&probe->tls);
 	probe->run = NULL;
@@ -181,7 +182,7 @@ static struct probe_tls_want tls_want(struct probe *probe, char *addr)
 	struct probe_tls_want want = {
 		.sni = probe->spec.ops->sni ? probe->spec.ops->sni(probe) : NULL,
 		.is_verified = conf->is_verified,
-		.ca_file = conf->ca_file,
+		.ca_file = conf->ca_file ? conf->ca_file : probe->engine->identity.ca_file,
 		.name = conf->name,
 		.is_expiry_asked = conf->expiry_warning > 0,
 	};
@@ -357,6 +358,11 @@ const struct checker_conf *probe_conf(const struct probe *probe)
 const struct probe_spec *probe_spec(const struct probe *probe)
 {
 	return &probe->spec;
+}
+
+void probe_close_politely(struct probe *probe)
+{
+	probe->run->is_polite = true;
 }
 
 struct script_asks *probe_scripts(struct probe *probe)

@@ -149,11 +149,14 @@ ssize_t probe_tls_write(struct ssl_st *ssl, const void *buf, size_t len)
 	return tls_result(ssl, SSL_write(ssl, buf, (int)len));
 }
 
-void probe_tls_close(struct ssl_st *ssl)
+void probe_tls_close(struct ssl_st *ssl, bool is_polite)
 {
 	if (!ssl)
 		return;
-	/* Sends nothing; but without it the library would take the session for broken. */
+	/* Even where it sends nothing: without it the library would take the session for broken.
+	 */
+	if (is_polite)
+		SSL_set_quiet_shutdown(ssl, 0);
 	SSL_shutdown(ssl);
 	SSL_free(ssl);
 	ERR_clear_error();

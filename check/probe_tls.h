@@ -38,6 +38,15 @@ struct probe_tls_keep {
  */
 struct probe_tls;
 
+/* What the client presents. Strings belong to the caller, until they are replaced. */
+struct probe_tls_identity {
+	const char *certificate, *key, *password; /* files in PEM format; NULL = none */
+	const char *ca_file; /* authorities for those who name none; the user's affair */
+};
+
+/* Connections from now on present `identity`; its files are read now. */
+void probe_tls_set_identity(struct probe_tls *tls, const struct probe_tls_identity *identity);
+
 /* NULL when out of memory. Ignores SIGPIPE for the process: OpenSSL writes with it. */
 struct probe_tls *probe_tls_new(void);
 void probe_tls_free(struct probe_tls *tls);
@@ -67,8 +76,8 @@ const char *probe_tls_judge(struct ssl_st *ssl, const struct probe_tls_want *wan
 ssize_t probe_tls_read(struct ssl_st *ssl, void *buf, size_t len);
 ssize_t probe_tls_write(struct ssl_st *ssl, const void *buf, size_t len);
 
-/* Ends without a word to the peer. NULL is fine. */
-void probe_tls_close(struct ssl_st *ssl);
+/* Ends; with a close_notify to the peer, or without a word. NULL is fine. */
+void probe_tls_close(struct ssl_st *ssl, bool is_polite);
 
 /* Forgets a kept session. */
 void probe_tls_forget(struct probe_tls_keep *keep);

@@ -6,6 +6,7 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
@@ -28,6 +29,7 @@ struct probe_tls {
 	SSL_CTX *plain;
 	LIST_HEAD(, authority) authorities;
 	uint32_t last_id; /* 0 is that of no authorities */
+	struct probe_tls_identity identity;
 };
 
 /* Keeps the newest session; the reference passes to us. */
@@ -63,6 +65,58 @@ static SSL_CTX *context_new(void)
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
 	SSL_CTX_sess_set_new_cb(ctx, on_session);
 	return ctx;
+}
+
+static int on_password(char *buf, int size, int is_written, void *arg)
+{
+	const char *password = arg;
+	const size_t len = password ? strlen(password) : 0;
+
+	(void)is_written;
+	if (len == 0 || len > (size_t)size)
+		return 0;
+	memcpy(buf, password, len);
+	return (int)len;
+}
+
+/* Without a key file the key is with the certificate. */
+static bool identity_load(SSL_CTX *ctx, const struct probe_tls_identity *identity)
+{
+	const char *key = identity->key ? identity->key : identity->certificate;
+
+	SSL_CTX_set_default_passwd_cb(ctx, on_password);
+	SSL_CTX_set_default_passwd_cb_userdata(ctx, (void *)(uintptr_t)identity->password);
+	return SSL_CTX_use_certificate_chain_file(ctx, identity->certificate) == 1 &&
+	       SSL_CTX_use_PrivateKey_file(ctx, key, SSL_FILETYPE_PEM) == 1 &&
+	       SSL_CTX_check_private_key(ctx) == 1;
+}
+
+/* A context of ours, with what we present. */
+static SSL_CTX *context_make(const struct probe_tls *tls)
+{
+	SSL_CTX *ctx = context_new();
+
+	if (ctx && tls->identity.certificate && !identity_load(ctx, &tls->identity))
+		log_warnx("tls_identity", "cannot present %s: %s", tls->identity.certificate,
+			  ERR_reason_error_string(ERR_peek_last_error()));
+	ERR_clear_error();
+	return ctx;
+}
+
+void probe_tls_set_identity(struct probe_tls *tls, const struct probe_tls_identity *identity)
+{
+	bool is_needed = tls->identity.certificate || identity->certificate;
+	struct authority *authority;
+	SSL_CTX *plain;
+
+	tls->identity = *identity;
+	plain = is_needed ? context_make(tls) : NULL;
+	if (!plain)
+		return;
+	SSL_CTX_free(tls->plain);
+	tls->plain = plain;
+	LIST_FOREACH(authority, &tls->authorities, link)
+	authority->id = 0; /* made again when it is needed */
 }
 
 struct probe_tls *probe_tls_new(void)
@@ -141,7 +195,7 @@ static void authority_renew(struct probe_tls *tls, struct authority *authority,
 			    const struct stat *now, int error)
 {
 	SSL_CTX_free(authority->ctx);
-	authority->ctx = error ? NULL : context_new();
+	authority->ctx = error ? NULL : context_make(tls);
 	if (!error)
 		error = authority_read(authority->ctx, authority->path);
 	if (error) {

@@ -81,6 +81,7 @@ static bool parse_protocol(const char *text, int *out)
 	} names[] = {
 		{ "1.0", HTTP_PROTOCOL_1_0 },
 		{ "1.0c", HTTP_PROTOCOL_1_0C },
+		{ "1.0k", HTTP_PROTOCOL_1_0K },
 		{ "1.1", HTTP_PROTOCOL_1_1 },
 	};
 

@@ -120,6 +120,11 @@ enum probe_reason probe_io_reason(int err)
 	return REASON_RESET;
 }
 
+void probe_close_politely(struct probe *probe)
+{
+	(void)probe;
+}
+
 void probe_advise(struct probe *probe, const struct weight_advice *advice)
 {
 	probe->advice = *advice;

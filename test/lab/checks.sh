@@ -24,7 +24,7 @@ STAY_S=8
 # --- scenarios ---
 
 NAMES=() WANTED=() THEIRS=()
-BLOCKS= SERVERS=
+BLOCKS='' SERVERS=''
 # scenario NAME WANTED [KEEPALIVED]: the check from standard input, with ADDR and PORT for the server's; lines that begin
 # with "serve" are servers of this scenario. WANTED is up, down, or up=WEIGHT.
 scenario() {
@@ -211,7 +211,7 @@ for what in good expired self-signed wrong-name; do
 	connect_port ${TLS_PORT[$what]}" http "ssl-$what" up
 done
 EXTRA='connect_ip 10.2.1.2
-	connect_port 4440' http ssl-client-certificate-wanted down
+	connect_port 4440' http ssl-client-certificate up
 EXTRA='connect_ip 10.2.1.2
 	connect_port 4450
 	enable_sni
@@ -427,6 +427,10 @@ write_all_conf() { # NODE
 	write_conf "$1" <<-EOF
 		global_defs {
 		    script_user root
+		}
+		SSL {
+		    certificate $(node_dir srv)/good.pem
+		    key $(node_dir srv)/good.key
 		}
 		$BLOCKS
 	EOF

@@ -109,21 +109,6 @@ static void a_required_keyword_must_be_there(void **state)
 	assert_false(fits(f->schema, f->json));
 }
 
-/* What is not in effect yet says so, blocks too. */
-static void what_is_not_in_effect_is_marked(void **state)
-{
-	static const char *const path[] = { "SSL" };
-	const struct fixture *f = *state;
-	const json_t *json = f->schema;
-
-	for (size_t i = 0; i < sizeof(path) / sizeof(path[0]); i++)
-		json = json_object_get(
-			json_object_get(json_object_get(json, "properties"), path[i]), "items");
-	assert_non_null(json);
-	assert_non_null(strstr(json_string_value(json_object_get(json, "$comment")),
-			       "Not in effect in this version: "));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -133,7 +118,6 @@ int main(void)
 		cmocka_unit_test_setup_teardown(an_unknown_word_does_not, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_required_keyword_must_be_there, set_up,
 						tear_down),
-		cmocka_unit_test_setup_teardown(what_is_not_in_effect_is_marked, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
