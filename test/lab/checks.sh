@@ -118,7 +118,7 @@ misc() { # NAME WANTED COMMAND
 	scenario "$1" "$2" ${THEIR:-} <<-EOF
 		MISC_CHECK {
 		misc_path "$3"
-		misc_timeout 4
+		misc_timeout 9
 		$EXTRA
 		}
 	EOF
@@ -273,8 +273,7 @@ misc misc-1 down /bin/false
 misc misc-2 down "$LAB_DIR/status 2"
 EXTRA=misc_dynamic misc misc-dynamic-0 up "$LAB_DIR/status 0"
 EXTRA=misc_dynamic misc misc-dynamic-1 down "$LAB_DIR/status 1"
-# Without weight there is no quorum.
-THEIR=up=0 EXTRA=misc_dynamic misc misc-dynamic-2 down "$LAB_DIR/status 2"
+EXTRA=misc_dynamic misc misc-dynamic-2 up=0 "$LAB_DIR/status 2"
 EXTRA=misc_dynamic misc misc-dynamic-12 up=10 "$LAB_DIR/status 12"
 EXTRA=misc_dynamic misc misc-dynamic-255 up=253 "$LAB_DIR/status 255"
 misc misc-killed down "$LAB_DIR/kill"
@@ -323,6 +322,10 @@ start_nginx() {
 			client_body_temp_path $dir/t1; proxy_temp_path $dir/t2; fastcgi_temp_path $dir/t3;
 			uwsgi_temp_path $dir/t4; scgi_temp_path $dir/t5;
 			server { listen 10.2.1.1:80 default_server; root $dir/www; location /named { return 404; } }
+			server {
+				listen 10.2.1.1:443 ssl; root $dir/www;
+				ssl_certificate $dir/good.pem; ssl_certificate_key $dir/good.key;
+			}
 			server { listen 10.2.1.1:80; server_name www.example; location /named { return 200 "hello\n"; } }
 		}
 	EOF
@@ -416,8 +419,8 @@ make_world() {
 	done
 	printf '%s' "$SERVERS" >"$(node_dir srv)/servers"
 	start srv canned "$CANNED" "$(node_dir srv)/servers"
-	start_nginx
 	start_tls
+	start_nginx
 	start_postfix
 	start_unbound
 	write_all_conf d
@@ -493,6 +496,12 @@ expect_soon "verdicts of diarch" $SETTLE_S all_are d WANTED || note "not as want
 expect_soon "verdicts of keepalived" $SETTLE_S all_are k THEIRS || note "not as known:$DIFFERENT"
 expect_stays "verdicts of diarch stay" $STAY_S all_are d WANTED
 show_table
+digest_of() { # COMMAND...
+	in_ns d "$@" -s 10.2.1.1 -p 80 -u /
+}
+expect_eq "diarchctl genhash prints what genhash does" "$(digest_of genhash)" "$(digest_of "$DIARCHCTL" genhash)"
+expect_eq "with TLS too" "$(printf 'hello\n' | md5sum | cut -d' ' -f1)" \
+	"$(in_ns d "$DIARCHCTL" genhash -S -s 10.2.1.1 -p 443 -u /)"
 expect_eq "keepalived runs to the end" 1 "$(is_running_as k check && echo 1)"
 expect_eq "no checker of diarch died" 0 "$(status_of d '.processes[] | select(.role == "check") | .restarts')"
 stop d
