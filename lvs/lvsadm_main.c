@@ -147,7 +147,7 @@ static enum lvsadm_status run_as_restore(struct lvsadm_app *app)
 
 int main(int argc, char *argv[])
 {
-	struct lvsadm_app app = { NULL };
+	struct lvsadm_app app = { 0 };
 	lvsadm_subcommand_fn *run_subcommand;
 	enum lvsadm_status status;
 

@@ -60,7 +60,8 @@ director_conf() { # NODE PRIORITY TRACK-LINE EXTRA...
 state_is() { [ "$(status_of "$1" '.vrrp[0].state')" = "$2" ]; }
 priority_is() { [ "$(status_of "$1" '.vrrp[0].priority')" = "$2" ]; }
 moved_to() { has_address "$1" $VIP && lacks_address "$2" $VIP; }
-last_words() { tail -1 "$(node_dir "$1")/notify.log" 2>/dev/null; }
+# What was notified last of the state; that a lower priority was heard is no state.
+last_words() { grep -v ' MASTER_RX_LOWER_PRI ' "$(node_dir "$1")/notify.log" 2>/dev/null | tail -1; }
 last_words_are() { [ "$(last_words "$1")" = "$2" ]; }
 # Each begin is followed by its own end.
 is_serial() {

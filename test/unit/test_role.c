@@ -312,7 +312,7 @@ static void send_abort(struct parent *p, uint64_t generation)
 
 static void send_stop(struct parent *p)
 {
-	const struct msg msg = { .kind = MSG_stop, .fd = -1, .stop = { "test" } };
+	const struct msg msg = { .kind = MSG_stop, .fd = -1, .stop = { .reason = "test" } };
 
 	send_msg(p, &msg);
 }
