@@ -155,11 +155,20 @@ static void put_dest_settings(json_t *object, const struct ipvs_dest *dest)
 	put_number(object, "lower_threshold", dest->l_thresh);
 }
 
-static json_t *dest_value(const struct ipvs_dest *dest)
+/* null where the director does not know it, or there is none */
+static void put_known(json_t *object, const char *name, const char *text)
+{
+	put(object, name, *text ? json_string(text) : json_null());
+}
+
+static json_t *dest_value(const struct ipvs_dest *dest, const struct ipvs_svc_key *key,
+			  const struct lvsadm_state *state)
 {
 	json_t *object = must(json_object());
+	char text[128];
 
 	put_dest_key(object, &dest->key);
+	put_known(object, "health", lvsadm_state_dest(state, key, &dest->key, text, sizeof(text)));
 	put_dest_settings(object, dest);
 	put_number(object, "active", dest->active);
 	put_number(object, "inactive", dest->inactive);
@@ -168,27 +177,30 @@ static json_t *dest_value(const struct ipvs_dest *dest)
 	return object;
 }
 
-static json_t *svc_value(const struct ipvs_svc *svc)
+static json_t *svc_value(const struct ipvs_svc *svc, const struct lvsadm_state *state)
 {
 	json_t *object = must(json_object()), *servers = must(json_array());
 	const struct ipvs_dest *dest;
+	char text[128];
 
 	put_svc_key(object, &svc->key);
+	put_known(object, "name", lvsadm_state_name(state, &svc->key));
+	put_known(object, "health", lvsadm_state_svc(state, &svc->key, text, sizeof(text)));
 	put_svc_settings(object, svc);
 	put_counters(object, &svc->stats);
 	ipvs_dest_for_each (dest, svc)
-		json_array_append_new(servers, dest_value(dest));
+		json_array_append_new(servers, dest_value(dest, &svc->key, state));
 	put(object, "servers", servers);
 	return object;
 }
 
-json_t *lvsadm_json_set(const struct ipvs_set *set)
+json_t *lvsadm_json_set(const struct ipvs_set *set, const struct lvsadm_state *state)
 {
 	json_t *services = must(json_array());
 	const struct ipvs_svc *svc;
 
 	ipvs_set_for_each (svc, set)
-		json_array_append_new(services, svc_value(svc));
+		json_array_append_new(services, svc_value(svc, state));
 	return services;
 }
 

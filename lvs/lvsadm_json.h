@@ -12,9 +12,13 @@
 #include "lvs/ipvs_conn.h"
 #include "lvs/ipvs_diff.h"
 #include "lvs/ipvs_global.h"
+#include "lvs/lvsadm_state.h"
 
-/* All services with their servers, counters and rates: an array. */
-json_t *lvsadm_json_set(const struct ipvs_set *set);
+/*
+ * All services with their servers, counters and rates, and what the running director says of them
+ * (`state`, NULL = there is none): an array.
+ */
+json_t *lvsadm_json_set(const struct ipvs_set *set, const struct lvsadm_state *state);
 
 json_t *lvsadm_json_conn(const struct ipvs_conn *conn);
 json_t *lvsadm_json_timeouts(const struct ipvs_timeouts *timeouts);

@@ -33,7 +33,10 @@ static enum lvsadm_status list_services(struct lvsadm_app *app, const struct lvs
 	if (!lvsadm_has(cmd, LVSADM_OPT_NOSORT))
 		ipvs_set_sort(&set);
 	if (lvsadm_has(cmd, LVSADM_OPT_JSON)) {
-		print_json("services", lvsadm_json_set(&set));
+		struct lvsadm_state *state = lvsadm_state_load(LVSADM_CONTROL_PATH);
+
+		print_json("services", lvsadm_json_set(&set, state));
+		lvsadm_state_free(state);
 	} else {
 		if (!is_one)
 			printf("IP Virtual Server version %u.%u.%u (size=%u)\n",

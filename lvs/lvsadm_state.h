@@ -7,6 +7,9 @@
 
 #include "lvs/ipvs.h"
 
+/* Where the director listens unless told otherwise. */
+#define LVSADM_CONTROL_PATH DIARCH_RUNDIR "/diarch/control.sock"
+
 struct lvsadm_state;
 
 /* Asks the director at `path`; NULL when there is none, which is no error. */

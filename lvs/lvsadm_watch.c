@@ -221,7 +221,7 @@ enum lvsadm_status lvsadm_run_watch(struct lvsadm_app *app, int argc, char *argv
 	};
 	struct watch w = {
 		.app = app,
-		.control = DIARCH_RUNDIR "/diarch/control.sock",
+		.control = LVSADM_CONTROL_PATH,
 		.interval_s = 1,
 		.is_numeric = true,
 	};

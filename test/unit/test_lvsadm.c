@@ -597,11 +597,20 @@ static void test_json(void **state)
 	struct lvsadm_error err;
 	struct ipvs_set set;
 	json_t *services, *svc, *dest;
+	struct lvsadm_state *known;
+	unsigned n_named = 0;
+	size_t i;
 
 	(void)state;
 	assert_int_equal(read_text(saved, &set, &err), LVSADM_OK);
-	services = lvsadm_json_set(&set);
+	known = lvsadm_state_parse("{\"virtual_servers\":[{\"vs\":\"[10.0.0.100]:tcp:443\","
+				   "\"name\":\"shop\",\"is_up\":true,\"alive\":2,\"total\":3}]}");
+	assert_non_null(known);
+	services = lvsadm_json_set(&set, known);
+	lvsadm_state_free(known);
 	assert_int_equal(json_array_size(services), set.n);
+	json_array_foreach(services, i, svc) if (member(svc, "name")) n_named++;
+	assert_int_equal(n_named, 1);
 	svc = json_array_get(services, 0);
 	assert_string_equal(member(svc, "address"), "10.0.0.100");
 	assert_string_equal(member(json_object_get(svc, "persistence"), "netmask"),
