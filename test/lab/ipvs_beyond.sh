@@ -5,6 +5,8 @@
 # What checks do beyond keepalived, in the kernel's table: a weight that grows after a return and goes on growing over a
 # reload and the death of the checker; a pool that fails open; a server that flaps and stays out; an agent that says how
 # much; a server that IPVS gets no answers from; and how long one that refuses connections stays in the table.
+#
+# calm
 . "${BASH_SOURCE[0]%/*}/lab.sh"
 need_ipvs "$@"
 need busybox perl

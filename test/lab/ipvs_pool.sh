@@ -13,6 +13,8 @@
 #
 # One director over real HTTP and UDP servers, all forwarding methods, both families: pools follow the probes; what others
 # change in the table is repaired, what is theirs is left alone; reload, crash of the checker and stop.
+#
+# calm
 . "${BASH_SOURCE[0]%/*}/lab.sh"
 need_ipvs "$@"
 need ipvsadm busybox

@@ -4,6 +4,8 @@
 # are broken in every way that --check knows, and become plain hosts again. The director's check too.
 #
 # calm
+#
+# plain
 . "${BASH_SOURCE[0]%/*}/lab.sh"
 need_ipvs "$@"
 need ip busybox
