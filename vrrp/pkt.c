@@ -443,3 +443,13 @@ enum vrrp_drop vrrp_pkt_check(const struct vrrp_pkt *pkt, const struct vrrp_env 
 	}
 	return expect->ignores_all ? VRRP_DROP_OWNER : VRRP_DROP_NONE;
 }
+
+unsigned vrrp_env_fit(const struct vrrp_env *env, const struct vrrp_expect *expect)
+{
+	if (!expect->is_unicast)
+		return addr_cmp(&env->dst, &expect->mcast_dst) == 0;
+	if (addr_is_multicast(&env->dst))
+		return 0;
+	return 1 + (addr_cmp(&env->dst, &expect->own_src) == 0) +
+	       (peer_find(expect, &env->src) ? 2 : 0);
+}

@@ -135,4 +135,11 @@ enum vrrp_drop vrrp_pkt_check(const struct vrrp_pkt *pkt, const struct vrrp_env 
 			      const struct vrrp_expect *expect, bool *addrs_differ,
 			      bool *interval_differs);
 
+/*
+ * How well an envelope fits an instance, where several on an interface share a VRID: 0 = it is for
+ * another group or transport, else the more the better. The group decides for multicast; for
+ * unicast a peer that sent it counts more than our own address as the destination.
+ */
+unsigned vrrp_env_fit(const struct vrrp_env *env, const struct vrrp_expect *expect);
+
 #endif

@@ -149,6 +149,25 @@ static void accept_advert(struct vrouter *r, const struct vrrp_pkt *pkt, const s
 						      : "advertisement with higher priority");
 }
 
+/* Who a packet is for: several share a VRID if they differ in peers or group. */
+static struct vrouter *find_router(const struct vrrp_side *side, uint8_t vrid,
+				   const struct vrrp_env *env)
+{
+	struct vrouter *first = side->by_vrid[vrid], *best = NULL;
+	unsigned best_fit = 0;
+
+	if (!first || !first->next_of_vrid)
+		return first;
+	for (struct vrouter *r = first; r; r = r->next_of_vrid) {
+		unsigned fit = vrrp_env_fit(env, &r->expect);
+		if (fit <= best_fit)
+			continue;
+		best_fit = fit;
+		best = r;
+	}
+	return best;
+}
+
 void vrouter_on_packet(const struct vio_packet *packet, void *arg)
 {
 	const struct vrrp_side *side = arg;
@@ -160,7 +179,7 @@ void vrouter_on_packet(const struct vio_packet *packet, void *arg)
 
 	if (drop == VRRP_DROP_NONE)
 		drop = vrrp_pkt_decode(packet->msg, packet->len, env, &pkt, addrs);
-	struct vrouter *r = side->by_vrid[pkt.vrid];
+	struct vrouter *r = find_router(side, pkt.vrid, env);
 	if (!r) {
 		drop_for_nobody(side->vif, drop == VRRP_DROP_NONE ? VRRP_DROP_VRID : drop, env);
 		return;

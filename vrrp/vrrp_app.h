@@ -123,7 +123,7 @@ struct vrrp_side {
 	struct vio vio;
 	struct vio ah; /* open while a router uses AH */
 	unsigned n_routers;
-	struct vrouter *by_vrid[256]; /* routers that run on it */
+	struct vrouter *by_vrid[256]; /* routers that run on it, the youngest first */
 	struct vrrp_if *vif;
 };
 
@@ -239,9 +239,10 @@ struct vrouter {
 	struct sync_group *group_of; /* NULL = in no group */
 	struct group_member member;
 	struct vrrp_if *vif;
-	struct vrrp_side *side; /* of vif, for our family */
-	struct addr group;      /* joined; unset for unicast */
-	struct addr source;     /* of our packets; unset = none */
+	struct vrrp_side *side;       /* of vif, for our family */
+	struct vrouter *next_of_vrid; /* on this side */
+	struct addr group;            /* joined; unset for unicast */
+	struct addr source;           /* of our packets; unset = none */
 
 	struct vmac vmac;
 	struct vip_list vips;

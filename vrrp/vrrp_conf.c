@@ -513,6 +513,37 @@ static void vrrp_resolve(struct conf_walk *walk, struct conf_obj *obj)
 		vrrp_conf_be_strict(walk, vi);
 }
 
+static bool have_common_peer(const struct vrrp_conf *a, const struct vrrp_conf *b)
+{
+	const struct peer_conf *p, *q;
+
+	conf_list_for_each (p, &a->peers)
+		conf_list_for_each (q, &b->peers)
+			if (addr_cmp(&p->addr, &q->addr) == 0)
+				return true;
+	return false;
+}
+
+/* Two interfaces with one MAC on one link are one too many. */
+static bool have_common_mac(const struct vrrp_conf *a, const struct vrrp_conf *b)
+{
+	const struct vmac_conf *x = &a->use_vmac, *y = &b->use_vmac;
+
+	return x->parts.is_given && y->parts.is_given && x->mac.n == y->mac.n &&
+	       memcmp(x->mac.octets, y->mac.octets, sizeof(x->mac.octets)) == 0;
+}
+
+bool vrrp_conf_clashes(const struct vrrp_conf *a, const struct vrrp_conf *b)
+{
+	if (have_common_mac(a, b))
+		return true;
+	if ((a->peers.n > 0) != (b->peers.n > 0))
+		return false;
+	if (a->peers.n == 0)
+		return addr_cmp(&a->mcast_dst_ip, &b->mcast_dst_ip) == 0;
+	return have_common_peer(a, b) && addr_cmp(&a->src_addr, &b->src_addr) == 0;
+}
+
 int64_t vrrp_conf_lease_s(const struct vrrp_conf *vi)
 {
 	int64_t down_us = vi->down_timer_adverts * vi->advert_int_us;

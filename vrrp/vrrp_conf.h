@@ -178,6 +178,12 @@ int vrrp_conf_family(const struct vrrp_conf *vi);
  * none, or its interval is too short for one. */
 int64_t vrrp_conf_lease_s(const struct vrrp_conf *vi);
 
+/*
+ * Whether two instances of one interface, VRID and family cannot both run: their packets could not
+ * be told apart (one multicast group; a common peer and one source), or they have one virtual MAC.
+ */
+bool vrrp_conf_clashes(const struct vrrp_conf *a, const struct vrrp_conf *b);
+
 /* What strict_mode changes, with a warning for each. */
 void vrrp_conf_be_strict(struct conf_walk *walk, struct vrrp_conf *vi);
 

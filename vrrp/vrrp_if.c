@@ -97,16 +97,17 @@ static void open_socket(struct vrrp_side *side, struct vio *vio)
 		return;
 	}
 	for (unsigned i = 0; i < 256; i++) {
-		if (side->by_vrid[i])
-			join_group(vio, side->by_vrid[i]);
+		for (const struct vrouter *r = side->by_vrid[i]; r; r = r->next_of_vrid)
+			join_group(vio, r);
 	}
 }
 
 static bool has_ah(const struct vrrp_side *side)
 {
 	for (unsigned i = 0; i < 256 && side->family == AF_INET; i++) {
-		if (side->by_vrid[i] && vrouter_uses_ah(side->by_vrid[i]))
-			return true;
+		for (const struct vrouter *r = side->by_vrid[i]; r; r = r->next_of_vrid)
+			if (vrouter_uses_ah(r))
+				return true;
 	}
 	return false;
 }
@@ -193,7 +194,10 @@ void vrrp_if_refresh_all(struct vrrp_app *app)
 
 void vrrp_if_attach(struct vrouter *r)
 {
-	r->side->by_vrid[r->conf->virtual_router_id] = r;
+	struct vrouter **first = &r->side->by_vrid[r->conf->virtual_router_id];
+
+	r->next_of_vrid = *first;
+	*first = r;
 	r->side->n_routers++;
 	join_group(&r->side->vio, r);
 	join_group(&r->side->ah, r);
@@ -201,8 +205,13 @@ void vrrp_if_attach(struct vrouter *r)
 
 void vrrp_if_detach(struct vrouter *r)
 {
-	if (r->side->by_vrid[r->conf->virtual_router_id] == r) /* its successor may be there */
-		r->side->by_vrid[r->conf->virtual_router_id] = NULL;
+	struct vrouter **link = &r->side->by_vrid[r->conf->virtual_router_id];
+
+	while (*link && *link != r)
+		link = &(*link)->next_of_vrid;
+	if (*link)
+		*link = r->next_of_vrid;
+	r->next_of_vrid = NULL;
 	leave_group(&r->side->vio, &r->group);
 	leave_group(&r->side->ah, &r->group);
 	if (--r->side->n_routers == 0) {

@@ -295,7 +295,7 @@ static int conf_key_cmp(const void *a, const void *b)
 	return order ? order : vrrp_conf_family(x) - vrrp_conf_family(y);
 }
 
-/* Two routers with one VRID on one interface cannot both be served. */
+/* Two routers with one VRID on one interface must differ in peers or group. */
 static int check_unique(const struct conf_list *list, char *why, size_t size)
 {
 	const struct vrrp_conf **v = xcalloc(list->n + 1UL, sizeof(const struct vrrp_conf *));
@@ -308,10 +308,14 @@ static int check_unique(const struct conf_list *list, char *why, size_t size)
 			v[n++] = conf;
 	qsort(v, n, sizeof(v[0]), conf_key_cmp);
 	for (uint32_t i = 1; i < n && result == 0; i++) {
-		if (conf_key_cmp(&v[i - 1], &v[i]) != 0)
+		uint32_t k = i;
+		while (k > 0 && conf_key_cmp(&v[k - 1], &v[i]) == 0 &&
+		       !vrrp_conf_clashes(v[k - 1], v[i]))
+			k--;
+		if (k == 0 || conf_key_cmp(&v[k - 1], &v[i]) != 0)
 			continue;
 		snprintf(why, size, "vrrp_instance %s and %s: same interface and virtual_router_id",
-			 v[i - 1]->name, v[i]->name);
+			 v[k - 1]->name, v[i]->name);
 		result = -EINVAL;
 	}
 	free(v);
@@ -332,21 +336,31 @@ static int prepare(struct role *role, const struct conf *conf, char *why, size_t
 	return check_unique(list, why, size);
 }
 
-/* Takes the old router for `conf` out of the list. The order rarely changes: look where the last
- * one was. */
+/* Takes the old router for `conf` out of the list: the one of that name, else one that it could not
+ * run beside. The order rarely changes: look where the last one was. */
 static struct vrouter *take_match(struct vrouter **old, uint32_t n, uint32_t *cursor,
 				  const struct vrrp_conf *conf)
 {
+	struct vrouter *found = NULL;
+	uint32_t found_at = 0;
+
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t at = (*cursor + i) % n;
 		struct vrouter *r = old[at];
-		if (!r || !vrouter_is_match(r, conf))
+		bool is_same = r && strcmp(r->conf->name, conf->name) == 0;
+		if (!r || !vrouter_is_match(r, conf) ||
+		    (!is_same && (found || !vrrp_conf_clashes(r->conf, conf))))
 			continue;
-		old[at] = NULL;
-		*cursor = at + 1;
-		return r;
+		found = r;
+		found_at = at;
+		if (is_same)
+			break;
 	}
-	return NULL;
+	if (!found)
+		return NULL;
+	old[found_at] = NULL;
+	*cursor = found_at + 1;
+	return found;
 }
 
 static void stop_vanished(struct vrouter **old, uint32_t n)

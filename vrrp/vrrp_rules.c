@@ -207,12 +207,25 @@ static int vrid_cmp(const struct conf_obj *a, const struct conf_obj *b)
 	return order != 0 ? order : vrrp_conf_family(va) - vrrp_conf_family(vb);
 }
 
+/* `first` or an instance behind it that leaves no room for `again`. NULL: there is none. */
+static const struct conf_obj *find_clash(const struct conf_obj *first, const struct conf_obj *again)
+{
+	for (const struct conf_obj *o = first; o && o != again; o = o->next)
+		if (to_vrrp(o)->interface && vrid_cmp(o, again) == 0 &&
+		    vrrp_conf_clashes(to_vrrp(o), to_vrrp(again)))
+			return o;
+	return NULL;
+}
+
 static void on_same_vrid(const struct conf_obj *first, const struct conf_obj *again,
 			 struct conf_diags *diags)
 {
 	const struct vrrp_conf *vi = to_vrrp(again);
 	char place[RULE_PLACE_MAX];
 
+	first = find_clash(first, again);
+	if (!first)
+		return;
 	conf_diag_add(diags, CONF_ERROR, CONF_SEMANTIC, "duplicate-vrid",
 		      rule_pos(again, "virtual_router_id"), NULL,
 		      "instance %s: virtual_router_id %u on %s is already used by instance "

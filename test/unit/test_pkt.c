@@ -654,6 +654,30 @@ static void test_r25_own_source(void **state)
 	expect_drop(&f, VRRP_DROP_SOURCE);
 }
 
+/* Several instances share a VRID: the envelope tells which one a packet is for. */
+static void test_r27_fit(void **state)
+{
+	struct fixture f, unicast;
+	(void)state;
+
+	fixture_init(&f, 3);
+	assert_int_equal(vrrp_env_fit(&f.env, &f.expect), 1);
+	f.env.dst = addr_of("224.0.0.19");
+	assert_int_equal(vrrp_env_fit(&f.env, &f.expect), 0);
+	fixture_unicast(&unicast, 3);
+	assert_int_equal(vrrp_env_fit(&unicast.env, &f.expect), 0);
+	assert_int_equal(vrrp_env_fit(&f.env, &unicast.expect), 0);
+
+	unsigned both = vrrp_env_fit(&unicast.env, &unicast.expect);
+	unicast.env.dst = addr_of("10.99.0.9");
+	unsigned peer = vrrp_env_fit(&unicast.env, &unicast.expect);
+	unicast.env.src = addr_of("10.99.0.7");
+	unsigned neither = vrrp_env_fit(&unicast.env, &unicast.expect);
+	unicast.env.dst = unicast.expect.own_src;
+	unsigned destination = vrrp_env_fit(&unicast.env, &unicast.expect);
+	assert_true(both > peer && peer > destination && destination > neither && neither > 0);
+}
+
 /* Ten spoiled copies of the packet, as an attacker or a broken peer would send them. */
 static void spoil(struct fixture *f, unsigned how)
 {
@@ -765,6 +789,7 @@ int main(void)
 		cmocka_unit_test(test_r23_names),
 		cmocka_unit_test(test_r24_unicast_and_multicast),
 		cmocka_unit_test(test_r25_own_source),
+		cmocka_unit_test(test_r27_fit),
 		cmocka_unit_test(test_r26_discards_change_nothing),
 		cmocka_unit_test(test_encode_refuses),
 	};
