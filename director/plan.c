@@ -59,45 +59,97 @@ static int entry_cmp(const void *a, const void *b)
 	return strcmp(((const struct entry *)a)->name, ((const struct entry *)b)->name);
 }
 
-static struct entry *index_list(const struct conf_list *list, plan_name name_of)
+/* Some objects by name, in order of their names. */
+struct index {
+	struct entry *v;
+	uint32_t n;
+};
+
+static bool index_has(const struct index *index, const char *name)
 {
-	struct entry *entries = xcalloc(list->n + 1UL, sizeof(*entries));
+	const struct entry key = { .name = (char *)(uintptr_t)name };
+
+	return index->n > 0 && bsearch(&key, index->v, index->n, sizeof(key), entry_cmp);
+}
+
+/* The name, with more of it where several objects have the same. */
+static void full_name(const struct plan_pairing *how, const struct index *shared,
+		      const struct conf_obj *obj, char *name)
+{
+	how->name_of(obj, name);
+	if (shared && index_has(shared, name))
+		how->full_name_of(obj, name);
+}
+
+static struct index index_list(const struct conf_list *list, const struct plan_pairing *how,
+			       const struct index *shared)
+{
+	struct index index = { xcalloc(list->n + 1UL, sizeof(*index.v)), 0 };
 	char name[PLAN_NAME_MAX];
 	struct conf_obj *obj;
-	uint32_t n = 0;
 
 	conf_list_for_each (obj, list) {
-		name_of(obj, name);
-		entries[n++] = (struct entry){ .name = xstrdup(name), .obj = obj };
+		full_name(how, shared, obj, name);
+		index.v[index.n++] = (struct entry){ .name = xstrdup(name), .obj = obj };
 	}
-	qsort(entries, n, sizeof(*entries), entry_cmp);
-	return entries;
+	qsort(index.v, index.n, sizeof(*index.v), entry_cmp);
+	return index;
+}
+
+static void index_done(struct index *index)
+{
+	for (uint32_t i = 0; i < index->n; i++)
+		free(index->v[i].name);
+	free(index->v);
+}
+
+/* Adds the names that two objects of a list have. */
+static void add_shared(struct index *shared, const struct conf_list *list,
+		       const struct plan_pairing *how)
+{
+	struct index all = index_list(list, how, NULL);
+
+	for (uint32_t i = 1; i < all.n; i++)
+		if (entry_cmp(&all.v[i - 1], &all.v[i]) == 0)
+			shared->v[shared->n++] = (struct entry){ .name = xstrdup(all.v[i].name) };
+	index_done(&all);
+}
+
+static struct index find_shared(const struct conf_list *old, const struct conf_list *next,
+				const struct plan_pairing *how)
+{
+	struct index shared = { xcalloc(old->n + next->n + 1UL, sizeof(*shared.v)), 0 };
+
+	if (!how->full_name_of)
+		return shared;
+	add_shared(&shared, old, how);
+	add_shared(&shared, next, how);
+	qsort(shared.v, shared.n, sizeof(*shared.v), entry_cmp);
+	return shared;
 }
 
 void plan_each_pair(const struct conf_list *old, const struct conf_list *next,
 		    const struct plan_pairing *how)
 {
-	struct entry *was = index_list(old, how->name_of), *is = index_list(next, how->name_of);
+	struct index shared = find_shared(old, next, how);
+	struct index was = index_list(old, how, &shared), is = index_list(next, how, &shared);
 	char name[PLAN_NAME_MAX];
 	struct conf_obj *obj;
 
-	for (uint32_t i = 0; i < old->n; i++)
-		if (!bsearch(&was[i], is, next->n, sizeof(*is), entry_cmp))
-			how->on_pair(how->ctx, was[i].obj, NULL, was[i].name);
+	for (uint32_t i = 0; i < was.n; i++)
+		if (!index_has(&is, was.v[i].name))
+			how->on_pair(how->ctx, was.v[i].obj, NULL, was.v[i].name);
 	conf_list_for_each (obj, next) {
 		const struct entry key = { .name = name };
 		const struct entry *match;
 
-		how->name_of(obj, name);
-		match = bsearch(&key, was, old->n, sizeof(*was), entry_cmp);
+		full_name(how, &shared, obj, name);
+		match = bsearch(&key, was.v, was.n, sizeof(key), entry_cmp);
 		how->on_pair(how->ctx, match ? match->obj : NULL, obj, name);
 	}
-	for (uint32_t i = 0; i < old->n; i++)
-		free(was[i].name);
-	for (uint32_t i = 0; i < next->n; i++)
-		free(is[i].name);
-	free(was);
-	free(is);
+	index_done(&was);
+	index_done(&is);
+	index_done(&shared);
 }
 
 /* ---- what differs inside an object ---- */
@@ -225,7 +277,7 @@ static void on_address(void *ctx, const struct conf_obj *a, const struct conf_ob
 
 static void each_address(struct work *work, const struct vrrp_conf *a, const struct vrrp_conf *b)
 {
-	const struct plan_pairing how = { address_name, on_address, work };
+	const struct plan_pairing how = { address_name, on_address, work, NULL };
 
 	work->owner = a ? a->name : b->name;
 	plan_each_pair(a ? &a->addresses : &no_list, b ? &b->addresses : &no_list, &how);
@@ -239,6 +291,14 @@ static void instance_name(const struct conf_obj *obj, char *name)
 
 	snprintf(name, PLAN_NAME_MAX, "%s vrid %u %s", vi->interface, vi->virtual_router_id,
 		 vrrp_conf_family(vi) == AF_INET6 ? "IPv6" : "IPv4");
+}
+
+/* Where instances share a VRID, their names tell them apart, for the child as well. */
+static void instance_full_name(const struct conf_obj *obj, char *name)
+{
+	size_t len = strlen(name);
+
+	snprintf(name + len, PLAN_NAME_MAX - len, " %s", ((const struct vrrp_conf *)obj)->name);
 }
 
 static const struct vrrp_conf *instance_named(const struct conf_list *list, const char *name)
@@ -340,7 +400,7 @@ static void on_server(void *ctx, const struct conf_obj *a, const struct conf_obj
 	struct detail detail = { .a = a, .b = b, .skipped = skipped };
 	char subject[2 * PLAN_NAME_MAX];
 	struct work checks = *work;
-	const struct plan_pairing how = { check_name, on_check, &checks };
+	const struct plan_pairing how = { check_name, on_check, &checks, NULL };
 
 	snprintf(subject, sizeof(subject), "%s of %s", name, work->owner);
 	checks.owner = subject;
@@ -360,7 +420,7 @@ static void on_service(void *ctx, const struct conf_obj *a, const struct conf_ob
 	const struct vs_conf *x = (const void *)a, *y = (const void *)b;
 	struct detail detail = { .a = a, .b = b, .skipped = skipped };
 	struct work servers = *work;
-	const struct plan_pairing how = { server_name, on_server, &servers };
+	const struct plan_pairing how = { server_name, on_server, &servers, NULL };
 
 	servers.owner = name;
 	if (work->kind == PLAN_SERVER && a && b)
@@ -441,7 +501,7 @@ static bool needs_checkers(const struct root_conf *root)
 
 static void plan_vrrp(struct work *work)
 {
-	const struct plan_pairing how = { instance_name, on_instance, work };
+	const struct plan_pairing how = { instance_name, on_instance, work, instance_full_name };
 
 	work->kind = PLAN_ADDRESS;
 	plan_each_pair(instances_of(work->in->running), instances_of(work->in->next), &how);
@@ -455,7 +515,7 @@ static void plan_vrrp(struct work *work)
 
 static void plan_services(struct work *work)
 {
-	const struct plan_pairing how = { service_name, on_service, work };
+	const struct plan_pairing how = { service_name, on_service, work, NULL };
 
 	work->kind = PLAN_SERVER;
 	plan_each_pair(services_of(work->in->running), services_of(work->in->next), &how);

@@ -100,7 +100,7 @@ void plan_lines_of(struct plan *plan, const struct conf_obj *a, const struct con
 	snprintf(after, sizeof(after), " of %s", owner);
 	for (; blocks && *blocks; blocks++) {
 		struct lines lines = { plan, PLAN_ROUTE, line_word(*blocks), after };
-		const struct plan_pairing how = { line_name, on_line, &lines };
+		const struct plan_pairing how = { line_name, on_line, &lines, NULL };
 
 		if (has_virtual_lines(*blocks))
 			plan_each_pair(list_in(a, *blocks), list_in(b, *blocks), &how);
@@ -154,7 +154,8 @@ static void plan_block(const struct plan_input *in, const struct conf_block *blo
 		       struct lines *lines)
 {
 	bool has_lines = conf_block_has_lines(block);
-	const struct plan_pairing how = { has_lines ? line_name : block_name, on_line, lines };
+	const struct plan_pairing how = { has_lines ? line_name : block_name, on_line, lines,
+					  NULL };
 	const struct conf_obj *running = in->running ? &in->running->obj : NULL;
 	char before[PLAN_NAME_MAX];
 

@@ -30,6 +30,7 @@ struct plan_pairing {
 	plan_name name_of;
 	plan_on_pair on_pair;
 	void *ctx;
+	plan_name full_name_of; /* adds to a name that several objects have; NULL: none do */
 };
 
 /* What goes, then what stays or comes in the order of the new list. */

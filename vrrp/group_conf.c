@@ -203,6 +203,28 @@ static bool garp_group_finish(struct conf_walk *walk, struct conf_obj *obj)
 	return true;
 }
 
+static bool has_word(const struct conf_words *words, const char *name)
+{
+	for (uint32_t i = 0; i < words->n; i++) {
+		if (strcmp(words->v[i], name) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool garp_group_has(const struct garp_group_conf *group, const char *name)
+{
+	const struct member_conf *m;
+
+	if (has_word(&group->interface, name))
+		return true;
+	conf_list_for_each (m, &group->interfaces) {
+		if (has_word(&m->names, name))
+			return true;
+	}
+	return false;
+}
+
 const struct conf_block garp_group_block = {
 	.name = "garp_group",
 	.size = sizeof(GG),

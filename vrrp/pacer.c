@@ -30,28 +30,6 @@ time_us pacer_use(struct pacer *pacer, time_us now)
 	return now;
 }
 
-static bool has_word(const struct conf_words *words, const char *name)
-{
-	for (uint32_t i = 0; i < words->n; i++) {
-		if (strcmp(words->v[i], name) == 0)
-			return true;
-	}
-	return false;
-}
-
-static bool has_interface(const struct garp_group_conf *group, const char *name)
-{
-	const struct member_conf *m;
-
-	if (has_word(&group->interface, name))
-		return true;
-	conf_list_for_each (m, &group->interfaces) {
-		if (has_word(&m->names, name))
-			return true;
-	}
-	return false;
-}
-
 static void assign(struct vrrp_if *vif, enum pacer_kind kind, struct pacer *shared,
 		   int64_t shared_us, int64_t own_us)
 {
@@ -80,7 +58,7 @@ void pacers_assign(struct vrrp_app *app, const struct root_conf *conf)
 		const struct garp_group_conf *found = NULL;
 		uint32_t i = 0;
 		conf_list_for_each (group, &conf->garp_groups) {
-			if (!found && has_interface(group, vif->name))
+			if (!found && garp_group_has(group, vif->name))
 				found = group;
 			i += !found;
 		}

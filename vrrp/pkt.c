@@ -406,7 +406,7 @@ static enum vrrp_drop check_v2(const struct vrrp_pkt *pkt, const struct vrrp_exp
 static enum vrrp_drop check_strict(const struct vrrp_pkt *pkt, const struct vrrp_env *env,
 				   const struct vrrp_expect *expect)
 {
-	if (!expect->is_strict || env->src.family != AF_INET6)
+	if (!expect->is_strict || expect->is_unicast || env->src.family != AF_INET6)
 		return VRRP_DROP_NONE;
 	if (!IN6_IS_ADDR_LINKLOCAL(&env->src.in6))
 		return VRRP_DROP_SOURCE;

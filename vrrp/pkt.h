@@ -109,7 +109,7 @@ struct vrrp_expect {
 	uint8_t auth_data[VRRP_AUTH_LEN];
 	uint16_t adver_cs;
 	bool ignores_all; /* an owner with owner_ignore_adverts */
-	bool is_strict;   /* v3 over IPv6: source and first address must be link-local */
+	bool is_strict;   /* v3 IPv6 multicast: source and first address must be link-local */
 	bool is_unicast;  /* has unicast peers */
 	bool check_src;   /* only listed peers */
 	bool check_addrs; /* v2: compare the address list ... */

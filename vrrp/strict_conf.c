@@ -34,9 +34,9 @@ static void strict_errors(struct conf_walk *walk, const struct vrrp_conf *vi)
 	const struct vaddr_conf *first = (const struct vaddr_conf *)vi->addresses.head;
 
 	if (vi->peers.n > 0)
-		conf_error(walk, vi->peers.head->pos, CONF_SEMANTIC, "strict-unicast",
-			   "remove the peers, or strict_mode",
-			   "strict_mode: VRRP has no unicast peers");
+		conf_refuse(walk, MEND_KEEP_QUIET(vi->peers.head), CONF_SEMANTIC, "strict-unicast",
+			    "remove the peers, or strict_mode",
+			    "strict_mode: VRRP has no unicast peers");
 	if (first && first->prefix.addr.family == AF_INET6 &&
 	    !IN6_IS_ADDR_LINKLOCAL(&first->prefix.addr.in6))
 		conf_error(

@@ -160,6 +160,9 @@ bool track_finish(struct conf_walk *walk, struct conf_obj *obj);
 bool track_vs_finish(struct conf_walk *walk, struct conf_obj *obj);
 void track_vs_resolve(struct conf_walk *walk, struct conf_obj *obj);
 
+/* Whether an interface belongs to a garp_group. */
+bool garp_group_has(const struct garp_group_conf *group, const char *name);
+
 /* Rules over trackers and groups: what is referred to exists, and only once. */
 void track_conf_rules(const struct conf_obj *root, struct conf_diags *diags);
 

@@ -126,7 +126,7 @@ static void check_trackers(const struct names *names, const struct rule_set *set
 	const struct track_conf *line;
 
 	conf_list_for_each (line, lines)
-		refer(names, set, MEND_OUT_QUIET(&line->obj), what, line->name);
+		refer(names, set, MEND_OUT(&line->obj), what, line->name);
 }
 
 /* A service is referred to by its address, as virtual_server has it. */
@@ -173,13 +173,19 @@ static void note_group(const struct names *names, const struct conf_obj *group,
 }
 
 /* Without sync_group_tracking_weight all members have one priority. */
-static void refuse_weight(const struct names *names, const struct conf_obj *line, const char *name,
-			  const char *group)
+struct unweighted {
+	const struct names *names;
+	const char *group;
+	bool is_of_group; /* the lines are those of the group: keepalived says nothing about them */
+};
+
+static void refuse_weight(const struct unweighted *u, const struct conf_obj *line, const char *name)
 {
-	rule_refuse(names->diags, MEND_OUT(line), line->pos, "weight-in-group",
+	rule_refuse(u->names->diags, u->is_of_group ? MEND_OUT_QUIET(line) : MEND_OUT(line),
+		    line->pos, "weight-in-group",
 		    "add sync_group_tracking_weight to the group, or weight 0 here",
 		    "%s has a weight, and vrrp_sync_group %s keeps its instances at one priority",
-		    name, group);
+		    name, u->group);
 }
 
 static int64_t script_weight(const struct conf_obj *obj)
@@ -208,9 +214,9 @@ static int64_t process_weight(const struct conf_obj *obj)
 }
 
 /* `own_weight` is that of the tracker, which holds where the line gives none. */
-static void check_weights(const struct names *names, const struct conf_list *lines,
+static void check_weights(const struct unweighted *u, const struct conf_list *lines,
 			  const struct rule_set *set,
-			  int64_t (*own_weight)(const struct conf_obj *obj), const char *group)
+			  int64_t (*own_weight)(const struct conf_obj *obj))
 {
 	const struct track_conf *line;
 
@@ -221,23 +227,29 @@ static void check_weights(const struct names *names, const struct conf_list *lin
 						       : 0;
 
 		if (weight != 0)
-			refuse_weight(names, &line->obj, line->name, group);
+			refuse_weight(u, &line->obj, line->name);
 	}
 }
 
-static void check_member_weights(const struct names *names, const struct vrrp_conf *vi,
-				 const char *group)
+static void check_if_weights(const struct unweighted *u, const struct conf_list *lines)
 {
 	const struct track_if_conf *line;
 
-	conf_list_for_each (line, &vi->track_interfaces)
+	conf_list_for_each (line, lines)
 		if (line->weight != 0)
-			refuse_weight(names, &line->obj, line->name, group);
-	check_weights(names, &vi->track_scripts, &names->scripts, script_weight, group);
-	check_weights(names, &vi->track_files, &names->files, file_weight, group);
-	check_weights(names, &vi->track_processes, &names->processes, process_weight, group);
-	check_weights(names, &vi->track_bfds, &names->bfds, bfd_weight, group);
-	check_weights(names, &vi->track_services, NULL, service_weight, group);
+			refuse_weight(u, &line->obj, line->name);
+}
+
+static void check_member_weights(const struct unweighted *u, const struct vrrp_conf *vi)
+{
+	const struct names *names = u->names;
+
+	check_if_weights(u, &vi->track_interfaces);
+	check_weights(u, &vi->track_scripts, &names->scripts, script_weight);
+	check_weights(u, &vi->track_files, &names->files, file_weight);
+	check_weights(u, &vi->track_processes, &names->processes, process_weight);
+	check_weights(u, &vi->track_bfds, &names->bfds, bfd_weight);
+	check_weights(u, &vi->track_services, NULL, service_weight);
 }
 
 static void check_member(const struct names *names, const struct conf_obj *sync_group,
@@ -249,7 +261,7 @@ static void check_member(const struct names *names, const struct conf_obj *sync_
 	if (names->group_of)
 		note_group(names, sync_group, instance, pos);
 	if (!group->sync_group_tracking_weight)
-		check_member_weights(names, vi, group->name);
+		check_member_weights(&(const struct unweighted){ names, group->name, false }, vi);
 }
 
 /* Returns how many names the lines of `group` have; one without a known name goes with tolerance.
@@ -284,17 +296,14 @@ static uint32_t check_members(const struct names *names, const struct conf_list 
 
 static void check_group_weights(const struct names *names, const struct sync_group_conf *group)
 {
-	const struct track_if_conf *line;
+	const struct unweighted u = { names, group->name, true };
 
-	conf_list_for_each (line, &group->track_interfaces)
-		if (line->weight != 0)
-			refuse_weight(names, &line->obj, line->name, group->name);
-	check_weights(names, &group->track_scripts, &names->scripts, script_weight, group->name);
-	check_weights(names, &group->track_files, &names->files, file_weight, group->name);
-	check_weights(names, &group->track_processes, &names->processes, process_weight,
-		      group->name);
-	check_weights(names, &group->track_bfds, &names->bfds, bfd_weight, group->name);
-	check_weights(names, &group->track_services, NULL, service_weight, group->name);
+	check_if_weights(&u, &group->track_interfaces);
+	check_weights(&u, &group->track_scripts, &names->scripts, script_weight);
+	check_weights(&u, &group->track_files, &names->files, file_weight);
+	check_weights(&u, &group->track_processes, &names->processes, process_weight);
+	check_weights(&u, &group->track_bfds, &names->bfds, bfd_weight);
+	check_weights(&u, &group->track_services, NULL, service_weight);
 }
 
 static void check_sync_group(const struct names *names, const struct sync_group_conf *group)
@@ -376,6 +385,40 @@ static void check_checkers(const struct names *names, const struct root_conf *co
 				check_checker(names, checker);
 }
 
+/* ---- garp_group ---- */
+
+/* The first group counts. */
+static void check_paced(const struct conf_list *groups, const struct garp_group_conf *group,
+			const struct conf_words *names, struct conf_pos pos,
+			struct conf_diags *diags)
+{
+	const struct garp_group_conf *first;
+	char place[RULE_PLACE_MAX];
+
+	for (uint32_t i = 0; i < names->n; i++) {
+		conf_list_for_each (first, groups)
+			if (first == group || garp_group_has(first, names->v[i]))
+				break;
+		if (first != group)
+			conf_diag_add(diags, CONF_WARNING, CONF_SEMANTIC, "in-two-groups", pos,
+				      NULL, "%s is already in a garp_group, at %s", names->v[i],
+				      rule_place(diags, first->obj.pos, place));
+	}
+}
+
+static void check_garp_groups(const struct conf_list *groups, struct conf_diags *diags)
+{
+	const struct garp_group_conf *group;
+	const struct member_conf *line;
+
+	conf_list_for_each (group, groups) {
+		check_paced(groups, group, &group->interface, rule_pos(&group->obj, "interface"),
+			    diags);
+		conf_list_for_each (line, &group->interfaces)
+			check_paced(groups, group, &line->names, line->obj.pos, diags);
+	}
+}
+
 void track_conf_rules(const struct conf_obj *root, struct conf_diags *diags)
 {
 	const struct root_conf *conf = (const struct root_conf *)root;
@@ -409,4 +452,5 @@ void track_conf_rules(const struct conf_obj *root, struct conf_diags *diags)
 	rule_set_done(&names.track_groups);
 	rule_set_done(&sync_groups);
 	free(names.group_of);
+	check_garp_groups(&conf->garp_groups, diags);
 }

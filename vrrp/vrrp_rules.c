@@ -92,6 +92,18 @@ static void check_addresses(const struct vrrp_conf *vi, struct conf_diags *diags
 	}
 }
 
+/* The kernel decides the scope of an IPv6 address by itself. */
+static void check_scopes(const struct conf_list *addresses, struct conf_diags *diags)
+{
+	const struct vaddr_conf *va;
+
+	conf_list_for_each (va, addresses)
+		if (va->prefix.addr.family == AF_INET6 && conf_is_set(&va->obj, "scope", NULL))
+			conf_diag_add(diags, CONF_WARNING, CONF_SEMANTIC, "scope-ignored",
+				      rule_pos(&va->obj, "scope"), NULL,
+				      "the scope of an IPv6 address follows from the address");
+}
+
 /* RFC 9568 5.2.9. Routers that hold to it take the others for wrong. */
 static void check_link_local(const struct vrrp_conf *vi, struct conf_diags *diags)
 {
@@ -291,6 +303,8 @@ void vrrp_conf_rules(const struct conf_obj *root, struct conf_diags *diags)
 	conf_list_for_each (vi, &conf->vrrp_instances) {
 		check_interface(vi, diags);
 		check_addresses(vi, diags);
+		check_scopes(&vi->addresses, diags);
+		check_scopes(&vi->excluded, diags);
 		check_link_local(vi, diags);
 		check_version(vi, diags);
 		check_families(vi, diags);

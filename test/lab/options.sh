@@ -102,3 +102,37 @@ expect_eq no-such-namespace 1 $?
 stop one TERM
 stop two TERM
 expect copies-clean-up eval "lacks_address a $VIP && lacks_address a $VIP2"
+
+say "one VRID for two instances: a multicast one and a unicast one"
+shared_conf() { # NODE PEER MULTICAST-PRIORITY UNICAST-PRIORITY; no multicast instance with priority 0
+	local common="interface eth0
+		virtual_router_id 9
+		version 3
+		advert_int 0.2"
+
+	write_conf "$1" <<-END
+		$([ "$3" = 0 ] || echo "vrrp_instance MULTI {
+		$common
+		priority $3
+		virtual_ipaddress { $VIP/24 }
+		}")
+		vrrp_instance UNI {
+		$common
+		priority $4
+		unicast_peer { $2 }
+		virtual_ipaddress { $VIP2/24 }
+		}
+	END
+}
+each_has_its_own() { has_address a $VIP && lacks_address a $VIP2 && has_address b $VIP2 && lacks_address b $VIP; }
+shared_conf a 192.168.195.131 150 100
+shared_conf b 192.168.195.130 100 150
+start_director a
+start_director b
+expect_soon vrid-is-shared 10 each_has_its_own
+expect_stays vrid-stays-shared 2 each_has_its_own
+shared_conf a 192.168.195.131 0 100
+reload_director a
+expect_soon vrid-multicast-moves 10 has_address b $VIP
+expect vrid-unicast-stays lacks_address a $VIP2
+expect_eq vrid-unicast-is-backup BACKUP "$(status_of a '.vrrp[] | select(.instance == "UNI") | .state')"

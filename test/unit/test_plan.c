@@ -186,6 +186,28 @@ static void another_interface_restarts_an_instance(void **state)
 	       "  ! A: eth0 vrid 51 IPv4 -> eth1 vrid 51 IPv4 [the whole instance]\n");
 }
 
+/* One VRID for two: their names tell which one goes. */
+static void instances_that_share_a_vrid(void **state)
+{
+#define GROUPED(name, group)                                                                  \
+	"vrrp_instance " name " {\ninterface eth0\nvirtual_router_id 51\nmcast_dst_ip " group \
+	"\nvirtual_ipaddress {\n10.0.0.1/24 dev " name "\n}\n}\n"
+	static const char one[] = GROUPED("B", "224.0.0.19"),
+			  both[] = GROUPED("A", "224.0.0.18") GROUPED("B", "224.0.0.19");
+
+	(void)state;
+	expect(&nothing_known, both, one,
+	       "Addresses\n"
+	       "  - 10.0.0.1/24 dev A of A\n\n"
+	       "VRRP instances\n"
+	       "  - A: eth0 vrid 51 IPv4 A\n");
+	expect(&nothing_known, one, both,
+	       "Addresses\n"
+	       "  + 10.0.0.1/24 dev A of A\n\n"
+	       "VRRP instances\n"
+	       "  + A: eth0 vrid 51 IPv4 A\n");
+}
+
 static void instances_come_and_go_with_their_child(void **state)
 {
 	static const char vrrp[] = INSTANCE("A", "eth0", "100", "10.0.0.1/24");
@@ -408,6 +430,7 @@ int main(void)
 		cmocka_unit_test(trackers_change_by_name),
 		cmocka_unit_test(addresses_come_go_and_change),
 		cmocka_unit_test(another_interface_restarts_an_instance),
+		cmocka_unit_test(instances_that_share_a_vrid),
 		cmocka_unit_test(instances_come_and_go_with_their_child),
 		cmocka_unit_test(a_server_that_is_down_stays_out),
 		cmocka_unit_test(a_check_of_another_kind_begins_anew),
