@@ -103,12 +103,12 @@ static const struct conf_key bfd_args[] = {
 };
 
 static const struct conf_key bfd_keys[] = {
-	K_ADDR("neighbor_ip", B, neighbor_ip, LIVE, .flags = CONF_REQUIRED,
-	       .help = "Address of the peer."),
-	K_ADDR("neighbour_ip", B, neighbor_ip, .alias_of = "neighbor_ip",
-	       .help = "The same as neighbor_ip."),
-	K_ADDR("source_ip", B, source_ip, LIVE,
-	       .help = "Local address; default what the kernel chooses."),
+	K_CUSTOM("neighbor_ip", &conf_type_router, B, neighbor_ip, struct addr, LIVE,
+		 .flags = CONF_REQUIRED, .help = "Address of the peer."),
+	K_CUSTOM("neighbour_ip", &conf_type_router, B, neighbor_ip, struct addr,
+		 .alias_of = "neighbor_ip", .help = "The same as neighbor_ip."),
+	K_CUSTOM("source_ip", &conf_type_router, B, source_ip, struct addr, LIVE,
+		 .help = "Local address; default what the kernel chooses."),
 	K_MSEC("min_rx", min_rx_us, 1, .dflt = 10 * US_PER_MS,
 	       .help = "Shortest interval, in milliseconds, at which packets can be received."),
 	K_MSEC("min_tx", min_tx_us, 1, .dflt = 10 * US_PER_MS,

@@ -9,6 +9,9 @@
 #include "lib/conf.h"
 #include "lib/conf_words.h"
 
+/* The address of a router; a prefix length is ignored, with a warning. Fills a struct addr. */
+extern const struct conf_type conf_type_router;
+
 /* "INT [reverse|noreverse]" */
 struct conf_weight {
 	int64_t weight; /* 0 = FAULT while down */

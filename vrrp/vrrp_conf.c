@@ -76,7 +76,7 @@ static bool router_parse(struct conf_walk *walk, const struct conf_key *key, voi
 
 CONF_LIKE(router, conf_type_addr)
 
-static const struct conf_type type_router = {
+const struct conf_type conf_type_router = {
 	.name = "address",
 	.min_args = 1,
 	.max_args = 1,
@@ -87,7 +87,7 @@ static const struct conf_type type_router = {
 /* ---- unicast_peer ---- */
 
 static const struct conf_key peer_args[] = {
-	K_CUSTOM("address", &type_router, struct peer_conf, addr, struct addr,
+	K_CUSTOM("address", &conf_type_router, struct peer_conf, addr, struct addr,
 		 .apply = CONF_APPLY_INSTANCE, .help = "Address of the other router."),
 	K_END,
 };
@@ -231,10 +231,10 @@ static const struct conf_key vrrp_keys[] = {
 	K_BOOL("accept", V, accept, .dflt = 1, LIVE,
 	       .help = "Accept packets to the addresses also when not their owner, which is the "
 		       "default."),
-	K_CUSTOM("mcast_src_ip", &type_router, V, mcast_src_ip, struct addr, INSTANCE,
+	K_CUSTOM("mcast_src_ip", &conf_type_router, V, mcast_src_ip, struct addr, INSTANCE,
 		 .help = "Source address of advertisements; default the first address of the "
 			 "interface."),
-	K_CUSTOM("unicast_src_ip", &type_router, V, unicast_src_ip, struct addr, INSTANCE,
+	K_CUSTOM("unicast_src_ip", &conf_type_router, V, unicast_src_ip, struct addr, INSTANCE,
 		 .help = "Source address of advertisements to peers."),
 	K_CUSTOM("mcast_dst_ip", &conf_type_mcast, V, mcast_dst_ip, struct addr,
 		 .dflt_from = "vrrp_mcast_group4", INSTANCE,

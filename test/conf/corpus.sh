@@ -6,12 +6,14 @@
 # DIR/verdicts.tsv, or VERDICTS, has a line of column names and the columns file (relative to DIR), kind and
 # grammar_verdict (ok, warn or error). Each file is read as it is and with --tolerant; there, error means that
 # something was not taken as written, which keepalived reports too. Prints how often each pair of verdicts occurs,
-# how many dumps of accepted files load to the same dump, and each file that one refuses and the other does not.
+# how many dumps of accepted files load to the same dump, and each file that one refuses and the other does not with its
+# reason from corpus.reasons; at the end how many of those have none.
 set -eu
 
 dir=${1:?usage: corpus.sh DIR [VERDICT-PROGRAM [VERDICTS]]}
 program=$(realpath "${2:-test/conf/verdict}")
 verdicts=$(realpath "${3:-$dir/verdicts.tsv}")
+reasons=$(realpath "${BASH_SOURCE[0]%/*}/corpus.reasons")
 cd "$dir"
 out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
@@ -30,16 +32,20 @@ for way in default tolerant; do
 	echo "== $way"
 	awk -F'\t' '
 	FNR == 1 { n_file++ }
-	n_file == 1 && FNR == 1 { for (i = 1; i <= NF; i++) column[$i] = i; next }
-	n_file == 1 { kind[$1] = $2; theirs[$1] = $column["grammar_verdict"]; next }
+	n_file == 1 { n_words = split($0, word, " "); for (i = 2; i <= n_words && !/^#/; i++) reason[word[i]] = word[1]; next }
+	n_file == 2 && FNR == 1 { for (i = 1; i <= NF; i++) column[$i] = i; next }
+	n_file == 2 { kind[$1] = $2; theirs[$1] = $column["grammar_verdict"]; next }
 	{
 		k = kind[$1]; t = theirs[$1]
 		trips[$4]++
 		kinds[k] = 1; total[k]++; count[k, t, $2]++
 		if ((t == "error") == ($2 == "error"))
 			agreed[k]++
-		else
-			other[++n] = $1 ": keepalived " t ", diarch " $2 ": " substr($3, 1, 200)
+		else {
+			why = ($1 in reason) ? reason[$1] : "no reason known"
+			n_of[why]++
+			other[++n] = $1 ": keepalived " t ", diarch " $2 " (" why "): " substr($3, 1, 200)
+		}
 	}
 	END {
 		split("ok warn error", verdicts, " ")
@@ -54,5 +60,7 @@ for way in default tolerant; do
 			trips["same"], trips["same"] + trips["differs"]
 		for (i = 1; i <= n; i++)
 			print other[i]
-	}' "$verdicts" "$out/$way"
+		for (why in n_of)
+			printf "%-16s %d\n", why, n_of[why]
+	}' "$reasons" "$verdicts" "$out/$way"
 done

@@ -6,7 +6,8 @@
 # `keepalived -t` reads little more than the top level of a file that names a net_namespace which does not exist. So each file
 # is read in a fresh network and mount namespace that has the network namespaces and interfaces which the file names.
 # DIR/verdicts.tsv names the files and kinds, DIR/messages.tsv has a class (env, warn, error) for each message. A message
-# that is not there counts as env when it is about something missing on the host, else as error.
+# that is not there counts as env when it is about something missing on the host, as warn when it is an advice or adjusts a
+# value (as those in the list are), else as error.
 set -eu
 dir=${1:?usage: theirs.sh DIR}
 cd "$dir"
@@ -54,11 +55,17 @@ awk -F'\t' '
 		sub(/^\([^)]*Line [0-9]+\) /, "", m); gsub(/\047[^\047]*\047/, "Q", m); gsub(/\([^)]*\)/, "P", m)
 		gsub(/[-A-Za-z_.:]*[0-9][-A-Za-z_0-9.:\/]*/, "N", m); return m
 	}
+	BEGIN {
+		advice = "deprecated|Please use|already (been )?specified|ignoring scope|rounding|[Ss]etting to|- setting|" \
+			"clearing|excess moved|probably|must match being|automatically|since own interface|resetting|at least one is sensible"
+		missing = "exist|not found|accessible|user|uid/gid|[Uu]nknown interface"
+	}
 	FNR == 1 { n_file++ }
 	n_file == 1 { if (FNR > 1) class[shape($6), $5]++; next }
 	n_file == 2 {
 		m = shape($2); e = class[m, "error"] + 0; w = class[m, "warn"] + 0; v = class[m, "env"] + 0
-		if (e + w + v == 0 && m !~ /exist|not found|accessible|user|[Uu]nknown interface/) e = 1
+		if (e + w + v == 0 && m ~ advice) w = 1
+		if (e + w + v == 0 && m !~ missing) e = 1
 		if (e > 0 && e >= w && e >= v) verdict[$1] = "error"
 		else if (w > 0 && w >= v && verdict[$1] != "error") verdict[$1] = "warn"
 		next
