@@ -110,10 +110,9 @@ struct global_idle_conf {
 	bool disable_local_igmp;
 	struct chains_conf vrrp_iptables;
 	struct ipsets_conf vrrp_ipsets;
-	struct opt_name_conf nftables, nftables_ipvs;
-	int64_t nftables_priority, nftables_ipvs_priority;
+	struct opt_name_conf nftables_ipvs;
+	int64_t nftables_ipvs_priority;
 	uint32_t nftables_ipvs_start_fwmark;
-	bool nftables_ifindex, nftables_counters;
 	const char *snmp_socket;
 	bool enable_traps, enable_snmp_vrrp, enable_snmp_rfc, enable_snmp_rfcv2, enable_snmp_rfcv3,
 		enable_snmp_checker;
@@ -170,6 +169,9 @@ struct global_conf {
 	bool vrrp_check_unicast_src;
 	bool v3_checksum_as_v2, vrrp_owner_ignore_adverts;
 	bool vrrp_strict;
+	struct opt_name_conf nftables; /* the table of no_accept */
+	int64_t nftables_priority;
+	bool nftables_ifindex, nftables_counters;
 	struct addr vrrp_mcast_group4, vrrp_mcast_group6;
 	uint32_t umask;
 	struct lvs_timeouts_conf lvs_timeouts;

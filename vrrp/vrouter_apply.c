@@ -227,8 +227,10 @@ static void apply_ops(struct vrouter *r, unsigned n, int64_t timeout_us)
 static void make_agree(struct vrouter *r, bool is_repair)
 {
 	timer_cancel(&r->vip_timer);
+	firewall_guard(r);
 	apply_ops(r, vrrp_app_diff(r->app, &r->vips, &r->routes, is_repair),
 		  r->is_leaving ? APPLY_TIME_LAST_US : APPLY_TIME_US);
+	firewall_release(r);
 	if (r->is_unable && !r->is_leaving && !timer_is_armed(&r->vip_timer))
 		timer_arm_in(&r->vip_timer, r->unable_us);
 }

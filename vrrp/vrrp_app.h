@@ -11,6 +11,7 @@
  *	route_set.c	  routes and rules
  *	vmac.c		  its own interface, with the virtual router MAC
  *	sysctl.c	  settings of the kernel, changed while we run
+ *	firewall.c	  packets to addresses that are not accepted
  *	statics.c	  addresses, routes and rules that are always there
  *	vrouter_track.c	  its reasons for FAULT and its priority
  *	vrouter_uses.c	  the trackers and interfaces it depends on
@@ -29,6 +30,7 @@
 #include "vrrp/addr_diff.h"
 #include "vrrp/announce.h"
 #include "vrrp/bfd_sessions.h"
+#include "vrrp/firewall.h"
 #include "vrrp/fsm.h"
 #include "vrrp/group.h"
 #include "vrrp/pacer.h"
@@ -59,6 +61,7 @@ struct vrrp_app {
 	int ndisc_fd; /* ... and IPv6 addresses; -1 on a host without IPv6 */
 	struct vrrp_if *ifs;
 	struct statics statics;
+	struct firewall firewall;
 	struct vmac *vmacs;
 	const char *vmac_prefix;      /* of the configuration */
 	struct sysctl_saved *sysctls; /* changed by us */
@@ -106,6 +109,9 @@ bool vrrp_app_is_moving(const struct addr *addr, void *arg);
 
 /* Whether a router that is active has this address on this interface with this prefix length. */
 bool vrrp_app_is_held(const struct vrrp_app *app, const struct nl_addr *addr);
+
+/* Whether packets to this address, there, are dropped for an active router. */
+bool vrrp_app_is_dropped(const struct vrrp_app *app, const struct vip *vip);
 
 /* Whether a router that is active, or the host itself, has this route or rule. */
 bool vrrp_app_holds_route(const struct vrrp_app *app, const struct nl_route *route);

@@ -131,8 +131,6 @@ static const struct conf_block peer_block = {
 #define NO_EFFECT  .apply = CONF_APPLY_LIVE, .flags = CONF_NO_EFFECT
 #define FROM(name) .dflt_from = name, .apply = CONF_APPLY_LIVE
 
-#define NOT_DROPPED "packets to the addresses are accepted"
-
 /* notify_deleted [SCRIPT] */
 static bool opt_script_parse(struct conf_walk *walk, const struct conf_key *key, void *field,
 			     const struct conf_token *argv, unsigned argc)
@@ -369,8 +367,9 @@ static const struct conf_key vrrp_keys[] = {
 	       .help = "Go to FAULT while the source address is missing; always so."),
 	K_FLAG("linkbeat_use_polling", V, linkbeat_use_polling, LIVE, .flags = CONF_IF_SET,
 	       .help = "Poll the link state."),
-	K_FLAG("no_accept", V, idle.no_accept, NO_EFFECT, .not_in_effect = NOT_DROPPED,
-	       .help = "Drop packets to the addresses when not their owner."),
+	K_FLAG("no_accept", V, no_accept, LIVE,
+	       .help = "Drop packets to and from the addresses, but for neighbour discovery, when "
+		       "not their owner; as accept off."),
 	K_END,
 };
 
@@ -509,6 +508,7 @@ static void vrrp_resolve(struct conf_walk *walk, struct conf_obj *obj)
 	resolve_preempt(walk, vi);
 	resolve_advert_int(walk, vi);
 	resolve_auth(walk, vi);
+	vi->accept = vi->accept && !vi->no_accept;
 	if (vi->strict_mode)
 		vrrp_conf_be_strict(walk, vi);
 }
@@ -544,6 +544,11 @@ bool vrrp_conf_clashes(const struct vrrp_conf *a, const struct vrrp_conf *b)
 	return have_common_peer(a, b) && addr_cmp(&a->src_addr, &b->src_addr) == 0;
 }
 
+bool vrrp_conf_drops(const struct vrrp_conf *vi)
+{
+	return !vi->accept && vi->priority != 255;
+}
+
 int64_t vrrp_conf_lease_s(const struct vrrp_conf *vi)
 {
 	int64_t down_us = vi->down_timer_adverts * vi->advert_int_us;
@@ -574,9 +579,9 @@ static bool vrrp_finish(struct conf_walk *walk, struct conf_obj *obj)
 	const struct vrrp_conf *vi = (const struct vrrp_conf *)obj;
 	struct conf_pos pos;
 
-	if (conf_is_set(obj, "accept", &pos) && !vi->accept)
-		conf_warning(walk, pos, CONF_SEMANTIC, "not-in-effect", NULL,
-			     "\"accept off\" is not in effect in this version: " NOT_DROPPED);
+	if (vi->no_accept && vi->accept && conf_is_set(obj, "accept", &pos))
+		conf_warning(walk, pos, CONF_SEMANTIC, "accept-and-no-accept", "remove one of them",
+			     "accept and no_accept exclude each other; no_accept is used");
 	check_interface(walk, vi);
 	if (vi->use_vmac.parts.is_given && vi->idle.use_ipvlan.parts.is_given)
 		conf_refuse(walk, MEND_RESET(obj, "use_ipvlan"), CONF_SEMANTIC, "vmac-and-ipvlan",

@@ -98,7 +98,7 @@ struct vrrp_idle_conf {
 	struct ipvlan_conf use_ipvlan;
 	bool use_vmac_addr;
 	const char *vrf;
-	bool unicast_fault_no_peer, track_src_ip, no_accept;
+	bool unicast_fault_no_peer, track_src_ip;
 	int old_unicast_checksum;
 };
 
@@ -117,7 +117,7 @@ struct vrrp_conf {
 	bool dont_track_primary, linkbeat_use_polling;
 	bool native_ipv6;
 	bool no_virtual_ipaddress;
-	bool accept;
+	bool accept, no_accept; /* no_accept as written; `accept` is what counts */
 	struct addr mcast_src_ip, unicast_src_ip; /* as written; src_addr is what counts */
 	struct addr src_addr; /* the one in use; unset = primary address of the interface */
 	struct addr mcast_dst_ip;
@@ -184,10 +184,16 @@ int64_t vrrp_conf_lease_s(const struct vrrp_conf *vi);
  */
 bool vrrp_conf_clashes(const struct vrrp_conf *a, const struct vrrp_conf *b);
 
+/* Whether packets to the addresses are dropped while the instance is active: RFC 9568 6.1. */
+bool vrrp_conf_drops(const struct vrrp_conf *vi);
+
 /* What strict_mode changes, with a warning for each. */
 void vrrp_conf_be_strict(struct conf_walk *walk, struct vrrp_conf *vi);
 
 /* Rules over all instances: duplicate vrid on an interface, addresses in two instances ... */
 void vrrp_conf_rules(const struct conf_obj *root, struct conf_diags *diags);
+
+/* Rules over instances that do not accept and virtual servers on their addresses. */
+void vrrp_accept_rules(const struct conf_obj *root, struct conf_diags *diags);
 
 #endif

@@ -79,6 +79,20 @@ bool vrrp_app_is_held(const struct vrrp_app *app, const struct nl_addr *addr)
 	return statics_have_address(&app->statics, addr);
 }
 
+bool vrrp_app_is_dropped(const struct vrrp_app *app, const struct vip *vip)
+{
+	uint32_t n;
+	const struct vip_ref *refs = find_refs(app, &vip->addr.addr, &n);
+
+	for (uint32_t i = 0; i < n; i++) {
+		const struct vrouter *r = refs[i].router;
+		if (r->holds_vips && vrrp_conf_drops(r->conf) &&
+		    r->vips.v[refs[i].vip].vif == vip->vif)
+			return true;
+	}
+	return false;
+}
+
 bool vrrp_app_holds_route(const struct vrrp_app *app, const struct nl_route *route)
 {
 	for (uint32_t i = 0; i < app->n_routers; i++) {
@@ -326,8 +340,11 @@ static int prepare(struct role *role, const struct conf *conf, char *why, size_t
 {
 	const struct conf_list *list = &root_of(conf)->vrrp_instances;
 	const struct vrrp_conf *instance;
+	int error = firewall_check_conf(root_global(conf_root(conf)), why, size);
 
 	(void)role;
+	if (error)
+		return error;
 	conf_list_for_each (instance, list) {
 		int result = is_served(instance) ? vrouter_check_conf(instance, why, size) : 0;
 		if (result < 0)
@@ -487,6 +504,7 @@ static void commit(struct role *role, const struct conf *conf)
 		app->routers[app->n_routers++] = r;
 	}
 	build_refs(app);
+	firewall_commit_begin(app, global);
 	sync_groups_build(app, root);
 	build_uses(app, root);
 	stop_vanished(old, n_old);
@@ -497,6 +515,7 @@ static void commit(struct role *role, const struct conf *conf)
 	pacers_assign(app, root);
 	begin_startup_delay(app, root_global(conf_root(conf)));
 	apply_configuration(app);
+	firewall_commit_end(app);
 	sync_groups_report(app);
 	trackers_report(app->trackers);
 	for (struct vrrp_if *vif = app->ifs; vif; vif = vif->next)
@@ -530,6 +549,7 @@ static void done(struct role *role)
 		vrouter_free(app->routers[i]);
 	sync_groups_free(app);
 	statics_done(&app->statics);
+	firewall_done(app);
 	forget_saved(app);
 	bfd_sessions_free(app->bfd);
 	trackers_free(app->trackers);
@@ -559,6 +579,7 @@ static int init(struct role *role)
 	role_set_state(role, app);
 	app->role = role;
 	app->loop = role_loop(role);
+	firewall_init(app);
 	timer_init(&app->refresh_timer, app->loop, on_refresh, app);
 	timer_init(&app->stats_timer, app->loop, on_stats, app);
 	timer_init(&app->start_timer, app->loop, on_start_time, app);
@@ -592,6 +613,7 @@ void vrrp_app_leave(struct vrrp_app *app)
 		vrouter_sync_vips(app->routers[i]);
 		vmac_remove(app->routers[i]);
 	}
+	firewall_stop(app);
 	sysctl_restore(app);
 	statics_stop(&app->statics);
 	role_stopped(app->role, 0);

@@ -1,0 +1,55 @@
+/*
+ * Messages to nf_tables: our table, made and removed, and the addresses in its sets. No I/O.
+ *
+ *	table inet NAME, marked as ours
+ *	  sets vips4, vips6, vips_link_local (address and interface)
+ *	  chains in and out: drop what goes to or comes from an address of the sets; neighbour
+ *	  solicitations and advertisements pass
+ */
+#ifndef DIARCH_VRRP_NFT_MSG_H
+#define DIARCH_VRRP_NFT_MSG_H
+
+#include <libmnl/libmnl.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "vrrp/drop_set.h"
+
+#define NFT_TABLE_MAX 64 /* a name, with its end */
+
+struct nft_conf {
+	char table[NFT_TABLE_MAX];
+	int32_t priority; /* of the chains */
+	bool is_by_index; /* interfaces by number */
+	bool has_counters;
+};
+
+/* A transaction being written. It never grows beyond the buffer. */
+struct nft_msg {
+	char *buffer;
+	size_t size, len;
+	uint32_t seq;          /* of the last message */
+	struct nlmsghdr *last; /* in the transaction: its answer ends the reading */
+	int error;             /* -ENOMEM, -EMSGSIZE: it must not be sent */
+};
+
+/* Opens a transaction behind number `seq`, and closes it. */
+void nft_msg_begin(struct nft_msg *m, char *buffer, size_t size, uint32_t seq);
+void nft_msg_end(struct nft_msg *m);
+
+/* Our table in place of what has its name now, with empty sets; or nothing in its place. */
+void nft_msg_table(struct nft_msg *m, const struct nft_conf *conf);
+void nft_msg_remove(struct nft_msg *m, const char *table);
+
+/* As many of the operations as fit; returns how many. At least one fits into an empty transaction.
+ */
+uint32_t nft_msg_ops(struct nft_msg *m, const char *table, const struct drop_op *ops, uint32_t n);
+
+/* Asks for the table of this name (outside of a transaction). Returns the length. */
+size_t nft_msg_ask(char *buffer, const char *table, uint32_t seq);
+
+/* Whether the answer is about a table that we have made. */
+bool nft_msg_is_ours(const struct nlmsghdr *nlh);
+
+#endif

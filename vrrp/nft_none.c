@@ -1,0 +1,38 @@
+/*
+ * A build without nf_tables: see nft.h.
+ */
+#include <errno.h>
+#include <stddef.h>
+
+#include "vrrp/nft.h"
+
+struct nft *nft_open(void)
+{
+	errno = ENOSYS;
+	return NULL;
+}
+
+void nft_free(struct nft *nft)
+{
+	(void)nft;
+}
+
+int nft_install(struct nft *nft, const struct nft_conf *conf, const struct drop_op *ops, uint32_t n,
+		int64_t timeout_us)
+{
+	(void)nft, (void)conf, (void)ops, (void)n, (void)timeout_us;
+	return -ENOSYS;
+}
+
+int nft_change(struct nft *nft, const char *table, const struct drop_op *ops, uint32_t n,
+	       int64_t timeout_us)
+{
+	(void)nft, (void)table, (void)ops, (void)n, (void)timeout_us;
+	return -ENOSYS;
+}
+
+int nft_remove(struct nft *nft, const char *table, int64_t timeout_us)
+{
+	(void)nft, (void)table, (void)timeout_us;
+	return -ENOSYS;
+}
