@@ -21,9 +21,17 @@
 
 /* ---- what is wanted ---- */
 
+/* At start the table is made before the interfaces are looked at. */
+static uint32_t ifindex_of(const struct vrrp_app *app, const struct vrrp_if *vif)
+{
+	const struct nl_link *link = vif->ifindex ? NULL : nl_link_by_name(app->nl, vif->name);
+
+	return link ? link->ifindex : vif->ifindex;
+}
+
 static struct drop_key key_of(const struct vrrp_app *app, const struct vip *vip)
 {
-	return drop_key_of(&vip->addr.addr, vip->vif->ifindex, vip->vif->name,
+	return drop_key_of(&vip->addr.addr, ifindex_of(app, vip->vif), vip->vif->name,
 			   app->firewall.conf.is_by_index);
 }
 
@@ -31,6 +39,14 @@ static struct drop_key key_of(const struct vrrp_app *app, const struct vip *vip)
 static bool is_possible(const struct vrrp_app *app, const struct drop_key *key)
 {
 	return !app->firewall.conf.is_by_index || !drop_key_is_link_local(key) || key->ifindex > 0;
+}
+
+static bool is_on_host(const struct vrrp_app *app, const struct vip *vip)
+{
+	struct nl_addr at = vip_key(vip);
+
+	at.ifindex = ifindex_of(app, vip->vif);
+	return vip_find_actual(&at, app->nl) != NULL;
 }
 
 /* Collects what the routers hold; with `is_adopting` also what is on the host, as theirs. */
@@ -42,11 +58,10 @@ static void collect(struct vrrp_app *app, bool is_adopting)
 	for (uint32_t i = 0; i < app->n_routers; i++) {
 		const struct vrouter *r = app->routers[i];
 		for (uint32_t j = 0; vrrp_conf_drops(r->conf) && j < r->vips.n; j++) {
-			const struct nl_addr at = vip_key(&r->vips.v[j]);
 			const struct drop_key key = key_of(app, &r->vips.v[j]);
 			if (!is_possible(app, &key))
 				continue;
-			if (r->holds_vips || (is_adopting && vip_find_actual(&at, app->nl)))
+			if (r->holds_vips || (is_adopting && is_on_host(app, &r->vips.v[j])))
 				drop_set_add(&f->want, &key);
 		}
 	}
