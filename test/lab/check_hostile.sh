@@ -17,7 +17,7 @@ GAP_MS=4000
 RSS_KIB=60000
 # AddressSanitizer keeps what was freed, by default up to 256 MiB: the limit is for what is left beside that.
 if nm -D "$DIARCH" 2>/dev/null | grep -q __asan_init; then
-	RSS_KIB=400000
+	RSS_KIB=250000
 	export ASAN_OPTIONS="$ASAN_OPTIONS:quarantine_size_mb=32"
 fi
 
