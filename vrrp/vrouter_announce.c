@@ -57,7 +57,7 @@ static time_us turn_of(struct vrouter *r, int at, time_us now)
 /* Sends what is due, a bounded number at once. */
 static void run_announcements(struct vrouter *r)
 {
-	time_us now = loop_now(r->app->loop);
+	time_us now = loop_update_now(r->app->loop); /* the pace counts from when a packet goes */
 	int at = -1;
 
 	for (unsigned i = 0; i < GARPS_AT_ONCE; i++) {

@@ -93,7 +93,12 @@ run_form() { # N FORM ACTIVE
 	start_one "$active"
 	expect_soon "election-$name" 20 owns_alone "$active" || return 0
 	expect_stays "no-flapping-$name" "$STABLE_S" are_still "$n" "$(transitions "$n")"
-	[ "$LAB_DIRECTOR" = keepalived ] || expect_eq "errors-$name" 0 "$(errors_seen "a.$n")"
+	# With AH two that become active in the same moment use the same sequence numbers, and drop one packet of each other.
+	case $LAB_DIRECTOR.$form in
+	keepalived.*) ;;
+	*-ah*) expect_most "errors-$name" 1 "$(errors_seen "a.$n")" ;;
+	*) expect_eq "errors-$name" 0 "$(errors_seen "a.$n")" ;;
+	esac
 	start_ping "client.$n" "$VIP" -w 100
 	kill_director "$active"
 	cut_cable "$active" "sw.$n"
