@@ -27,7 +27,7 @@ director_conf() { # NODE PRIORITY SERVER-ADDRESS
 		    priority $2
 		    advert_int 0.5
 		    track_virtual_server {
-		        $VIP 80 weight -80 down_delay 1 up_delay 1
+		        $VIP 80 weight -80 down_delay 4 up_delay 1
 		    }
 		    virtual_ipaddress {
 		        $VIP/24
