@@ -119,6 +119,9 @@ struct checker_ops {
 	size_t run_size;  /* bytes of private state per run, allocated by the engine */
 	size_t keep_size; /* bytes of private state per probe, which survive its runs */
 	bool is_tls;
+	/* The first bytes of a connection are ours: they carry the last acknowledgement of its
+	 * handshake, which saves a packet. */
+	bool talks_first;
 	enum probe_transport transport;
 	/* Connected (and TLS done where wanted): begin. 0, or -errno to fail with REASON_INTERNAL.
 	 */

@@ -147,8 +147,9 @@ int probe_conn_connect(int fd, const struct probe_spec *spec, enum probe_reason 
 	bool is_echo = spec->ops->transport == PROBE_ECHO;
 	socklen_t len = conn_address(spec->conf, &spec->addr, is_echo ? 0 : spec->port, &sa);
 
-	/* The last packet of the handshake is held back, and the reset goes in its place. */
-	if (spec->conf->half_open)
+	/* The last packet of the handshake is held back: the reset goes in its place, or our first
+	 * bytes carry what it says. */
+	if (spec->conf->half_open || spec->ops->talks_first)
 		set_int(fd, IPPROTO_TCP, TCP_QUICKACK, 0);
 	if (connect(fd, (struct sockaddr *)&sa, len) == 0 || errno == EINPROGRESS)
 		return 0;
