@@ -138,7 +138,7 @@ struct vrrp_out {
 	struct vrrp_out_item item[VRRP_OUT_MAX];
 };
 
-/* The virtual router. Plain data; only fsm.c writes it. */
+/* The virtual router. Plain data; only fsm*.c write it. */
 struct vrrp_inst {
 	struct vrrp_params params;
 	enum vrrp_state state;

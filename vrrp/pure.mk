@@ -1,7 +1,8 @@
 # The pure part of VRRP: packets, state machine, announcement schedule; no I/O.
 noinst_LIBRARIES += libvrrp.a
 libvrrp_a_SOURCES = \
-	vrrp/pkt.c vrrp/pkt.h vrrp/auth.h vrrp/auth_ah.c vrrp/auth_hmac.c vrrp/fsm.c vrrp/fsm.h vrrp/fsm_names.c vrrp/announce.c vrrp/announce.h \
+	vrrp/pkt.c vrrp/pkt.h vrrp/auth.h vrrp/auth_ah.c vrrp/auth_hmac.c vrrp/fsm.c vrrp/fsm.h vrrp/fsm_init.c vrrp/fsm_backup.c \
+	vrrp/fsm_active.c vrrp/fsm_step.c vrrp/fsm_step.h vrrp/fsm_names.c vrrp/announce.c vrrp/announce.h \
 	vrrp/group.c vrrp/group.h vrrp/track.c vrrp/track.h vrrp/bfd.c vrrp/bfd.h
 
 VRRP_PURE_LIBS = libvrrp.a libdiarch.a
@@ -55,7 +56,7 @@ test_sim_simulate_groups_SOURCES = test/sim/groups.c
 test_sim_simulate_groups_LDADD = $(VRRP_PURE_LIBS)
 TESTS += test/sim/check test/sim/simulate_groups test/sim/mutants.sh
 
-# Links the simulator with MUTANT, a copy of fsm.c, in front of the library that has the true one. A mutant may well
+# Links the simulator with MUTANT, a copy of one source, in front of the library that has the true one. A mutant may well
 # leave a variable unused: no warnings.
 sim-mutant: test/sim/simulate$(EXEEXT)
 	$(AM_V_CCLD)$(COMPILE) -w -o $(MUTANT_OUT) $(MUTANT) $(test_sim_simulate_OBJECTS) $(AM_LDFLAGS) \

@@ -1,6 +1,6 @@
 /*
  * Sync groups in simulated worlds: hosts with one router on each of several links, under seeded
- * faults. The true state machines (fsm.c, group.c) under a fake clock; advertisements travel as
+ * faults. The true state machines (fsm*.c, group.c) under a fake clock; advertisements travel as
  * events, the packets are simulate's business.
  *
  *	test/sim/simulate_groups [--seed N] [--worlds N] [--hours N] [--trace]

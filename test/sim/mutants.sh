@@ -1,33 +1,33 @@
 #!/bin/sh
-# Plants one bug at a time in a copy of fsm.c, pkt.c or group.c, and demands that its simulator finds it.
+# Plants one bug at a time in a copy of a file of the state machine, the packets or the groups, and demands that its
+# simulator finds it.
 #
 # Runs in the build directory, after the simulators were built: `make sim-mutant` compiles the copy and links it with
 # the objects that are there.
 set -eu
 srcdir=${srcdir:-.}
 MAKE=${MAKE:-make}
-name=fsm # of the source that is changed
+sources="$srcdir/vrrp/fsm*.c" # where the functions are looked for
 rule=sim-mutant
 dir=$(mktemp -d "${TMPDIR:-/tmp}/diarch-mutants.XXXXXX")
 trap 'rm -rf "$dir"' EXIT
 planted=0
 found=0
 
-# Name, the function to change ("" for all), the sed command.
+# Name, the function to change, the sed command.
 mutant()
 {
 	planted=$((planted + 1))
-	if [ -n "$2" ]; then
-		sed "/^[a-z].*[ *]$2(/,/^}/ { $3
-		}" "$srcdir/vrrp/$name.c" >"$dir/$name.c"
-	else
-		sed "$3" "$srcdir/vrrp/$name.c" >"$dir/$name.c"
-	fi
-	if cmp -s "$srcdir/vrrp/$name.c" "$dir/$name.c"; then
-		echo "$1: NOT PLANTED, $name.c has changed: adapt $0"
+	# shellcheck disable=SC2086 # a pattern
+	source=$(grep -l "^[a-z].*[ *]$2(" $sources || echo "$srcdir/vrrp/fsm.c")
+	copy=$dir/${source##*/}
+	sed "/^[a-z].*[ *]$2(/,/^}/ { $3
+	}" "$source" >"$copy"
+	if cmp -s "$source" "$copy"; then
+		echo "$1: NOT PLANTED, ${source##*/} has changed: adapt $0"
 		return
 	fi
-	if ! $MAKE -s $rule MUTANT="$dir/$name.c" MUTANT_OUT="$dir/simulate" >"$dir/log" 2>&1; then
+	if ! $MAKE -s $rule MUTANT="$copy" MUTANT_OUT="$dir/simulate" >"$dir/log" 2>&1; then
 		echo "$1: DOES NOT COMPILE"
 		cat "$dir/log"
 		return
@@ -45,53 +45,53 @@ mutant()
 
 mutant 'no tie-break' active_is_beaten 's/return addr_cmp.*;/return false;/'
 mutant 'tie-break the wrong way' active_is_beaten 's/own_addr) > 0/own_addr) < 0/'
-mutant 'skew grows with the priority' '' 's/(256 - priority) \*/(priority) */'
-mutant 'v2 skew of the interval' '' 's/(version == 2 ? US_PER_S : adver_us)/adver_us/'
-mutant 'down timer not armed again' backup_advert 's/arm_down(s);//'
-mutant 'priority 0 ignored by the backup' backup_advert 's/arm(s, .*;//'
+mutant 'skew grows with the priority' vrrp_skew_us 's/(256 - priority) \*/(priority) */'
+mutant 'v2 skew of the interval' vrrp_skew_us 's/(version == 2 ? US_PER_S : adver_us)/adver_us/'
+mutant 'down timer not armed again' backup_advert 's/fsm_arm_down(s);//'
+mutant 'priority 0 ignored by the backup' backup_advert 's/fsm_arm(s, .*;//'
 mutant 'lower priority tolerated' backup_advert 's/ \&\& s->v->params.preempt;/ \&\& false;/'
 mutant 'preempt delay without end' preempt_clock_runs 's/time_cmp.*;/true;/'
-mutant 'interval not learned' interval_to_learn 's/return adver_us;/return p->advert_us;/'
-mutant 'loser not answered' active_assert 's/advertise_active(s);//'
-mutant 'timer not armed again after a loser' active_assert 's/arm(s, .*;//'
+mutant 'interval not learned' fsm_interval_to_learn 's/return adver_us;/return p->advert_us;/'
+mutant 'loser not answered' active_assert 's/fsm_advertise_active(s);//'
+mutant 'timer not armed again after a loser' active_assert 's/fsm_arm(s, .*;//'
 mutant 'silenced by losers' active_assert 's/^\t\treturn;/\t\t(void)0; else/'
-mutant 'no announcement after a second active' active_assert 's/announce(s, .*;//'
-mutant 'addresses kept when giving way' active_yield 's/release_addresses(s);//'
-mutant 'announced before the addresses are there' take_over 's/push(s, VRRP_OUT_VIP_ADD);/announce(s, VRRP_ANNOUNCE_LOWER_PRIO); &/'
-mutant 'advertisements drift' active_timer 's/next_adver(deadline,/next_adver(s->now,/'
-mutant 'no priority 0 when leaving' leave 's/advertise(s, PRIORITY_RESIGN);//'
-mutant 'timer left armed when leaving' to_init 's/cancel(s, VRRP_TIMER_ADVER);//'
-mutant 'FAULT ignored' any_fault 's/leave(s, true);/return;/'
+mutant 'no announcement after a second active' active_assert 's/fsm_announce(s, .*;//'
+mutant 'addresses kept when giving way' active_yield 's/fsm_release_addresses(s);//'
+mutant 'announced before the addresses are there' fsm_take_over 's/fsm_push(s, VRRP_OUT_VIP_ADD);/fsm_announce(s, VRRP_ANNOUNCE_LOWER_PRIO); &/'
+mutant 'advertisements drift' active_timer 's/fsm_next_adver(deadline,/fsm_next_adver(s->now,/'
+mutant 'no priority 0 when leaving' fsm_leave 's/fsm_advertise(s, PRIORITY_RESIGN);//'
+mutant 'timer left armed when leaving' fsm_to_init 's/fsm_cancel(s, VRRP_TIMER_ADVER);//'
+mutant 'FAULT ignored' fsm_any_fault 's/fsm_leave(s, true);/return;/'
 mutant 'adoption removes the addresses' adopt_active 's/VIP_ADD/VIP_DEL/'
-mutant 'adoption forgets when to advertise' adopt_active 's/next_adver(last, s->now, interval_us)/time_add(s->now, interval_us)/'
-mutant 'adopted backup counts silence' adopt_backup 's/arm_down(s);/arm(s, VRRP_TIMER_DOWN, s->now);/'
+mutant 'adoption forgets when to advertise' adopt_active 's/fsm_next_adver(last, s->now, interval_us)/time_add(s->now, interval_us)/'
+mutant 'adopted backup counts silence' adopt_backup 's/fsm_arm_down(s);/fsm_arm(s, VRRP_TIMER_DOWN, s->now);/'
 
-mutant 'lease not looked at' is_lease_over 's/return v->state/return false \&\& v->state/'
-mutant 'gives way with a word' lease_lapse 's/release_addresses(s);/advertise(s, s->v->priority); &/'
-mutant 'a lapsed lease keeps the addresses' lease_lapse 's/release_addresses(s);//'
-mutant 'lease not renewed' advertise_active 's/v->lease_until = .*/if (v->lease_until.us < s->now.us - v->params.lease_us) &/'
+mutant 'lease not looked at' fsm_is_lease_over 's/return v->state/return false \&\& v->state/'
+mutant 'gives way with a word' fsm_lease_lapse 's/fsm_release_addresses(s);/fsm_advertise(s, s->v->priority); &/'
+mutant 'a lapsed lease keeps the addresses' fsm_lease_lapse 's/fsm_release_addresses(s);//'
+mutant 'lease not renewed' fsm_advertise_active 's/v->lease_until = .*/if (v->lease_until.us < s->now.us - v->params.lease_us) &/'
 mutant 'lapsed lease adopted' is_adopted_too_late 's/p->lease_us - p->advert_us;/INT64_MAX;/'
-mutant 'handover without end' init_timer 's/push(s, VRRP_OUT_VIP_DEL);//'
+mutant 'handover without end' init_timer 's/fsm_push(s, VRRP_OUT_VIP_DEL);//'
 mutant 'successor not noticed' init_advert 's/HANDOVER_GRACE_US/INT64_C(1) << 50/'
-mutant 'handover forgotten at a new start' init_start 's/end_handover(s);//'
-mutant 'addresses dropped before the handover' hand_over 's/announce(s,/push(s, VRRP_OUT_VIP_DEL); &/'
-mutant 'no second notification after a split' note_rival 's/push(s, VRRP_OUT_RENOTIFY);//'
+mutant 'handover forgotten at a new start' init_start 's/fsm_end_handover(s);//'
+mutant 'addresses dropped before the handover' hand_over 's/fsm_announce(s,/fsm_push(s, VRRP_OUT_VIP_DEL); &/'
+mutant 'no second notification after a split' note_rival 's/fsm_push(s, VRRP_OUT_RENOTIFY);//'
 mutant 'each word of a rival notified' note_rival 's/time_sub.*;/true;/'
-mutant 'priority without limits' effective_priority 's/return PRIORITY_MIN;/return (uint8_t)sum;/'
+mutant 'priority without limits' fsm_effective_priority 's/return PRIORITY_MIN;/return (uint8_t)sum;/'
 mutant 'preempts although it may not' backup_advert 's/ \&\& s->v->params.preempt;/;/'
-mutant 'stopped router takes part' active_stop 's/leave(s, false);/leave(s, true);/'
+mutant 'stopped router takes part' active_stop 's/fsm_leave(s, false);/fsm_leave(s, true);/'
 
-name=pkt
+sources=$srcdir/vrrp/pkt.c
 mutant 'other versions heard' vrrp_pkt_check 's/pkt->version != expect->version/false/'
 mutant 'checksum not verified' vrrp_pkt_decode 's/pkt->sum_form == VRRP_SUM_NONE/false/'
 mutant 'one form of the checksum only' sum_find 's/i < sizeof(forms).*; i++/i < 1; i++/'
 mutant 'interval of version 3 in tenths' vrrp_pkt_decode 's/(field4 << 8 | field5)/(field4 << 8 | field5) * 10/'
 
-name=group
+sources=$srcdir/vrrp/group.c
 rule=group-mutant
 mutant 'fault of a member does not move the others' move_fault 's/bool is_held = .*;/bool is_held = false;/'
 mutant 'others stay in FAULT' move_fault 's/if (is_held == m->is_held)/if (is_held == m->is_held || !is_held)/'
-mutant 'the others stay when one gives way' '' 's/(has_lost ||/(false \&\&/'
+mutant 'the others stay when one gives way' group_note_step 's/(has_lost ||/(false \&\&/'
 mutant 'a member that follows another router moves nobody' is_following 's/return /return false \&\& /'
 mutant 'only one member resigns' move_down 's/feed(act, i, &ev);/feed(act, i, \&ev), g->is_outvoted = false;/'
 mutant 'one expiry is enough' move_up 's/if (!has_voted(v, now))/if (v->state == VRRP_STATE_INIT)/'

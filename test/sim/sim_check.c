@@ -1,6 +1,6 @@
 /*
  * What must hold after every step, written down from the RFCs a second time, without a look at
- * fsm.c.
+ * fsm*.c.
  */
 #include "test/sim/sim.h"
 

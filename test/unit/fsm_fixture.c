@@ -1,5 +1,5 @@
 /*
- * What the unit tests of vrrp/fsm.c share. See fsm_fixture.h.
+ * What the unit tests of vrrp/fsm*.c share. See fsm_fixture.h.
  */
 #include "test/unit/fsm_fixture.h"
 

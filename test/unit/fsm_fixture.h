@@ -1,5 +1,5 @@
 /*
- * What the unit tests of vrrp/fsm.c share: one instance, its clock and its last outputs. Tests
+ * What the unit tests of vrrp/fsm*.c share: one instance, its clock and its last outputs. Tests
  * only.
  */
 #ifndef DIARCH_TEST_UNIT_FSM_FIXTURE_H

@@ -1,5 +1,5 @@
 /*
- * Unit tests of vrrp/fsm.c: the rows S1..S15 of the conformance list.
+ * Unit tests of vrrp/fsm*.c: the rows S1..S15 of the conformance list.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /*
- * Unit tests of vrrp/fsm.c: keepalived's options, FAULT, tracking, reload, adoption, and properties
- * over random events.
+ * Unit tests of vrrp/fsm*.c: keepalived's options, FAULT, tracking, reload, adoption, and
+ * properties over random events.
  */
 #include <setjmp.h>
 #include <stdarg.h>
