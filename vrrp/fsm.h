@@ -47,6 +47,7 @@ enum vrrp_ev_kind {
 	VRRP_EV_CONFIG, /* new parameters */
 	VRRP_EV_ADOPT,  /* take over the state of a predecessor process */
 	VRRP_EV_YIELD,  /* resign and listen: another member of the group follows somebody */
+	VRRP_EV_HOLD,   /* as Backup: wait .hold_us from now, unless an active router is heard */
 	VRRP_EV_N
 };
 
@@ -61,6 +62,7 @@ struct vrrp_ev {
 		enum vrrp_timer timer;
 		/* STOP: how long to keep the addresses for want of a successor; 0 = not at all */
 		int64_t handover_us;
+		int64_t hold_us; /* VRRP_EV_HOLD */
 		int fault_delta; /* VRRP_EV_FAULT */
 		int weight;      /* VRRP_EV_WEIGHT: the new sum */
 		struct vrrp_params params;

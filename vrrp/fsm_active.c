@@ -146,7 +146,7 @@ void fsm_in_active(struct step *s)
 		[VRRP_EV_ADVERT] = active_advert, [VRRP_EV_TIMER] = active_timer,
 		[VRRP_EV_FAULT] = fsm_any_fault,  [VRRP_EV_WEIGHT] = fsm_any_weight,
 		[VRRP_EV_CONFIG] = active_config, [VRRP_EV_ADOPT] = fsm_ignore,
-		[VRRP_EV_YIELD] = active_resign,
+		[VRRP_EV_YIELD] = active_resign,  [VRRP_EV_HOLD] = fsm_ignore,
 	};
 
 	on[s->ev->kind](s);

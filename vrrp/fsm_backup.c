@@ -94,6 +94,12 @@ static void backup_config(struct step *s)
 		shorten_down(s, old_down_us);
 }
 
+/* The group gave way and so did its rival: who waits longer lets the other one rise alone. */
+static void backup_hold(struct step *s)
+{
+	fsm_arm(s, VRRP_TIMER_DOWN, time_add(s->now, s->ev->hold_us));
+}
+
 void fsm_in_backup(struct step *s)
 {
 	static const handler on[VRRP_EV_N] = {
@@ -101,7 +107,7 @@ void fsm_in_backup(struct step *s)
 		[VRRP_EV_ADVERT] = backup_advert, [VRRP_EV_TIMER] = backup_timer,
 		[VRRP_EV_FAULT] = fsm_any_fault,  [VRRP_EV_WEIGHT] = backup_weight,
 		[VRRP_EV_CONFIG] = backup_config, [VRRP_EV_ADOPT] = fsm_ignore,
-		[VRRP_EV_YIELD] = fsm_ignore,
+		[VRRP_EV_YIELD] = fsm_ignore,     [VRRP_EV_HOLD] = backup_hold,
 	};
 
 	on[s->ev->kind](s);

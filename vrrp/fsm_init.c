@@ -153,7 +153,7 @@ void fsm_in_init(struct step *s)
 		[VRRP_EV_ADVERT] = init_advert, [VRRP_EV_TIMER] = init_timer,
 		[VRRP_EV_FAULT] = init_fault,   [VRRP_EV_WEIGHT] = fsm_any_weight,
 		[VRRP_EV_CONFIG] = init_config, [VRRP_EV_ADOPT] = init_adopt,
-		[VRRP_EV_YIELD] = fsm_ignore,
+		[VRRP_EV_YIELD] = fsm_ignore,   [VRRP_EV_HOLD] = fsm_ignore,
 	};
 
 	on[s->ev->kind](s);

@@ -68,6 +68,7 @@ const char *vrrp_ev_name(enum vrrp_ev_kind k)
 		[VRRP_EV_START] = "START",   [VRRP_EV_STOP] = "STOP",   [VRRP_EV_ADVERT] = "ADVERT",
 		[VRRP_EV_TIMER] = "TIMER",   [VRRP_EV_FAULT] = "FAULT", [VRRP_EV_WEIGHT] = "WEIGHT",
 		[VRRP_EV_CONFIG] = "CONFIG", [VRRP_EV_ADOPT] = "ADOPT", [VRRP_EV_YIELD] = "YIELD",
+		[VRRP_EV_HOLD] = "HOLD",
 	};
 
 	return names[k];

@@ -8,6 +8,16 @@
 
 #include <string.h>
 
+/* Slots before the next rise are drawn from a window of 2, 4, 8 ... this many. */
+#define WINDOW_MAX_BITS 5
+
+/* A slot is this part of the interval: long enough to be heard by who would rise in the next one.
+ */
+#define SLOTS_PER_INTERVAL 4
+
+/* Clashes are in a row when no more than so many down intervals lie between them. */
+#define ROW_DOWN_INTERVALS 4
+
 void group_init(struct vrrp_group *g, struct group_member **members, unsigned n,
 		enum vrrp_notify_state told)
 {
@@ -15,6 +25,7 @@ void group_init(struct vrrp_group *g, struct group_member **members, unsigned n,
 	g->members = members;
 	g->n = n;
 	g->told = told;
+	g->lost_at = TIME_NEVER;
 }
 
 static void fault_event(struct group_member *m, bool is_held, struct vrrp_ev *ev)
@@ -44,13 +55,42 @@ static bool is_following(const struct vrrp_inst *v, time_us now, const struct vr
 	       time_sub(v->at[VRRP_TIMER_DOWN], now) == vrrp_down_us(v);
 }
 
+/*
+ * A member of ours gave way while Active, and now a router gives way to us: two groups that each
+ * beat the other on a link.
+ */
+static void note_clash(struct vrrp_group *g, const struct vrrp_inst *v, time_us now,
+		       const struct vrrp_ev *ev)
+{
+	if (ev->kind != VRRP_EV_ADVERT || ev->advert.priority > 0 || g->is_clash ||
+	    time_is_never(g->lost_at) || time_sub(now, g->lost_at) > v->params.advert_us)
+		return;
+	g->is_clash = true;
+	if (g->clashes < WINDOW_MAX_BITS)
+		g->clashes++;
+}
+
+static void note_loss(struct vrrp_group *g, const struct vrrp_inst *v, time_us now)
+{
+	if (time_is_never(g->lost_at) ||
+	    time_sub(now, g->lost_at) > ROW_DOWN_INTERVALS * vrrp_down_us(v))
+		g->clashes = 0;
+	g->lost_at = now;
+	g->is_clash = false;
+}
+
 void group_note_step(struct vrrp_group *g, const struct group_member *m, enum vrrp_state was,
 		     time_us now, const struct vrrp_ev *ev)
 {
 	bool has_lost = was == VRRP_STATE_ACTIVE;
 
-	if (m->v->state == VRRP_STATE_BACKUP && ev->kind != VRRP_EV_YIELD &&
-	    (has_lost || is_following(m->v, now, ev)))
+	if (m->v->state != VRRP_STATE_BACKUP || ev->kind == VRRP_EV_YIELD)
+		return;
+	if (has_lost)
+		note_loss(g, m->v, now);
+	else
+		note_clash(g, m->v, now, ev);
+	if (has_lost || is_following(m->v, now, ev))
 		g->is_outvoted = true;
 }
 
@@ -134,6 +174,33 @@ static bool has_voted(const struct vrrp_inst *v, time_us now)
 	       time_cmp(v->at[VRRP_TIMER_DOWN], now) <= 0;
 }
 
+/* A number that is another one for each group and each clash: splitmix64. */
+static uint64_t draw(const struct vrrp_inst *v, unsigned clashes)
+{
+	uint64_t z = clashes + v->transitions * UINT64_C(0x9e3779b97f4a7c15);
+
+	for (unsigned i = 0; i < addr_len(v->own_addr.family); i++)
+		z = z * 257 + v->own_addr.bytes[i];
+	z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+	z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+	return z ^ z >> 31;
+}
+
+/* Whether to wait after a clash, which is asked for once. */
+static bool wait_slots(struct vrrp_group *g, unsigned member, struct group_act *act)
+{
+	const struct vrrp_inst *v = g->members[member]->v;
+	uint64_t window = UINT64_C(1) << g->clashes;
+	int64_t slots = g->is_clash ? (int64_t)(draw(v, g->clashes) % window) : 0;
+	const struct vrrp_ev ev = { .kind = VRRP_EV_HOLD,
+				    .hold_us = slots * v->params.advert_us / SLOTS_PER_INTERVAL };
+
+	g->is_clash = false;
+	if (slots > 0)
+		feed(act, member, &ev);
+	return slots > 0;
+}
+
 /* Whether all agree that nobody else is active. */
 static bool move_up(struct vrrp_group *g, time_us now, struct group_act *act)
 {
@@ -150,6 +217,8 @@ static bool move_up(struct vrrp_group *g, time_us now, struct group_act *act)
 	}
 	if (candidate == g->n)
 		return false;
+	if (wait_slots(g, candidate, act))
+		return true;
 	/* The first one moves on its own account, the others follow it. */
 	if (candidate > 0 && say_sync(g, VRRP_NOTIFY_MASTER, act))
 		return true;

@@ -12,6 +12,12 @@
  *		would follow. The timer of a member is held back until then.
  *	BACKUP	as soon as one member follows another router. The others resign with priority 0, so
  *		that their successor waits only its skew.
+ *
+ * Where two groups rank differently on their links, or tie and have the greater address on one link
+ * each, both give way when they rise together, and would again and again: there is no order to
+ * decide by. Whoever gave way and hears at once that its rival did so too therefore waits a number
+ * of slots before it rises again, drawn anew from a window that doubles each time, as Ethernet does
+ * after a collision. The one that rises alone stays: the other follows it on one link at least.
  */
 #ifndef DIARCH_VRRP_GROUP_H
 #define DIARCH_VRRP_GROUP_H
@@ -30,6 +36,9 @@ struct vrrp_group {
 	unsigned n;
 	bool is_outvoted; /* a member follows another router: the Active ones are to resign */
 	bool is_synced;   /* the line about the move under way is out */
+	bool is_clash;    /* the rival gave way as well: wait before the next rise */
+	unsigned clashes; /* in a row */
+	time_us lost_at;  /* when an Active member gave way last */
 	enum vrrp_notify_state told; /* what was notified last */
 	time_us since;
 	uint32_t transitions;

@@ -294,6 +294,45 @@ static uint32_t check_members(const struct names *names, const struct conf_list 
 	return n;
 }
 
+/*
+ * A group has one vote. Where it ranks higher than its peer on one link and lower on another there
+ * is no order between the two, and which of them is MASTER is a matter of chance.
+ */
+static void check_priority(const struct names *names, const struct sync_group_conf *group,
+			   const struct vrrp_conf *first, const struct vrrp_conf *vi)
+{
+	char place[RULE_PLACE_MAX];
+
+	if (vi->priority == first->priority)
+		return;
+	rule_place(names->diags, rule_pos(&first->obj, "priority"), place);
+	conf_diag_add(names->diags, CONF_WARNING, CONF_SEMANTIC, "priorities-differ",
+		      rule_pos(&vi->obj, "priority"),
+		      "give all instances of a group one priority, and each director another one",
+		      "instance %s has priority %u, but %s in the same vrrp_sync_group %s has %u, "
+		      "at %s: beside a peer that ranks lower on one link only, chance decides who "
+		      "is MASTER",
+		      vi->name, vi->priority, first->name, group->name, first->priority, place);
+}
+
+static void check_priorities(const struct names *names, const struct sync_group_conf *group)
+{
+	const struct vrrp_conf *first = NULL;
+	const struct member_conf *line;
+
+	conf_list_for_each (line, &group->members) {
+		for (uint32_t i = 0; i < line->names.n; i++) {
+			const struct conf_obj *obj = find(&names->instances, line->names.v[i]);
+
+			if (!obj)
+				continue;
+			if (!first)
+				first = (const struct vrrp_conf *)obj;
+			check_priority(names, group, first, (const struct vrrp_conf *)obj);
+		}
+	}
+}
+
 static void check_group_weights(const struct names *names, const struct sync_group_conf *group)
 {
 	const struct unweighted u = { names, group->name, true };
@@ -320,6 +359,7 @@ static void check_sync_group(const struct names *names, const struct sync_group_
 			      "vrrp_sync_group %s has only one instance, which then changes with "
 			      "no other",
 			      group->name);
+	check_priorities(names, group);
 	if (!group->sync_group_tracking_weight)
 		check_group_weights(names, group);
 	check_trackers(names, &names->scripts, "vrrp_script", &group->track_scripts);

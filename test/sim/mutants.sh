@@ -100,6 +100,9 @@ mutant 'the vote counts before it is cast' has_voted 's/time_cmp.*<= 0;/true;/'
 mutant 'the first member moves alone' move_up 's/feed(act, candidate, &ev);/if (candidate == 0) feed(act, candidate, \&ev); else return false;/'
 mutant 'the group does not tell' tell 's/g->told = state;/if (state == VRRP_NOTIFY_FAULT) return false; g->told = state;/'
 mutant 'told before all are there' tell 's/return false; \/\* on the way.*/continue;/'
+mutant 'no wait after a clash' wait_slots 's/g->is_clash ?/false ?/'
+mutant 'clash not noticed' note_clash 's/g->is_clash = true;/return;/'
+mutant 'all wait alike' draw 's/z = z \* 257 + .*;/z = z * 257;/'
 
 echo "$found of $planted mutants found"
 [ "$found" -eq "$planted" ]

@@ -27,6 +27,7 @@ static void event_print(const struct vrrp_ev *ev)
 		printf(" priority %d interval %ld us", ev->params.base_priority,
 		       (long)ev->params.advert_us);
 		break;
+	case VRRP_EV_HOLD: printf(" +%ld us", (long)ev->hold_us); break;
 	case VRRP_EV_START:
 	case VRRP_EV_STOP:
 	case VRRP_EV_ADOPT:

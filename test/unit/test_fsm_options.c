@@ -351,6 +351,7 @@ static void random_event(struct fsm_fixture *f, uint64_t *seed, struct vrrp_ev *
 		ev->adopt.active_adver_us = draw(seed, 4096) * US_PER_CS;
 		break;
 	case VRRP_EV_STOP: ev->handover_us = draw(seed, 2) * US_PER_S; break;
+	case VRRP_EV_HOLD: ev->hold_us = draw(seed, 5) * US_PER_S; break;
 	case VRRP_EV_START:
 	case VRRP_EV_YIELD:
 	case VRRP_EV_N: break;

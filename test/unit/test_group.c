@@ -179,6 +179,48 @@ static void test_one_beaten_all_resign(void **state)
 	assert_int_equal(f.n_told, 1);
 }
 
+/* Both groups gave way to each other: each of them waits another time before it tries again. */
+static void test_clash_is_followed_by_a_wait(void **state)
+{
+	int64_t waited_us = 0, last_us;
+	struct fixture f;
+
+	(void)state;
+	init_active(&f);
+	for (int clash = 0; clash < 6; clash++) {
+		f.n_synced = f.n_told = 0;
+		advert(&f, 0, 200);
+		advert(&f, 0, 0);
+		advert(&f, 1, 0);
+		both_are(&f, VRRP_STATE_BACKUP);
+		expire(&f, 0, 0);
+		last_us = f.now.us;
+		expire(&f, 1, 0);
+		expire(&f, 0, 0);
+		both_are(&f, VRRP_STATE_ACTIVE);
+		waited_us += f.now.us - last_us;
+	}
+	assert_true(waited_us >= US_PER_S / 4 && waited_us <= 6 * 8 * US_PER_S);
+}
+
+/* A rival that stops some time after it has won is none. */
+static void test_late_resignation_is_no_clash(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	init_active(&f);
+	for (int i = 0; i < 6; i++) {
+		f.n_synced = f.n_told = 0;
+		advert(&f, 0, 200);
+		f.now = time_add(f.now, 2 * US_PER_S);
+		advert(&f, 0, 0);
+		advert(&f, 1, 0);
+		expire(&f, 0, 0);
+		both_are(&f, VRRP_STATE_ACTIVE);
+	}
+}
+
 static void test_a_loser_moves_nobody(void **state)
 {
 	struct fixture f;
@@ -303,6 +345,8 @@ int main(void)
 		cmocka_unit_test(test_start_is_told_once),
 		cmocka_unit_test(test_both_must_miss_the_active),
 		cmocka_unit_test(test_one_beaten_all_resign),
+		cmocka_unit_test(test_clash_is_followed_by_a_wait),
+		cmocka_unit_test(test_late_resignation_is_no_clash),
 		cmocka_unit_test(test_a_loser_moves_nobody),
 		cmocka_unit_test(test_fault_of_one_is_fault_of_all),
 		cmocka_unit_test(test_fault_before_start),
