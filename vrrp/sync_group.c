@@ -4,6 +4,7 @@
  *
  * Owns the arrays of members; the routers belong to the role.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -193,17 +194,19 @@ void sync_group_settle(struct vrouter *r)
 	struct sync_group *group = r->group_of;
 	time_us now = loop_now(r->app->loop);
 	struct group_act act;
+	char cause[sizeof(r->reason)];
 
 	if (!group) {
 		if (group_release(&r->member, &act.ev))
 			vrouter_step(r, &act.ev, "left its sync group");
 		return;
 	}
+	snprintf(cause, sizeof(cause), "sync group %s", group->conf->name);
 	for (group_next(&group->g, now, &act); act.kind != GROUP_ACT_NONE;
 	     group_next(&group->g, now, &act)) {
 		switch (act.kind) {
 		case GROUP_ACT_FEED:
-			vrouter_step(group->routers[act.member], &act.ev, group->conf->name);
+			vrouter_step(group->routers[act.member], &act.ev, cause);
 			break;
 		case GROUP_ACT_SYNC: on_sync(group, act.state); break;
 		case GROUP_ACT_NOTIFY: on_notify(group, act.state); break;

@@ -218,12 +218,46 @@ static void log_active_set(const struct vrouter *r, const struct vrrp_out_item *
 			  r->conf->name, addr_str(&item->old_addr, before), now);
 }
 
+/* What the fields of a line are called; NULL = the line has none. */
+static const struct {
+	const char *a, *b;
+} log_fields[] = {
+	[VRRP_LOG_HIGHER_PRIO] = { "priority", "own_priority" },
+	[VRRP_LOG_HIGHER_ADDR] = { "priority", NULL },
+	[VRRP_LOG_LOWER_PRIO] = { "priority", "own_priority" },
+	[VRRP_LOG_DISCARD_LOWER] = { "priority", NULL },
+	[VRRP_LOG_PRIO_CHANGED] = { "from", "to" },
+	[VRRP_LOG_PREEMPT_START] = { "delay_us", NULL },
+	[VRRP_LOG_LEASE_OVER] = { "lease_us", NULL },
+};
+
+static void add_field(char *line, size_t size, const char *name, int64_t value)
+{
+	size_t n = strlen(line);
+
+	if (name)
+		snprintf(line + n, size - n, " %s=%" PRId64, name, value);
+}
+
+static const char *log_fields_of(const struct vrouter *r, const struct vrrp_out_item *item,
+				 const char *src)
+{
+	char line[ADDR_STR_MAX + 80] = "";
+
+	if (!addr_is_unset(&item->addr))
+		snprintf(line, sizeof(line), " src=%s", src);
+	if ((size_t)item->log < sizeof(log_fields) / sizeof(*log_fields)) {
+		add_field(line, sizeof(line), log_fields[item->log].a, item->a);
+		add_field(line, sizeof(line), log_fields[item->log].b, item->b);
+	}
+	return log_kv("instance=%s%s", r->conf->name, line);
+}
+
 void vrouter_report_log(struct vrouter *r, const struct vrrp_out_item *item)
 {
 	const char *name = r->conf->name;
 	char src[ADDR_STR_MAX];
-	const char *kv = log_kv("instance=%s src=%s a=%" PRId64 " b=%" PRId64, name,
-				addr_str(&item->addr, src), item->a, item->b);
+	const char *kv = log_fields_of(r, item, addr_str(&item->addr, src));
 	int a = (int)item->a, b = (int)item->b;
 
 	switch (item->log) {
