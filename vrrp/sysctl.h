@@ -1,20 +1,17 @@
 /*
- * Kernel settings that are changed while we run, and put back at the end. VRRP child.
+ * Kernel settings that the VRRP child changes while it runs: lib/sysctl, with the parent as their
+ * memory.
  */
 #ifndef DIARCH_VRRP_SYSCTL_H
 #define DIARCH_VRRP_SYSCTL_H
 
 #include "lib/ipc.h"
+#include "lib/sysctl.h"
 
 struct vrrp_app;
-struct sysctl_saved;
 
-/* Sets what lies below /proc/sys; the parent keeps what it was, for a successor. Unchanged when it
- * has the value already, or does not exist. */
+/* Sets what lies below /proc/sys; the parent keeps what it was, for a successor. */
 void sysctl_set(struct vrrp_app *app, const char *path, const char *value);
-
-/* The same for an interface that is ours and goes with us: nothing to put back. */
-void sysctl_set_own(const char *path, const char *value);
 
 /* Strict reverse path filtering is switched off for all interfaces at once, and stays for each but
  * the one that has to do without. */

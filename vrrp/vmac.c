@@ -126,7 +126,7 @@ static void set_for(const char *family, const char *name, const char *key, const
 	char path[96];
 
 	snprintf(path, sizeof(path), "net/%s/conf/%s/%s", family, name, key);
-	sysctl_set_own(path, value);
+	sysctl_write(path, value);
 }
 
 /* Answers for its own addresses only, accepts what comes the other way round, and gets no address

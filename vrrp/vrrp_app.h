@@ -63,9 +63,9 @@ struct vrrp_app {
 	struct statics statics;
 	struct firewall firewall;
 	struct vmac *vmacs;
-	const char *vmac_prefix;      /* of the configuration */
-	struct sysctl_saved *sysctls; /* changed by us */
-	struct vrouter **routers;     /* in the order of the configuration */
+	const char *vmac_prefix;  /* of the configuration */
+	struct sysctls *sysctls;  /* changed by us */
+	struct vrouter **routers; /* in the order of the configuration */
 	uint32_t n_routers;
 	struct bfd_sessions *bfd;
 	struct trackers *trackers;
