@@ -88,6 +88,7 @@ static void read_kernel(struct known *known)
 	if (!backend)
 		return;
 	known->is_kernel_read = backend->dump(backend, &known->kernel) == 0;
+	ipvs_set_drop_paths(&known->kernel); /* follow the checks, with marks of their own */
 	backend->free(backend);
 }
 

@@ -48,7 +48,8 @@ bool svc_is_equal(const struct ipvs_svc *a, const struct ipvs_svc *b)
 
 	if (flags != (b->flags & ~(uint32_t)IPVS_F_HASHED) || svc_key_cmp(&a->key, &b->key) != 0)
 		return false;
-	if (strcmp(a->sched, b->sched) != 0 || strcmp(a->pe_name, b->pe_name) != 0)
+	if (strcmp(a->sched, b->sched) != 0 || strcmp(a->pe_name, b->pe_name) != 0 ||
+	    a->is_check_path != b->is_check_path)
 		return false;
 	/* Without persistence the kernel stores both but never uses them. */
 	return !(flags & IPVS_F_PERSISTENT) ||
@@ -232,6 +233,19 @@ bool ipvs_set_del(struct ipvs_set *set, const struct ipvs_svc_key *key)
 	set->n--;
 	memmove(svc, svc + 1, (size_t)(set->svcs + set->n - svc) * sizeof(*svc));
 	return true;
+}
+
+void ipvs_set_drop_paths(struct ipvs_set *set)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < set->n; i++) {
+		if (set->svcs[i].is_check_path)
+			free(set->svcs[i].dests);
+		else
+			set->svcs[kept++] = set->svcs[i];
+	}
+	set->n = kept;
 }
 
 bool svc_del_dest(struct ipvs_svc *svc, const struct ipvs_dest_key *key)

@@ -76,6 +76,8 @@ struct ipvs_svc {
 	char sched[IPVS_SCHED_MAX];
 	char pe_name[IPVS_PE_MAX];
 	uint32_t flags;
+	bool is_check_path; /* no service of anybody: a way of probes to one server (check/path.h)
+			     */
 	uint32_t timeout_s; /* persistence, with IPVS_F_PERSISTENT */
 	uint32_t netmask;   /* IPv4: mask in network order as an integer read from the wire; IPv6:
 			       prefix length */
@@ -137,6 +139,9 @@ void ipvs_set_sort(struct ipvs_set *set);
 
 /* Appends a copy of everything in `from` to `to`, which is empty. */
 void ipvs_set_copy(struct ipvs_set *to, const struct ipvs_set *from);
+
+/* Removes all ways of probes. */
+void ipvs_set_drop_paths(struct ipvs_set *set);
 
 /* Removes; false if absent. */
 bool ipvs_set_del(struct ipvs_set *set, const struct ipvs_svc_key *key);

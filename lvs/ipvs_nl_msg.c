@@ -12,6 +12,12 @@
 #include <netlink/genl/genl.h>
 #include <string.h>
 
+/*
+ * What ways of probes are known by, whoever reads the table: without persistence the kernel keeps
+ * its time-out and has no use for it.
+ */
+#define CHECK_PATH_SIGN_S 0x7061
+
 static const struct nla_policy cmd_policy[IPVS_CMD_ATTR_MAX + 1] = {
 	[IPVS_CMD_ATTR_SERVICE] = { .type = NLA_NESTED },
 	[IPVS_CMD_ATTR_DEST] = { .type = NLA_NESTED },
@@ -75,13 +81,14 @@ static int put_key_attrs(struct nl_msg *msg, const struct ipvs_svc_key *key)
 static int put_svc_attrs(struct nl_msg *msg, const struct ipvs_svc *svc)
 {
 	struct ip_vs_flags flags = { .flags = svc->flags, .mask = ~0U };
-	bool is_persistent = svc->flags & IPVS_F_PERSISTENT;
+	uint32_t timeout_s = svc->flags & IPVS_F_PERSISTENT ? svc->timeout_s : 0;
 	int err = nla_put_string(msg, IPVS_SVC_ATTR_SCHED_NAME, svc->sched);
 
 	if (svc->pe_name[0])
 		err |= nla_put_string(msg, IPVS_SVC_ATTR_PE_NAME, svc->pe_name);
 	err |= nla_put(msg, IPVS_SVC_ATTR_FLAGS, sizeof(flags), &flags);
-	err |= nla_put_u32(msg, IPVS_SVC_ATTR_TIMEOUT, is_persistent ? svc->timeout_s : 0);
+	err |= nla_put_u32(msg, IPVS_SVC_ATTR_TIMEOUT,
+			   svc->is_check_path ? CHECK_PATH_SIGN_S : timeout_s);
 	return err | nla_put_u32(msg, IPVS_SVC_ATTR_NETMASK, svc->netmask);
 }
 
@@ -255,6 +262,8 @@ int ipvs_msg_get_svc(struct nlmsghdr *nlh, struct ipvs_svc *svc)
 	memcpy(&flags, nla_data(a[IPVS_SVC_ATTR_FLAGS]), sizeof(flags));
 	svc->flags = flags.flags & ~(uint32_t)IPVS_F_HASHED;
 	svc->timeout_s = get_u32(a[IPVS_SVC_ATTR_TIMEOUT]);
+	svc->is_check_path = key.fwmark && !(svc->flags & IPVS_F_PERSISTENT) &&
+			     svc->timeout_s == CHECK_PATH_SIGN_S;
 	if (a[IPVS_SVC_ATTR_NETMASK])
 		svc->netmask = nla_get_u32(a[IPVS_SVC_ATTR_NETMASK]);
 	get_stats(a[IPVS_SVC_ATTR_STATS64], a[IPVS_SVC_ATTR_STATS], &svc->stats);

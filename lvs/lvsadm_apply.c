@@ -107,7 +107,8 @@ static bool is_nobodys(const struct ipvs_svc_key *key, void *arg)
 	return false;
 }
 
-/* What leads from the kernel's table to the desired one. 0 or -errno. */
+/* What leads from the kernel's table to the desired one; ways of probes are the director's. 0 or
+ * -errno. */
 static int find_ops(struct lvsadm_app *app, const struct desired *desired,
 		    const struct options *options, struct ipvs_ops *ops)
 {
@@ -116,6 +117,7 @@ static int find_ops(struct lvsadm_app *app, const struct desired *desired,
 
 	ipvs_set_init(&actual);
 	err = app->backend->dump(app->backend, &actual);
+	ipvs_set_drop_paths(&actual);
 	if (err == 0)
 		ipvs_diff(&actual, &desired->set, options->is_only_listed ? is_nobodys : NULL, NULL,
 			  ops);

@@ -194,14 +194,25 @@ static json_t *svc_value(const struct ipvs_svc *svc, const struct lvsadm_state *
 	return object;
 }
 
-json_t *lvsadm_json_set(const struct ipvs_set *set, const struct lvsadm_state *state)
+static json_t *set_value(const struct ipvs_set *set, const struct lvsadm_state *state,
+			 bool is_check_path)
 {
 	json_t *services = must(json_array());
 	const struct ipvs_svc *svc;
 
 	ipvs_set_for_each (svc, set)
-		json_array_append_new(services, svc_value(svc, state));
+		if (svc->is_check_path == is_check_path)
+			json_array_append_new(services, svc_value(svc, state));
 	return services;
+}
+
+json_t *lvsadm_json_set(const struct ipvs_set *set, const struct lvsadm_state *state)
+{
+	json_t *object = must(json_object());
+
+	put(object, "services", set_value(set, state, false));
+	put(object, "check_paths", set_value(set, state, true));
+	return object;
 }
 
 static json_t *endpoint(const struct addr *addr, uint16_t port)

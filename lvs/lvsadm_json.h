@@ -16,7 +16,8 @@
 
 /*
  * All services with their servers, counters and rates, and what the running director says of them
- * (`state`, NULL = there is none): an array.
+ * (`state`, NULL = there is none): an object with the arrays "services" and, apart from them, what
+ * directors' probes take, "check_paths".
  */
 json_t *lvsadm_json_set(const struct ipvs_set *set, const struct lvsadm_state *state);
 

@@ -35,7 +35,7 @@ static enum lvsadm_status list_services(struct lvsadm_app *app, const struct lvs
 	if (lvsadm_has(cmd, LVSADM_OPT_JSON)) {
 		struct lvsadm_state *state = lvsadm_state_load(LVSADM_CONTROL_PATH);
 
-		print_json("services", lvsadm_json_set(&set, state));
+		lvsadm_json_print(stdout, lvsadm_json_set(&set, state));
 		lvsadm_state_free(state);
 	} else {
 		if (!is_one)

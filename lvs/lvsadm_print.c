@@ -130,6 +130,8 @@ static void print_svc_flags(FILE *out, const struct ipvs_svc *svc)
 		fprintf(out, " pe %s", svc->pe_name);
 	if (svc->flags & IPVS_F_ONEPACKET)
 		fputs(" ops", out);
+	if (svc->is_check_path)
+		fputs(" check-path", out);
 	fputc('\n', out);
 }
 

@@ -62,6 +62,7 @@ static enum lvsadm_status run_save(struct lvsadm_app *app, const struct lvsadm_c
 	ipvs_set_init(&set);
 	if (err == 0)
 		err = app->backend->dump(app->backend, &set);
+	ipvs_set_drop_paths(&set);
 	lvsadm_save_set(stdout, &set, lvsadm_has(cmd, LVSADM_OPT_NUMERIC));
 	ipvs_set_done(&set);
 	return lvsadm_report(IPVS_OP_SVC_EDIT, err, LVSADM_FAILED);

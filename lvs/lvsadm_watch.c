@@ -118,6 +118,7 @@ static enum lvsadm_status draw(struct watch *w, struct lvsadm_screen *screen)
 	err = ipvs_nl_read(w->app->backend, NULL, &set);
 	if (err != 0)
 		return lvsadm_report(IPVS_OP_SVC_EDIT, err, LVSADM_FAILED);
+	ipvs_set_drop_paths(&set);
 	ipvs_set_sort(&set);
 	state = lvsadm_state_load(w->control);
 	localtime_r(&now, &tm);

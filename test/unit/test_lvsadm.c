@@ -596,7 +596,7 @@ static void test_json(void **state)
 {
 	struct lvsadm_error err;
 	struct ipvs_set set;
-	json_t *services, *svc, *dest;
+	json_t *listing, *services, *svc, *dest;
 	struct lvsadm_state *known;
 	unsigned n_named = 0;
 	size_t i;
@@ -606,9 +606,12 @@ static void test_json(void **state)
 	known = lvsadm_state_parse("{\"virtual_servers\":[{\"vs\":\"[10.0.0.100]:tcp:443\","
 				   "\"name\":\"shop\",\"is_up\":true,\"alive\":2,\"total\":3}]}");
 	assert_non_null(known);
-	services = lvsadm_json_set(&set, known);
+	set.svcs[set.n - 1].is_check_path = true;
+	listing = lvsadm_json_set(&set, known);
+	services = json_object_get(listing, "services");
 	lvsadm_state_free(known);
-	assert_int_equal(json_array_size(services), set.n);
+	assert_int_equal(json_array_size(services), set.n - 1);
+	assert_int_equal(json_array_size(json_object_get(listing, "check_paths")), 1);
 	json_array_foreach(services, i, svc) if (member(svc, "name")) n_named++;
 	assert_int_equal(n_named, 1);
 	svc = json_array_get(services, 0);
@@ -622,7 +625,12 @@ static void test_json(void **state)
 	dest = json_array_get(json_object_get(svc, "servers"), 0);
 	assert_string_equal(member(json_object_get(dest, "tunnel"), "checksum"), "yes");
 	assert_int_equal(json_array_size(json_object_get(svc, "scheduler_flags")), 1);
-	json_decref(services);
+	json_decref(listing);
+	ipvs_set_drop_paths(&set);
+	listing = lvsadm_json_set(&set, NULL);
+	assert_int_equal(json_array_size(json_object_get(listing, "services")), set.n);
+	assert_int_equal(json_array_size(json_object_get(listing, "check_paths")), 0);
+	json_decref(listing);
 	ipvs_set_done(&set);
 }
 
