@@ -47,7 +47,10 @@
 		K_FLAG("inhibit_on_failure", s, inhibit_on_failure, INHERIT,                       \
 		       .help = "Give a failed server weight 0 instead of removing it."),           \
 		K_FLAG("alpha", s, alpha, INHERIT,                                                 \
-		       .help = "Count servers as failed until their checks succeed.")
+		       .help = "Count servers as failed until their checks succeed."),             \
+		K_FLAG("through_vip", s, through_vip, INHERIT_IF_SET,                              \
+		       .help = "Checks inside that connect go to the service's address, by the "   \
+			       "way that IPVS takes to the server; see in the check.")
 
 /* What a server's weight and its return depend on. */
 #define RETURN_KEYS(s)                                                                           \

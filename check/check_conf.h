@@ -73,6 +73,7 @@ struct checker_conf {
 	uint32_t rise, fall;            /* results in a row that decide; fall 0 = retry + 1 */
 	int64_t deadline_us;            /* of a run in all; 0 = twice connect_timeout */
 	int64_t response_time_limit_us; /* a run that passed but took longer has failed; 0 = none */
+	bool through_vip;               /* as written; see checker_goes_through_vip() */
 	bool half_open;                 /* TCP_CHECK only */
 	struct tls_check_conf tls;      /* SSL_GET only */
 };
@@ -196,7 +197,7 @@ struct rs_conf {
 	struct lvs_method lvs_method;
 	uint32_t uthreshold, lthreshold;
 	bool inhibit_on_failure;
-	bool alpha;
+	bool alpha, through_vip;
 	struct conf_script notify_up, notify_down;
 	const char *virtualhost;
 	/* defaults for its checkers; 0 or -1 when not written */
@@ -235,7 +236,7 @@ struct vs_conf {
 	struct addr persistence_granularity; /* IPv4 mask; unset = full */
 	bool ops;
 	bool inhibit_on_failure;
-	bool alpha, omega, smtp_alert, ha_suspend;
+	bool alpha, omega, smtp_alert, ha_suspend, through_vip;
 	int64_t quorum, hysteresis;
 	struct conf_script quorum_up, quorum_down;
 	int64_t weight;
@@ -312,6 +313,19 @@ void vs_each_key(const struct vs_conf *vs, void (*each)(const struct ipvs_svc_ke
 /* Writes vs->name like snprintf(): "[10.0.0.1]:tcp:80", "FWM 5", "[group]:0", and
  * "[group]:udp:0" when another service has the plain name of the group. */
 size_t vs_name(const struct vs_conf *vs, char *str, size_t size);
+
+/* ---- through_vip.c ---- */
+
+/* Whether probes of a checker go to the service's address and the packets, by IPVS, to its server:
+ * through_vip is on, and the method is one by which a server sees that address. */
+bool checker_goes_through_vip(const struct checker_conf *checker);
+
+/* Where they go: connect_ip, or else the service's address, of a group the first one, rather one of
+ * the server's family. False when there is none. */
+bool checker_vip(const struct checker_conf *checker, struct addr *vip);
+
+/* Rules over checks through the address, and the marks that they need. */
+void through_vip_rules(const struct conf_obj *root, struct conf_diags *diags);
 
 /* ---- rules ---- */
 

@@ -12,6 +12,7 @@
 #include "check/check_report.h"
 #include "check/check_stats.h"
 #include "check/lvs_globals.h"
+#include "check/path_host.h"
 #include "check/pool.h"
 #include "check/suspend.h"
 #include "lib/global_conf.h"
@@ -31,6 +32,9 @@ struct check_app {
 	struct reconcile *reconcile;
 	struct lvs_globals *globals;
 	struct suspend *suspend;
+	struct sysctls *settings; /* of the kernel, changed for probes */
+	struct path_host *path_host;
+	struct paths *paths;
 	struct pools *pools;
 	void *saved; /* tsearch tree of struct msg: check_state and rs_state of a predecessor, until
 			the first commit */
@@ -106,6 +110,8 @@ static void on_msg(struct role *role, const struct msg *msg)
 	if (app->is_running)
 		return;
 	app->was_saved = true;
+	if (msg->kind == MSG_check_sysctl)
+		sysctls_adopt(app->settings, msg->check_sysctl.path, msg->check_sysctl.original);
 	if (msg->kind == MSG_sync_state)
 		lvs_globals_adopt(app->globals, &msg->sync_state);
 	if (msg->kind != MSG_check_state && msg->kind != MSG_rs_state)
@@ -221,6 +227,32 @@ static void on_sync(const struct msg_sync_state *state, void *arg)
 	role_send(app->role, &msg);
 }
 
+/* ---- probes through the addresses of services ---- */
+
+/* The parent has it before the kernel is changed. */
+static void on_setting(const char *path, const char *original, void *arg)
+{
+	const struct msg msg = { .kind = MSG_check_sysctl,
+				 .fd = -1,
+				 .check_sysctl = { .path = path, .original = original } };
+
+	role_send(arg, &msg);
+}
+
+static void want_path(const struct ipvs_svc *svc, void *arg)
+{
+	reconcile_want(arg, svc);
+}
+
+/* Between the end of the old pools and the reconciliation. */
+static void settle_paths(struct check_app *app)
+{
+	paths_each_svc(app->paths, want_path, app->reconcile);
+	if (paths_is_empty(app->paths))
+		sysctls_restore(app->settings);
+	sysctls_publish(app->settings);
+}
+
 /* ---- passive observation ---- */
 
 /* Of a copy: what leaves the pool changes the table. */
@@ -270,6 +302,11 @@ static int init(struct role *role)
 	probe_engine_set_scripts(app->engine, app->scripts);
 	timer_init(&app->look_timer, role_loop(role), on_look, app);
 	app->reconcile = reconcile_new(role_loop(role), open_kernel);
+	app->settings = sysctls_new(on_setting, role);
+	app->path_host = path_host_new(app->settings, app->reconcile);
+	app->paths = paths_new(
+		role_loop(role),
+		&(struct path_ops){ path_host_look, path_host_is_in_kernel, app->path_host });
 	app->globals = lvs_globals_new(&(struct lvs_globals_env){
 		.loop = role_loop(role), .open = open_kernel, .on_sync = on_sync, .arg = app });
 	app->suspend = suspend_new(role_loop(role), on_addresses, app);
@@ -295,6 +332,7 @@ static void commit(struct role *role, const struct conf *conf)
 		.engine = app->engine,
 		.reconcile = app->reconcile,
 		.follows = app->follows,
+		.paths = app->paths,
 		.watch = { on_check, on_rs, on_rs_known, on_weight, on_pool, on_open, app },
 		.find_saved = find_saved,
 		.find_saved_rs = find_saved_rs,
@@ -308,9 +346,12 @@ static void commit(struct role *role, const struct conf *conf)
 	probe_engine_set_identity(
 		app->engine, (const struct ssl_conf *)((const struct root_conf *)root)->ssl.head);
 	suspend_apply(app->suspend, (const struct root_conf *)root);
+	path_host_apply(app->path_host, (const struct root_conf *)root);
+	paths_set_first_mark(app->paths, root_global(root)->through_vip_fwmark);
 	app->pools = pools_new(&env, (const struct root_conf *)root, app->pools);
 	tdestroy(app->saved, saved_free);
 	app->saved = NULL;
+	settle_paths(app);
 	reconcile_all(app->reconcile);
 	lvs_globals_apply(app->globals, root_global(root));
 	pools_each(app->pools, publish, app);
@@ -330,7 +371,10 @@ static void stop(struct role *role, enum role_stop kind)
 		pools_each(app->pools, shut_down, app);
 		reconcile_remove(app->reconcile, flush == LVS_FLUSH_ALL);
 		lvs_globals_stop(app->globals);
+	} else if (app->is_running) {
+		reconcile_drop_paths(app->reconcile);
 	}
+	sysctls_restore(app->settings);
 	role_stopped(role, 0);
 }
 
@@ -345,6 +389,9 @@ static void done(struct role *role)
 	probe_engine_free(app->engine);
 	script_asks_free(app->scripts);
 	follows_free(app->follows);
+	paths_free(app->paths);
+	path_host_free(app->path_host);
+	sysctls_free(app->settings);
 	reconcile_free(app->reconcile);
 	lvs_globals_free(app->globals);
 	suspend_free(app->suspend);

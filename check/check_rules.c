@@ -44,6 +44,10 @@ static void check_target(const struct checker_conf *checker, struct conf_diags *
 	const struct conf_obj *obj = &checker->obj;
 	const struct addr *target =
 		addr_is_unset(&checker->connect_ip) ? &rs->endpoint.addr : &checker->connect_ip;
+	struct addr vip;
+
+	if (checker_goes_through_vip(checker) && checker_vip(checker, &vip))
+		target = &vip;
 
 	if (checker->connect_port == 0 && obj->block != &ping_check_block)
 		rule_refuse(diags, MEND_KEEP_QUIET(obj), obj->pos, "check-needs-port",

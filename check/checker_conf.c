@@ -38,6 +38,7 @@ void checker_resolve(struct conf_walk *walk, struct conf_obj *obj)
 
 static const struct conf_key tcp_keys[] = {
 	CHECKER_KEYS(1, US_PER_S),
+	CHECKER_THROUGH_VIP,
 	K_FLAG("half_open", CHECKER, half_open, .apply = CONF_APPLY_LIVE, .flags = CONF_IF_SET,
 	       .help = "Reset the connection before the server's program hears of it."),
 	K_END,

@@ -40,6 +40,17 @@
 		       CHECKER_TIME_MAX_US, INHERIT_IF_SET,                                       \
 		       .help = "A run that passed but took longer has failed.")
 
+/* Of checks that ask the service itself. */
+#define CHECKER_THROUGH_VIP                                                                     \
+	K_FLAG("through_vip", CHECKER, through_vip, INHERIT_IF_SET,                             \
+	       .help = "Connect to the address of the service (or connect_ip), and let IPVS "   \
+		       "forward the packets to this server and no other, as it does with "      \
+		       "clients' by DR and TUN. A server without the address, or whose tunnel " \
+		       "does not work, fails. With NAT a server sees its own address anyhow, "  \
+		       "and the check goes to it. While a director checks so, the interfaces "  \
+		       "that answers come by have the sysctls accept_local and, where needed, " \
+		       "rp_filter 2.")
+
 #define CHECKER_ALPHA \
 	K_FLAG("alpha", CHECKER, alpha, INHERIT, .help = "Count as failed until the first success.")
 

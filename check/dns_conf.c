@@ -101,6 +101,7 @@ static const struct conf_type type_name = {
 
 static const struct conf_key dns_keys[] = {
 	CHECKER_KEYS(3, -1),
+	CHECKER_THROUGH_VIP,
 	K_CUSTOM("type", &type_query, DNS, type, int, .words = type_words, .dflt = 6, LIVE,
 		 .help = "Type of the query: A, NS, CNAME, SOA, MX, TXT, AAAA, RRSIG or DNSKEY."),
 	K_CUSTOM("name", &type_name, DNS, name, const char *, .dflt_text = ".", LIVE,

@@ -432,7 +432,7 @@ static const struct conf_word http_words[] = {
 };
 
 #define HTTP_KEYS                                                                                \
-	CHECKER_KEYS(1, 3 * US_PER_S),                                                           \
+	CHECKER_KEYS(1, 3 * US_PER_S), CHECKER_THROUGH_VIP,                                      \
 		K_U32("nb_get_retry", CHECKER, retry, 0, UINT32_MAX, .alias_of = "retry",        \
 		      .flags = CONF_DEPRECATED, .help = "Old name of retry."),                   \
 		K_STR("virtualhost", HTTP, virtualhost, INHERIT,                                 \

@@ -3,13 +3,13 @@ noinst_LIBRARIES += libcheck.a
 libcheck_a_SOURCES = \
 	check/health.c check/health.h check/reason.c check/reason.def check/registry.c check/checkers.h \
 	check/probe.c check/probe.h check/probe_private.h check/probe_run.c check/probe_conn.c \
-	check/probe_pool.c check/probe_tls.c check/probe_tls.h check/probe_tls_ctx.c check/probe_tls_ctx.h check/check_tcp.c check/check_agent.c check/agent_parse.c check/agent_parse.h check/check_http.c \
+	check/path.c check/path.h check/probe_pool.c check/probe_tls.c check/probe_tls.h check/probe_tls_ctx.c check/probe_tls_ctx.h check/check_tcp.c check/check_agent.c check/agent_parse.c check/agent_parse.h check/check_http.c \
 	check/http_parse.c check/http_parse.h check/http_regex.c check/http_regex.h
 
 CHECK_LDADD = libcheck.a libconf.a liblvs.a libdiarch.a $(CHECK_LIBS) $(LVS_LIBS) $(LIB_LIBS)
 
 if HAVE_CMOCKA
-CHECK_TESTS = test/unit/test_health test/unit/test_ramp test/unit/test_probe test/unit/test_probe_options test/unit/test_probe_tls test/unit/test_agent test/unit/test_http_parse test/unit/test_check_http
+CHECK_TESTS = test/unit/test_health test/unit/test_ramp test/unit/test_probe test/unit/test_probe_options test/unit/test_path test/unit/test_probe_tls test/unit/test_agent test/unit/test_http_parse test/unit/test_check_http
 check_PROGRAMS += $(CHECK_TESTS)
 TESTS += $(CHECK_TESTS)
 endif
@@ -26,6 +26,8 @@ test_unit_test_agent_SOURCES = test/unit/test_agent.c check/agent_parse.c $(PROB
 test_unit_test_agent_LDADD = $(CHECK_LDADD) $(CMOCKA_LIBS)
 test_unit_test_probe_options_SOURCES = test/unit/test_probe_options.c $(PROBE_FIXTURE)
 test_unit_test_probe_options_LDADD = $(CHECK_LDADD) $(CMOCKA_LIBS)
+test_unit_test_path_SOURCES = test/unit/test_path.c $(PROBE_FIXTURE)
+test_unit_test_path_LDADD = $(CHECK_LDADD) $(CMOCKA_LIBS)
 test_unit_test_http_parse_SOURCES = test/unit/test_http_parse.c check/http_parse.c
 test_unit_test_http_parse_LDADD = $(CMOCKA_LIBS)
 # The engine in it is the test's own.

@@ -141,6 +141,21 @@ static const struct checker_ops *ops_of(const struct checker_conf *conf)
 	return NULL;
 }
 
+/* Held from now on, also while the check rests. */
+static struct path *path_of(const struct rs_run *rs, const struct checker_conf *conf)
+{
+	struct path_key key = { .dest = rs->pool->members[rs->member].dest };
+	struct path *path;
+
+	if (!checker_goes_through_vip(conf) || !checker_vip(conf, &key.vip))
+		return NULL;
+	path = path_get(rs->pool->pools->env.paths, &key);
+	if (!path)
+		log_warnx("check_path", "no mark is left: a check of %s goes straight to it",
+			  rs->name);
+	return path;
+}
+
 static void build_check(struct rs_run *rs, const struct checker_conf *conf,
 			const struct checker_ops *ops)
 {
@@ -149,6 +164,7 @@ static void build_check(struct rs_run *rs, const struct checker_conf *conf,
 	check->rs = rs;
 	check->conf = conf;
 	check->ops = ops;
+	check->path = path_of(rs, conf);
 	check->index = rs->n_checks++;
 	check->since = loop_now(rs->pool->pools->env.loop);
 	check->sub.params = probe_health_params(conf);
@@ -317,16 +333,19 @@ static void start_check(struct check_run *check, bool is_adopted)
 	const struct rs_run *rs = check->rs;
 	const struct checker_conf *conf = check->conf;
 	const struct pool_member *m = &rs->pool->members[rs->member];
-	const struct probe_spec spec = {
+	struct probe_spec spec = {
 		.ops = check->ops,
 		.conf = conf,
 		.addr = addr_is_unset(&conf->connect_ip) ? m->dest.key.addr : conf->connect_ip,
 		.port = conf->connect_port ? conf->connect_port : m->dest.key.port,
+		.path = check->path,
 		.virtualhost = rs->conf->virtualhost,
 		.vs_virtualhost = rs->pool->conf->virtualhost,
 	};
 	int error;
 
+	if (check->path)
+		checker_vip(conf, &spec.addr);
 	if (follow_is_for(check->ops)) {
 		follow_subscribe(rs->pool->pools->env.follows, &check->follow, check->ops, conf,
 				 &check->sub, is_adopted);
@@ -458,8 +477,10 @@ void pools_free(struct pools *pools)
 		struct pool_run *pool = &pools->pool[i];
 
 		for (uint32_t j = 0; j < pool->n; j++) {
-			for (uint32_t k = 0; k < pool->rs[j].n_checks; k++)
+			for (uint32_t k = 0; k < pool->rs[j].n_checks; k++) {
 				stop_check(&pool->rs[j].checks[k]);
+				path_put(pool->rs[j].checks[k].path);
+			}
 			timer_cancel(&pool->rs[j].timer);
 			free(pool->rs[j].checks);
 		}

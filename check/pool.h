@@ -30,6 +30,7 @@ struct check_run {
 	struct rs_run *rs;
 	const struct checker_conf *conf;
 	const struct checker_ops *ops;
+	struct path *path; /* NULL = straight to the server */
 	uint32_t index;
 	bool is_failing;
 	struct weight_advice advice; /* as it counts */
@@ -86,6 +87,7 @@ struct pools_env {
 	struct loop *loop;
 	struct probe_engine *engine;
 	struct follows *follows;
+	struct paths *paths;
 	struct reconcile *reconcile;
 	struct pool_watch watch;
 	/* Health published by a predecessor process, or NULL; the whole function may be NULL. Gets

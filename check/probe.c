@@ -233,6 +233,7 @@ static uint32_t spec_hash(const struct probe_spec *spec)
 	hash = hash_bytes(hash, spec->addr.bytes, addr_len(spec->addr.family));
 	hash = hash_bytes(hash, &spec->port, sizeof(spec->port));
 	hash = hash_bytes(hash, &spec->conf->delay_loop_us, sizeof(spec->conf->delay_loop_us));
+	hash = hash_bytes(hash, &spec->path, sizeof(spec->path));
 	hash = hash_str(hash, spec->virtualhost);
 	return hash_str(hash, spec->vs_virtualhost);
 }
@@ -244,8 +245,8 @@ static bool str_is_equal(const char *a, const char *b)
 
 static bool spec_is_equal(const struct probe_spec *a, const struct probe_spec *b)
 {
-	if (a->ops != b->ops || a->port != b->port || addr_cmp(&a->addr, &b->addr) != 0 ||
-	    !str_is_equal(a->virtualhost, b->virtualhost) ||
+	if (a->ops != b->ops || a->port != b->port || a->path != b->path ||
+	    addr_cmp(&a->addr, &b->addr) != 0 || !str_is_equal(a->virtualhost, b->virtualhost) ||
 	    !str_is_equal(a->vs_virtualhost, b->vs_virtualhost))
 		return false;
 	if (a->conf == b->conf)

@@ -24,6 +24,7 @@
 
 #include "check/check_conf.h"
 #include "check/health.h"
+#include "check/path.h"
 #include "check/ramp.h"
 #include "lib/addr.h"
 #include "lib/loop.h"
@@ -61,8 +62,9 @@ struct script_asks;
 struct probe_spec {
 	const struct checker_ops *ops;
 	const struct checker_conf *conf;
-	struct addr addr; /* connect_ip or the real server's */
+	struct addr addr; /* connect_ip, the real server's, or with `path` the service's */
 	uint16_t port;
+	struct path *path;          /* through IPVS to the real server; NULL = straight */
 	const char *virtualhost;    /* the real server's, NULL = none */
 	const char *vs_virtualhost; /* the virtual server's, NULL = none */
 };

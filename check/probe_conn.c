@@ -63,11 +63,9 @@ static socklen_t conn_address(const struct checker_conf *conf, const struct addr
 	return len;
 }
 
-static int conn_bind(int fd, const struct checker_conf *conf, int family)
+static int conn_bind(int fd, const struct checker_conf *conf, const struct addr *from)
 {
 	struct sockaddr_storage sa;
-	struct addr any = { .family = (uint8_t)family };
-	const struct addr *from = addr_is_unset(&conf->bindto) ? &any : &conf->bindto;
 	socklen_t len = conn_address(conf, from, conf->bind_port, &sa);
 
 	/* A fixed port is used again and again; without one the port is chosen at connect, per
@@ -79,15 +77,27 @@ static int conn_bind(int fd, const struct checker_conf *conf, int family)
 	return bind(fd, (struct sockaddr *)&sa, len);
 }
 
-static int conn_set_source(int fd, const struct checker_conf *conf, int family)
+/* What to send from: as configured, as the way needs it, or any. */
+static struct addr conn_source(const struct probe_spec *spec)
 {
+	if (!addr_is_unset(&spec->conf->bindto))
+		return spec->conf->bindto;
+	return spec->path ? *path_source(spec->path) : (struct addr){ .family = spec->addr.family };
+}
+
+static int conn_set_source(int fd, const struct probe_spec *spec)
+{
+	const struct checker_conf *conf = spec->conf;
+	const uint32_t mark = spec->path ? path_mark(spec->path) : conf->fwmark;
+	const struct addr from = conn_source(spec);
+
 	if (conf->bind_if && setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, conf->bind_if,
 					(socklen_t)strlen(conf->bind_if)) < 0)
 		return -1;
-	if (conf->fwmark && set_int(fd, SOL_SOCKET, SO_MARK, (int)conf->fwmark) < 0)
+	if (mark && set_int(fd, SOL_SOCKET, SO_MARK, (int)mark) < 0)
 		return -1;
-	if (!addr_is_unset(&conf->bindto) || conf->bind_port)
-		return conn_bind(fd, conf, family);
+	if (spec->path || !addr_is_unset(&conf->bindto) || conf->bind_port)
+		return conn_bind(fd, conf, &from);
 	return 0;
 }
 
@@ -123,7 +133,7 @@ int probe_conn_open(const struct probe_spec *spec, enum probe_reason *reason)
 		*reason = probe_conn_reason(errno);
 		return -1;
 	}
-	if (conn_set_source(fd, spec->conf, spec->addr.family) < 0) {
+	if (conn_set_source(fd, spec) < 0) {
 		*reason = REASON_BIND;
 		close(fd);
 		return -1;
@@ -138,7 +148,7 @@ bool probe_conn_is_plain(const struct probe_spec *spec)
 	const struct checker_conf *conf = spec->conf;
 
 	return spec->ops->transport == PROBE_STREAM && addr_is_unset(&conf->bindto) &&
-	       !conf->bind_port && !conf->bind_if && !conf->fwmark;
+	       !conf->bind_port && !conf->bind_if && !conf->fwmark && !spec->path;
 }
 
 int probe_conn_connect(int fd, const struct probe_spec *spec, enum probe_reason *reason)

@@ -50,6 +50,25 @@ static bool is_slow(const struct probe *probe, int64_t took_us)
 	return limit_us && took_us > limit_us;
 }
 
+/* Whether a result is other than what somebody knows. */
+static bool is_news(const struct probe *probe, enum probe_reason reason)
+{
+	const struct probe_sub *sub;
+
+	LIST_FOREACH(sub, &probe->subs, link)
+	{
+		if (!sub->health.is_known || sub->health.is_up != reason_is_up(reason))
+			return true;
+	}
+	return false;
+}
+
+/* When a way is taken away under a probe, another server answers, or none. */
+static bool is_lost_on_the_way(const struct probe *probe, enum probe_reason reason)
+{
+	return probe->spec.path && is_news(probe, reason) && !path_is_sound(probe->spec.path);
+}
+
 static void run_end(struct probe *probe, enum probe_reason reason, const char *text)
 {
 	const struct probe_run *run = probe->run;
@@ -62,6 +81,8 @@ static void run_end(struct probe *probe, enum probe_reason reason, const char *t
 		snprintf(result.detail, sizeof(result.detail), "%" PRId64 " ms",
 			 took_us / US_PER_MS);
 	}
+	if (is_lost_on_the_way(probe, reason))
+		reason = REASON_PATH;
 	result.reason = probe->spec.ops->judge ? probe->spec.ops->judge(probe, reason) : reason;
 	run_release(probe, result.reason);
 	probe_deliver(probe, &result);
@@ -331,6 +352,7 @@ void probe_run_begin(struct probe *probe)
 	struct probe_engine *engine = probe->engine;
 	struct probe_run *run = probe_pool_get(probe);
 	enum probe_reason reason = REASON_RESOURCES;
+	const char *trouble;
 
 	probe->run = run;
 	engine->stats.running++;
@@ -338,6 +360,11 @@ void probe_run_begin(struct probe *probe)
 	run->begun_at = loop_now(engine->loop);
 	if (probe->spec.ops->transport == PROBE_NOTHING) {
 		talk_begin(probe);
+		return;
+	}
+	trouble = probe->spec.path ? path_trouble(probe->spec.path) : NULL;
+	if (trouble) {
+		run_end(probe, REASON_PATH, trouble);
 		return;
 	}
 	run->is_plain = probe_conn_is_plain(&probe->spec);

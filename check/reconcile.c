@@ -32,11 +32,21 @@ struct reconcile {
 	int64_t retry_us;   /* 0 = last run succeeded */
 };
 
+/* A way of probes, also one that a predecessor left. */
+static bool is_path(const struct ipvs_svc_key *key, void *arg)
+{
+	const struct reconcile *r = arg;
+	const struct ipvs_svc *svc = ipvs_set_find(&r->actual, key);
+
+	return svc && svc->is_check_path;
+}
+
 static bool is_ours(const struct ipvs_svc_key *key, void *arg)
 {
 	const struct reconcile *r = arg;
 
-	return ipvs_set_find(&r->desired, key) || ipvs_set_find(&r->retired, key);
+	return ipvs_set_find(&r->desired, key) || ipvs_set_find(&r->retired, key) ||
+	       is_path(key, arg);
 }
 
 static bool run(struct reconcile *r, bool is_audit);
@@ -288,6 +298,39 @@ const struct ipvs_set *reconcile_table(struct reconcile *r)
 	return look(r) ? &r->actual : NULL;
 }
 
+bool reconcile_has(struct reconcile *r, const struct ipvs_svc *svc, bool is_fresh)
+{
+	const struct ipvs_svc *found;
+	const struct ipvs_dest *dest, *wanted;
+
+	if (is_fresh && !reconcile_table(r))
+		return false;
+	if (!r->backend || !r->is_actual_known)
+		return false;
+	found = ipvs_set_find(&r->actual, &svc->key);
+	if (!found || !svc_is_equal(found, svc) || found->n_dests != svc->n_dests)
+		return false;
+	ipvs_dest_for_each (wanted, svc) {
+		dest = svc_find_dest(found, &wanted->key);
+		if (!dest || !dest_is_equal(dest, wanted))
+			return false;
+	}
+	return true;
+}
+
+bool reconcile_runs_backup(struct reconcile *r)
+{
+	struct ipvs_sync sync[IPVS_SYNC_MAX];
+	unsigned n = 0;
+
+	if (!ensure_backend(r) || r->backend->get_sync(r->backend, sync, &n) < 0)
+		return false;
+	for (unsigned i = 0; i < n; i++)
+		if (sync[i].role == IPVS_SYNC_BACKUP)
+			return true;
+	return false;
+}
+
 /* Deletes every service that `is_owned` accepts; NULL = all. */
 static void empty(struct reconcile *r, bool (*is_owned)(const struct ipvs_svc_key *key, void *arg))
 {
@@ -308,6 +351,12 @@ void reconcile_remove(struct reconcile *r, bool all)
 {
 	timer_cancel(&r->timer);
 	empty(r, all ? NULL : is_ours);
+}
+
+void reconcile_drop_paths(struct reconcile *r)
+{
+	timer_cancel(&r->timer);
+	empty(r, is_path);
 }
 
 void reconcile_flush(struct reconcile *r)

@@ -9,6 +9,7 @@
 
 static const struct conf_key smtp_keys[] = {
 	CHECKER_KEYS(1, US_PER_S),
+	CHECKER_THROUGH_VIP,
 	K_STR("helo_name", SMTP, helo_name, LIVE, .dflt_text = "smtpchecker.keepalived.org",
 	      .help = "Name to greet with."),
 	K_END,

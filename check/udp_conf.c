@@ -140,6 +140,7 @@ static const struct conf_type type_reply = { .name = "hexadecimal digits or x", 
 
 static const struct conf_key udp_keys[] = {
 	CHECKER_KEYS(1, US_PER_S),
+	CHECKER_THROUGH_VIP,
 	K_CUSTOM("payload", &type_payload, UDP, payload, struct udp_pattern, LIVE,
 		 .help = "Bytes to send; default some filler."),
 	K_CUSTOM("require_reply", &type_reply, UDP, reply, struct udp_pattern, LIVE,

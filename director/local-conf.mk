@@ -11,7 +11,7 @@ libconf_a_SOURCES = \
 	check/check_conf.c check/check_conf.h check/check_rules.c check/vs_keys.c \
 	check/agent_conf.c check/checker_conf.c check/checker_rows.h check/dns_conf.c check/follow_conf.c check/http_conf.c \
 	check/misc_conf.c check/smtp_conf.c check/udp_conf.c \
-	check/service_type.c check/service_type.h check/vs_group_conf.c check/vs_group_rules.c
+	check/service_type.c check/service_type.h check/vs_group_conf.c check/vs_group_rules.c check/through_vip.c
 
 CONF_LDADD = libconf.a liblvs.a libdiarch.a $(CHECK_LIBS) $(LVS_LIBS) $(LIB_LIBS)
 

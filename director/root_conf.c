@@ -84,10 +84,9 @@ static const struct conf_block root_block = {
 	.help = "The top level.",
 };
 
-static const conf_rule rules[] = { vrrp_conf_rules,  vrrp_accept_rules,
-				   track_conf_rules, sync_daemon_rules,
-				   route_conf_rules, check_conf_rules,
-				   vs_group_rules,   NULL };
+static const conf_rule rules[] = { vrrp_conf_rules,   vrrp_accept_rules, track_conf_rules,
+				   sync_daemon_rules, route_conf_rules,  check_conf_rules,
+				   vs_group_rules,    through_vip_rules, NULL };
 
 const struct conf_schema diarch_schema = {
 	.root = &root_block,

@@ -246,6 +246,11 @@ const struct conf_key global_keys[] = {
 	K_CUSTOM("lvs_flush_onstop", &type_flush, G, lvs_flush_on_stop, int, .words = flush_words,
 		 .alias_of = "lvs_flush_on_stop", .flags = CONF_DEPRECATED,
 		 .help = "Old name of lvs_flush_on_stop."),
+	K_U32("through_vip_fwmark", G, through_vip_fwmark, 1, UINT32_MAX - CHECK_PATHS_MAX + 1,
+	      .dflt = 0x0d1a0000, .apply = CONF_APPLY_LIVE, .flags = CONF_IF_SET,
+	      .help = "First of 65536 firewall marks that checks with through_vip may use, one for "
+		      "each server and address; nothing else may set or match them. Default "
+		      "219807744."),
 	K_WORD("vrrp_version", G, vrrp_version, version_words, .dflt = 2,
 	       .apply = CONF_APPLY_INSTANCE,
 	       .help = "Protocol version of instances that name none; IPv6 instances always use "

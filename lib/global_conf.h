@@ -7,6 +7,9 @@
 #include "lib/conf.h"
 #include "lib/conf_words.h"
 
+/* Marks that probes through the address of a service may need. */
+#define CHECK_PATHS_MAX 65536
+
 enum lvs_flush { LVS_FLUSH_NONE, LVS_FLUSH_ALL, LVS_FLUSH_VS };
 
 /* "[all] SECONDS"; 0 = off. */
@@ -146,6 +149,7 @@ struct global_conf {
 	int64_t max_auto_priority; /* 0 or less: never raised */
 	uint32_t min_auto_priority_delay_us;
 	bool checker_log_all_failures;
+	uint32_t through_vip_fwmark; /* first of CHECK_PATHS_MAX */
 	bool lvs_flush;
 	int lvs_flush_on_stop; /* enum lvs_flush */
 	int vrrp_version;      /* 2 or 3 */

@@ -157,13 +157,8 @@ static int run_dump(struct nl_req *req, int64_t timeout_us,
 	return result == 0 && is_torn ? -EINTR : result;
 }
 
-static void ignore_msg(const struct nlmsghdr *nlh, void *arg)
-{
-	(void)nlh;
-	(void)arg;
-}
-
-int nl_req_do(struct nl_req *req, int64_t timeout_us)
+int nl_req_ask(struct nl_req *req, int64_t timeout_us,
+	       void (*on_msg)(const struct nlmsghdr *nlh, void *arg), void *arg)
 {
 	time_us deadline = time_add(clock_now(clock_system()), timeout_us);
 	struct nlmsghdr *nlh = (void *)req->buffer;
@@ -176,9 +171,20 @@ int nl_req_do(struct nl_req *req, int64_t timeout_us)
 		return result;
 	for (result = 1; result > 0;) {
 		int len = receive_reply(req, deadline);
-		result = len < 0 ? len : dump_datagram(req, len, ignore_msg, NULL, &is_torn);
+		result = len < 0 ? len : dump_datagram(req, len, on_msg, arg, &is_torn);
 	}
 	return result;
+}
+
+static void ignore_msg(const struct nlmsghdr *nlh, void *arg)
+{
+	(void)nlh;
+	(void)arg;
+}
+
+int nl_req_do(struct nl_req *req, int64_t timeout_us)
+{
+	return nl_req_ask(req, timeout_us, ignore_msg, NULL);
 }
 
 int nl_req_dump(struct nl_req *req, uint16_t type, int64_t timeout_us,

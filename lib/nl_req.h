@@ -46,6 +46,23 @@ int nl_req_dump_routes(struct nl_req *req, uint8_t protocol, int64_t timeout_us,
 /* Sends the one message in the buffer and waits for its acknowledgement. 0 or -errno. */
 int nl_req_do(struct nl_req *req, int64_t timeout_us);
 
+/* The same for a request whose answer is a message before that, which `on_msg` gets. */
+int nl_req_ask(struct nl_req *req, int64_t timeout_us,
+	       void (*on_msg)(const struct nlmsghdr *nlh, void *arg), void *arg);
+
+/* Where the host sends packets for an address. */
+struct nl_hop {
+	uint8_t type;       /* RTN_UNICAST, RTN_LOCAL ... */
+	uint32_t ifindex;   /* 0 = none, or several */
+	struct addr source; /* of packets from this host; unset = none is given */
+};
+
+/* Asks for it; `is_entry`: for the entry of the table that decides, which has the interface of an
+ * address of this host (not "lo"), and no source but one that is written there. 0, -ENETUNREACH,
+ * -EHOSTUNREACH, -ETIMEDOUT or another -errno. */
+int nl_req_hop(struct nl_req *req, const struct addr *to, bool is_entry, int64_t timeout_us,
+	       struct nl_hop *hop);
+
 /* Write messages about links into the buffer, for nl_req_do(): nl_link.c. */
 void nl_req_put_macvlan(struct nl_req *req, const char *name, uint32_t base, uint32_t group,
 			const uint8_t mac[6]);

@@ -76,6 +76,19 @@ const struct conf_list *checker_hosts(const struct checker_conf *checker)
 	return NULL;
 }
 
+/* ---- checks through the address of the service, when the configuration says so ---- */
+
+bool checker_goes_through_vip(const struct checker_conf *checker)
+{
+	return checker->through_vip;
+}
+
+bool checker_vip(const struct checker_conf *checker, struct addr *vip)
+{
+	(void)checker;
+	return addr_parse("192.0.2.1", vip);
+}
+
 const struct conf_block tcp_check_block = { .name = "TCP_CHECK" };
 static const struct checker_ops fake_ops = { .name = "TCP_CHECK", .conf = &tcp_check_block };
 const struct checker_ops *const checkers[] = { &fake_ops, NULL };
@@ -309,6 +322,46 @@ static void a_dead_server_leaves_and_returns(void **state)
 	assert_int_equal(weight("10.0.0.1"), 3);
 	assert_int_equal(f->servers, 2);
 	assert_int_equal(f->lost, 0);
+}
+
+static void no_look(const struct path_key *key, struct path_view *view, void *arg)
+{
+	(void)key;
+	(void)view;
+	(void)arg;
+}
+
+static bool in_no_kernel(const struct ipvs_svc *svc, bool is_fresh, void *arg)
+{
+	(void)svc;
+	(void)is_fresh;
+	(void)arg;
+	return false;
+}
+
+/* Servers that are checked through the address have a way each, the same after a reload. */
+static void checks_through_the_address_keep_their_ways(void **state)
+{
+	struct fixture *f = *state;
+	const struct path_ops ops = { no_look, in_no_kernel, NULL };
+	const struct path *way;
+
+	f->env.paths = paths_new(f->loop, &ops);
+	load(f);
+	assert_true(paths_is_empty(f->env.paths));
+	f->check[0].through_vip = f->check[1].through_vip = true;
+	load(f);
+	way = check_of(f, 1)->path;
+	assert_int_equal(path_mark(way), 1);
+	f->check[0].through_vip = false;
+	load(f);
+	assert_null(check_of(f, 0)->path);
+	assert_ptr_equal(check_of(f, 1)->path, way);
+	assert_int_equal(path_mark(way), 1);
+	f->check[1].through_vip = false;
+	load(f);
+	assert_true(paths_is_empty(f->env.paths));
+	paths_free(f->env.paths);
 }
 
 static bool is_away;
@@ -709,6 +762,7 @@ int main(void)
 		TEST(servers_are_in_before_the_first_check),
 		TEST(with_alpha_they_come_with_their_first_success),
 		TEST(a_dead_server_leaves_and_returns),
+		TEST(checks_through_the_address_keep_their_ways),
 		TEST(checks_rest_and_go_on),
 		TEST(the_first_known_state_is_told_once),
 		TEST(inhibit_keeps_it_at_weight_zero),

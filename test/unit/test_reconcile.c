@@ -297,6 +297,60 @@ static void what_is_no_longer_wanted_goes(void **state)
 	assert_non_null(in_kernel("10.1.0.1"));
 }
 
+/* A way of probes to 10.0.0.1, as a service of `mark`. */
+static struct ipvs_svc path_of(uint32_t mark)
+{
+	const struct ipvs_svc_key key = { .family = AF_INET, .fwmark = mark };
+	struct ipvs_svc svc;
+
+	svc_init(&svc, &key);
+	svc.is_check_path = true;
+	return svc;
+}
+
+/* Also those of a predecessor, whatever their marks; a mark of somebody else stays. */
+static void ways_of_probes_do_not_outlive_their_checks(void **state)
+{
+	struct rig *rig = *state;
+	struct ipvs_svc left = path_of(5), path = path_of(6), hand = path_of(7);
+	struct ipvs_dest dest = dest_of("10.0.0.1", 1);
+
+	hand.is_check_path = false;
+	svc_add_dest(ipvs_set_add(&kernel->set, &left), &dest);
+	ipvs_set_add(&kernel->set, &hand);
+	assert_false(reconcile_has(rig->r, &path, false));
+	path.dests = &dest;
+	path.n_dests = 1;
+	reconcile_want(rig->r, &path);
+	want(rig->r, "10.1.0.1", 1, 2);
+	assert_true(reconcile_all(rig->r));
+	assert_null(ipvs_set_find(&kernel->set, &left.key));
+	assert_non_null(ipvs_set_find(&kernel->set, &hand.key));
+	assert_true(reconcile_has(rig->r, &path, false));
+	dest.fwd = IPVS_FWD_TUNNEL;
+	assert_false(reconcile_has(rig->r, &path, false));
+	dest.fwd = IPVS_FWD_DROUTE;
+	ipvs_set_del(&kernel->set, &path.key);
+	assert_true(reconcile_has(rig->r, &path, false)); /* as far as is known */
+	pass(rig, 1100 * US_PER_MS);
+	assert_true(reconcile_has(rig->r, &path, true)); /* the audit was there */
+	reconcile_drop_paths(rig->r);
+	assert_null(ipvs_set_find(&kernel->set, &path.key));
+	assert_non_null(in_kernel("10.1.0.1"));
+	assert_non_null(ipvs_set_find(&kernel->set, &hand.key));
+}
+
+static void backup_daemon(void **state)
+{
+	struct rig *rig = *state;
+
+	assert_false(reconcile_runs_backup(rig->r));
+	kernel->sync[IPVS_SYNC_MASTER - 1].role = IPVS_SYNC_MASTER;
+	assert_false(reconcile_runs_backup(rig->r));
+	kernel->sync[IPVS_SYNC_BACKUP - 1].role = IPVS_SYNC_BACKUP;
+	assert_true(reconcile_runs_backup(rig->r));
+}
+
 static void remove_takes_ours_or_all(void **state)
 {
 	struct rig *rig = *state;
@@ -325,6 +379,8 @@ int main(void)
 		TEST(a_failure_is_tried_again),
 		TEST(without_ipvs_it_keeps_trying),
 		TEST(what_is_no_longer_wanted_goes),
+		TEST(ways_of_probes_do_not_outlive_their_checks),
+		TEST(backup_daemon),
 		TEST(remove_takes_ours_or_all),
 	};
 
