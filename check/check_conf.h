@@ -137,14 +137,14 @@ struct file_weight {
 	bool is_set;
 };
 
-/* Without schedule and target: only obj is used of the head. */
+/* Without target: only obj, rise, fall and the delays are used of the head. */
 struct file_check_conf {
 	struct checker_conf common;
 	const char *track_file;
 	struct file_weight weight;
 };
 
-/* Only obj and alpha are used of the head. */
+/* Only obj, alpha, rise, fall and the delays are used of the head. */
 struct bfd_check_conf {
 	struct checker_conf common;
 	const char *name;

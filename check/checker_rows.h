@@ -54,6 +54,27 @@
 #define CHECKER_ALPHA \
 	K_FLAG("alpha", CHECKER, alpha, INHERIT, .help = "Count as failed until the first success.")
 
+#define CHECKER_LOG_KEY                                       \
+	K_BOOL("log_all_failures", CHECKER, log_all_failures, \
+	       .dflt_from = "checker_log_all_failures", LIVE, \
+	       .help = "Log every failure, not only changes of state.")
+
+/* Of checks that send nothing: how often what they follow is looked at again before it counts. */
+#define CHECKER_LOOK_KEYS                                                                          \
+	K_U32("rise", CHECKER, rise, 1, UINT32_MAX, INHERIT_IF_SET,                                \
+	      .help = "Looks in a row, delay_loop apart, that find it good before the check is "   \
+		      "up; default 1."),                                                           \
+		K_U32("fall", CHECKER, fall, 1, UINT32_MAX, INHERIT_IF_SET,                        \
+		      .help = "Looks in a row, delay_before_retry apart, that find it bad before " \
+			      "it is down; default 1."),                                           \
+		K_SECS("delay_before_retry", CHECKER, delay_before_retry_us, 1,                    \
+		       CHECKER_TIME_MAX_US, .dflt = US_PER_S, INHERIT,                             \
+		       .help = "Time between looks that find it bad."),                            \
+		K_SECS("delay_loop", CHECKER, delay_loop_us, 1, CHECKER_TIME_MAX_US,               \
+		       .dflt = 60 * US_PER_S, INHERIT,                                             \
+		       .help = "Time between looks that find it good."),                           \
+		CHECKER_LOG_KEY
+
 /* Of checks that run in intervals. delay_dflt_us -1 is delay_loop. */
 #define CHECKER_SCHEDULE_KEYS(retry_dflt, delay_dflt_us)                                          \
 	K_U32("retry", CHECKER, retry, 0, UINT32_MAX, .dflt = retry_dflt, INHERIT,                \
@@ -69,10 +90,7 @@
 		       .help = "Time over which first runs are spread; default delay_loop."),     \
 		K_SECS("delay_loop", CHECKER, delay_loop_us, 1, CHECKER_TIME_MAX_US,              \
 		       .dflt = 60 * US_PER_S, INHERIT, .help = "Time between runs."),             \
-		CHECKER_ALPHA,                                                                    \
-		K_BOOL("log_all_failures", CHECKER, log_all_failures,                             \
-		       .dflt_from = "checker_log_all_failures", LIVE,                             \
-		       .help = "Log every failure, not only changes of state.")
+		CHECKER_ALPHA, CHECKER_LOG_KEY
 
 #define CHECKER_KEYS(retry_dflt, delay_dflt_us) \
 	CHECKER_CONNECT_KEYS, CHECKER_SCHEDULE_KEYS(retry_dflt, delay_dflt_us)

@@ -39,19 +39,54 @@ static struct value *value_find(const struct follows *follows, const char *kind,
 	return v;
 }
 
-/* A result for one subscriber, which may unsubscribe any. */
-static void follow_step(struct follow *f, int64_t value)
+/* Whether a value only changes what is said: it speaks against the verdict, as the last look did.
+ */
+static bool is_between_looks(const struct follow *f, bool is_ok)
+{
+	return timer_is_armed(&f->again) && is_ok != f->sub->health.is_up;
+}
+
+/* One more result; what it advises counts with it. */
+static enum health_edge look(struct follow *f, bool is_ok, const struct weight_advice *advice)
 {
 	struct probe_sub *sub = f->sub;
 	bool is_retry;
-	enum health_edge edge;
+	enum health_edge edge = health_step(&sub->health, &sub->params, is_ok, &is_retry);
+
+	if (is_ok == sub->health.is_up)
+		sub->advice = *advice;
+	if (sub->health.streak > 0)
+		timer_arm_in(&f->again,
+			     is_retry ? f->conf->delay_before_retry_us : f->conf->delay_loop_us);
+	else
+		timer_cancel(&f->again);
+	return edge;
+}
+
+/* A value for one subscriber, which may unsubscribe any. */
+static void follow_step(struct follow *f, int64_t value)
+{
+	struct probe_sub *sub = f->sub;
+	struct weight_advice advice = sub->advice;
+	enum health_edge edge = HEALTH_SAME;
+	bool is_ok;
 
 	f->is_new = false;
-	sub->detail[0] = '\0';
-	sub->reason = f->ops->feed_judge(f->conf, value, &sub->advice);
+	f->value = value;
+	sub->reason = f->ops->feed_judge(f->conf, value, &advice);
 	snprintf(sub->detail, sizeof(sub->detail), "value %lld", (long long)value);
-	edge = health_step(&sub->health, &sub->params, reason_is_up(sub->reason), &is_retry);
+	is_ok = reason_is_up(sub->reason);
+	if (!is_between_looks(f, is_ok))
+		edge = look(f, is_ok, &advice);
 	sub->on_result(sub, edge, sub->arg);
+}
+
+static void on_again(struct timer *timer, void *arg)
+{
+	struct follow *f = arg;
+
+	(void)timer;
+	follow_step(f, f->value);
 }
 
 static bool is_of(const struct follow *f, const struct value *v)
@@ -113,7 +148,9 @@ void follow_subscribe(struct follows *follows, struct follow *f, const struct ch
 		.follows = follows, .ops = ops, .conf = conf, .sub = sub, .is_new = true
 	};
 	LIST_INSERT_HEAD(&follows->list, f, link);
+	timer_init(&f->again, follows->loop, on_again, f);
 	timer_arm_in(&follows->timer, 0);
+	sub->health.streak = 0; /* counts anew from the first look */
 	if (is_adopted)
 		return;
 	health_init(&sub->health, &sub->params);
@@ -128,6 +165,7 @@ void follow_unsubscribe(struct follow *f)
 	if (f->follows->cursor == f)
 		f->follows->cursor = LIST_NEXT(f, link);
 	LIST_REMOVE(f, link);
+	timer_cancel(&f->again);
 	f->follows = NULL;
 }
 

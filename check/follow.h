@@ -1,6 +1,10 @@
 /*
  * Checks that send nothing: they follow what the parent watches, numbers in files and BFD sessions.
  * Checker child; the parent tells the values (track_feed), also before the first commit.
+ *
+ * A value is a result at once when it comes. Where several in a row are asked for (rise, fall), it
+ * is looked at again after delay_loop, of a failure after delay_before_retry, until it has counted
+ * often enough or speaks for the verdict that stands; what comes between two looks does not count.
  */
 #ifndef DIARCH_CHECK_FOLLOW_H
 #define DIARCH_CHECK_FOLLOW_H
@@ -11,6 +15,7 @@
 
 #include "check/probe.h"
 #include "lib/ipc.h"
+#include "lib/loop.h"
 
 struct follows;
 
@@ -21,7 +26,9 @@ struct follow {
 	const struct checker_ops *ops;
 	const struct checker_conf *conf;
 	struct probe_sub *sub;
-	bool is_new; /* has not heard the value yet */
+	bool is_new;        /* has not heard the value yet */
+	int64_t value;      /* the last one it heard */
+	struct timer again; /* the next look at a value that has not counted often enough */
 };
 
 struct follows *follows_new(struct loop *loop);

@@ -82,6 +82,7 @@ static const struct conf_key file_keys[] = {
 	K_CUSTOM("weight", &type_weight, FILE_CONF, weight, struct file_weight, .min = -INT32_MAX,
 		 .max = INT32_MAX, LIVE,
 		 .help = "Factor for the number in the file; default that of the track_file."),
+	CHECKER_LOOK_KEYS,
 	K_END,
 };
 
@@ -97,6 +98,7 @@ static const struct conf_key bfd_keys[] = {
 	K_STR("name", BFD_CONF, name, .apply = CONF_APPLY_LIVE, .flags = CONF_REQUIRED,
 	      .help = "The bfd_instance to follow."),
 	CHECKER_ALPHA,
+	CHECKER_LOOK_KEYS,
 	K_END,
 };
 
