@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 
 #include "lib/log.h"
 #include "vrrp/vrrp_app.h"
@@ -18,6 +19,11 @@
 #define AGAIN_US      (1 * US_PER_S)
 #define LOG_US        (60 * US_PER_S)
 #define DEFAULT_TABLE "diarch"
+
+/* Between two repairs of what others take away: each that comes right after the last one doubles
+ * it. */
+#define REPAIR_PAUSE_US     (20 * US_PER_MS)
+#define REPAIR_PAUSE_MAX_US (60 * US_PER_S)
 
 /* ---- what is wanted ---- */
 
@@ -113,6 +119,25 @@ static void on_error(struct vrrp_app *app, int error)
 		  f->conf.table, reason(error));
 }
 
+static void on_news(struct io *io, uint32_t ready, void *arg);
+
+/* The socket, and the other one that tells what becomes of the table. */
+static bool is_open(struct vrrp_app *app)
+{
+	struct firewall *f = &app->firewall;
+	int fd;
+
+	if (f->nft)
+		return true;
+	f->nft = nft_open();
+	if (!f->nft)
+		return false;
+	fd = nft_news_fd(f->nft);
+	if (fd >= 0)
+		io_add(app->loop, &f->news, fd, EPOLLIN, on_news, app);
+	return true;
+}
+
 static void install(struct vrrp_app *app, bool is_adopting, int64_t timeout_us)
 {
 	struct firewall *f = &app->firewall;
@@ -120,9 +145,7 @@ static void install(struct vrrp_app *app, bool is_adopting, int64_t timeout_us)
 	int error;
 
 	timer_cancel(&f->timer);
-	if (!f->nft)
-		f->nft = nft_open();
-	if (!f->nft) {
+	if (!is_open(app)) {
 		on_error(app, -errno);
 		return;
 	}
@@ -175,12 +198,53 @@ static void take_down(struct vrrp_app *app)
 	f->have.n = 0;
 }
 
+/* ---- what other programs do ---- */
+
+/* A program that does not give up costs less and less. */
+static void repair(struct vrrp_app *app)
+{
+	struct firewall *f = &app->firewall;
+	time_us now = loop_now(app->loop);
+	int64_t calm_us = time_sub(now, f->repair_next_at);
+
+	if (f->repair_pause_us == 0 || calm_us > 10 * f->repair_pause_us)
+		f->repair_pause_us = REPAIR_PAUSE_US;
+	else if (f->repair_pause_us < REPAIR_PAUSE_MAX_US)
+		f->repair_pause_us *= 2;
+	f->repair_next_at = time_add(now, f->repair_pause_us);
+	if (log_limit_pass(&f->repair_limit, now, LOG_US))
+		log_event(LOG_LEVEL_WARNING, "vrrp_firewall_removed",
+			  log_kv("table=%s", f->conf.table),
+			  "another program has taken away nftables table inet %s, or something in "
+			  "it: it is made again",
+			  f->conf.table);
+	install(app, false, CHANGE_TIME_US);
+}
+
+static void on_news(struct io *io, uint32_t ready, void *arg)
+{
+	struct vrrp_app *app = arg;
+	struct firewall *f = &app->firewall;
+
+	(void)io, (void)ready;
+	if (!nft_read_news(f->nft, f->conf.table) || !f->is_wanted || !f->is_on)
+		return;
+	if (time_cmp(loop_now(app->loop), f->repair_next_at) >= 0)
+		repair(app);
+	else if (!timer_is_armed(&f->timer))
+		timer_arm_at(&f->timer, f->repair_next_at);
+}
+
 static void on_timer(struct timer *timer, void *arg)
 {
 	struct vrrp_app *app = arg;
 
 	(void)timer;
-	if (app->firewall.is_wanted)
+	if (!app->firewall.is_wanted)
+		return;
+	if (app->firewall.is_on)
+		repair(app);
+	else
 		install(app, false, CHANGE_TIME_US);
 }
 
@@ -196,6 +260,7 @@ void firewall_done(struct vrrp_app *app)
 	struct firewall *f = &app->firewall;
 
 	timer_cancel(&f->timer);
+	io_del(&f->news);
 	nft_free(f->nft);
 	free(f->have.v);
 	free(f->want.v);
@@ -241,8 +306,7 @@ void firewall_commit_begin(struct vrrp_app *app, const struct global_conf *globa
 	if (strcmp(conf.table, f->conf.table) != 0)
 		take_down(app);
 	f->conf = conf;
-	if (!f->nft)
-		f->nft = nft_open();
+	is_open(app);
 	if (f->is_wanted && (!f->is_on || !is_same))
 		install(app, !app->is_committed, TABLE_TIME_US);
 	else if (!f->is_wanted && (f->is_on || !app->is_committed))

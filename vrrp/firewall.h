@@ -2,7 +2,8 @@
  * Packets to addresses that a router holds and does not accept (no_accept, strict_mode) are
  * dropped. VRRP child. RFC 9568 6.1 Accept_Mode.
  *
- * An address is in the filter before it is on the interface, and leaves it afterwards.
+ * An address is in the filter before it is on the interface, and leaves it afterwards. A table that
+ * another program takes away is made again at once, less and less often where that one goes on.
  */
 #ifndef DIARCH_VRRP_FIREWALL_H
 #define DIARCH_VRRP_FIREWALL_H
@@ -21,8 +22,11 @@ struct firewall {
 	bool is_wanted, is_on; /* is_on: the table is in place, with what `have` says */
 	struct drop_set have, want;
 	struct drop_op *ops; /* scratch */
-	struct timer timer;  /* something failed */
-	struct log_limit limit;
+	struct timer timer;  /* something failed, or was taken away */
+	struct io news;      /* what other programs change */
+	time_us repair_next_at;
+	int64_t repair_pause_us;
+	struct log_limit limit, repair_limit;
 };
 
 void firewall_init(struct vrrp_app *app);

@@ -13,13 +13,30 @@
 #include "lib/clock.h"
 #include "lib/nl_req.h"
 
+#define NEWS_MAX  64           /* datagrams at a time */
 #define SEND_SIZE (128 * 1024) /* a transaction; less than a socket may send at once */
 
 struct nft {
 	struct mnl_socket *sock;
+	struct mnl_socket *news; /* what is changed, by whomever; NULL = not to be had */
 	uint32_t seq;
 	char *out, *in;
 };
+
+/* In a socket of its own: what others do must not fill the one that answers are read from. */
+static struct mnl_socket *open_news(void)
+{
+	struct mnl_socket *sock = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	int group = NFNLGRP_NFTABLES;
+
+	if (sock &&
+	    (mnl_socket_bind(sock, 0, MNL_SOCKET_AUTOPID) < 0 ||
+	     mnl_socket_setsockopt(sock, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)) < 0)) {
+		mnl_socket_close(sock);
+		sock = NULL;
+	}
+	return sock;
+}
 
 struct nft *nft_open(void)
 {
@@ -35,6 +52,7 @@ struct nft *nft_open(void)
 	}
 	const int on = 1;
 	mnl_socket_setsockopt(nft->sock, NETLINK_CAP_ACK, (void *)(uintptr_t)&on, sizeof(on));
+	nft->news = open_news();
 	nft->out = xcalloc(1, SEND_SIZE);
 	nft->in = xcalloc(1, NL_BUFFER_SIZE);
 	return nft;
@@ -46,6 +64,8 @@ void nft_free(struct nft *nft)
 		return;
 	if (nft->sock)
 		mnl_socket_close(nft->sock);
+	if (nft->news)
+		mnl_socket_close(nft->news);
 	free(nft->out);
 	free(nft->in);
 	free(nft);
@@ -192,4 +212,31 @@ int nft_remove(struct nft *nft, const char *table, int64_t timeout_us)
 	nft_msg_begin(&m, nft->out, SEND_SIZE, nft->seq);
 	nft_msg_remove(&m, table);
 	return commit(nft, &m, deadline);
+}
+
+/* ---- news ---- */
+
+int nft_news_fd(const struct nft *nft)
+{
+	return nft->news ? mnl_socket_get_fd(nft->news) : -1;
+}
+
+bool nft_read_news(struct nft *nft, const char *table)
+{
+	const uint32_t ours = mnl_socket_get_portid(nft->sock);
+	bool is_removed = false;
+
+	for (int i = 0; i < NEWS_MAX; i++) {
+		int n = nl_receive(nft->news, nft->in, NL_BUFFER_SIZE);
+		if (n == -EAGAIN)
+			break;
+		if (n < 0)
+			return true;
+		const struct nlmsghdr *nlh = (const void *)nft->in;
+		for (; n > 0 && mnl_nlmsg_ok(nlh, n); nlh = mnl_nlmsg_next(nlh, &n)) {
+			if (nlh->nlmsg_pid != ours && nft_msg_is_removal(nlh, table))
+				is_removed = true;
+		}
+	}
+	return is_removed;
 }

@@ -26,6 +26,14 @@ int nft_install(struct nft *nft, const struct nft_conf *conf, const struct drop_
 int nft_change(struct nft *nft, const char *table, const struct drop_op *ops, uint32_t n,
 	       int64_t timeout_us);
 
+/*
+ * A descriptor that is readable when some program has changed tables, -1 = none. nft_read_news()
+ * says whether somebody else has taken away the table or something in it, or may have: news were
+ * lost.
+ */
+int nft_news_fd(const struct nft *nft);
+bool nft_read_news(struct nft *nft, const char *table);
+
 /* Removes the table if it is there and ours. 0 or -errno. */
 int nft_remove(struct nft *nft, const char *table, int64_t timeout_us);
 

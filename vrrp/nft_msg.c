@@ -382,3 +382,28 @@ bool nft_msg_is_ours(const struct nlmsghdr *nlh)
 		nftnl_table_free(table);
 	return is_ours;
 }
+
+/* The first attribute of all of them is the name of the table. */
+bool nft_msg_is_removal(const struct nlmsghdr *nlh, const char *table)
+{
+	const struct nfgenmsg *nfg = mnl_nlmsg_get_payload(nlh);
+	const struct nlattr *attr;
+
+	switch (nlh->nlmsg_type) {
+	case NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_DELTABLE:
+	case NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_DELCHAIN:
+	case NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_DELRULE:
+	case NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_DELSET:
+	case NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_DELSETELEM: break;
+	default: return false;
+	}
+	if (mnl_nlmsg_get_payload_len(nlh) < sizeof(*nfg) || nfg->nfgen_family != NFPROTO_INET)
+		return false;
+	mnl_attr_for_each(attr, nlh, sizeof(*nfg))
+	{
+		if (mnl_attr_get_type(attr) == NFTA_TABLE_NAME)
+			return mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) >= 0 &&
+			       strcmp(mnl_attr_get_str(attr), table) == 0;
+	}
+	return false;
+}

@@ -52,4 +52,7 @@ size_t nft_msg_ask(char *buffer, const char *table, uint32_t seq);
 /* Whether the answer is about a table that we have made. */
 bool nft_msg_is_ours(const struct nlmsghdr *nlh);
 
+/* Whether the message tells that the table of this name, or something in it, was taken away. */
+bool nft_msg_is_removal(const struct nlmsghdr *nlh, const char *table);
+
 #endif

@@ -31,6 +31,18 @@ int nft_change(struct nft *nft, const char *table, const struct drop_op *ops, ui
 	return -ENOSYS;
 }
 
+int nft_news_fd(const struct nft *nft)
+{
+	(void)nft;
+	return -1;
+}
+
+bool nft_read_news(struct nft *nft, const char *table)
+{
+	(void)nft, (void)table;
+	return false;
+}
+
 int nft_remove(struct nft *nft, const char *table, int64_t timeout_us)
 {
 	(void)nft, (void)table, (void)timeout_us;
