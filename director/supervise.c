@@ -80,7 +80,8 @@ struct child_proc {
 	time_us spawned_at;
 	uint32_t restarts, quick_deaths;
 	int64_t worst_lateness_us;
-	bool is_wanted; /* respawn when it dies */
+	uint64_t n_late[LOOP_LATE_N]; /* as its pongs tell */
+	bool is_wanted;               /* respawn when it dies */
 };
 
 struct supervisor {
@@ -344,6 +345,9 @@ static void on_pong(struct child_proc *c, const struct msg *msg)
 
 	if (msg->pong.worst_lateness_us > c->worst_lateness_us)
 		c->worst_lateness_us = msg->pong.worst_lateness_us;
+	c->n_late[LOOP_LATE_10MS] = msg->pong.late_10ms;
+	c->n_late[LOOP_LATE_100MS] = msg->pong.late_100ms;
+	c->n_late[LOOP_LATE_1S] = msg->pong.late_1s;
 	if (global->max_auto_priority > 0 &&
 	    msg->pong.worst_lateness_us > (int64_t)global->min_auto_priority_delay_us)
 		child_sched_raise(c->row->title, c->pid, (int)global->max_auto_priority);
@@ -680,10 +684,13 @@ void supervisor_json(const struct supervisor *s, json_t *object)
 		if (!c->is_wanted)
 			continue;
 		json_array_append_new(
-			array, json_pack("{s:s, s:i, s:i, s:I, s:I}", "role", c->row->ops->name,
-					 "pid", (int)c->pid, "restarts", (int)c->restarts,
-					 "generation", (json_int_t)c->committed,
-					 "worst_lateness_us", (json_int_t)c->worst_lateness_us));
+			array, json_pack("{s:s, s:i, s:i, s:I, s:I, s:I, s:I, s:I}", "role",
+					 c->row->ops->name, "pid", (int)c->pid, "restarts",
+					 (int)c->restarts, "generation", (json_int_t)c->committed,
+					 "worst_lateness_us", (json_int_t)c->worst_lateness_us,
+					 "late_10ms", (json_int_t)c->n_late[LOOP_LATE_10MS],
+					 "late_100ms", (json_int_t)c->n_late[LOOP_LATE_100MS],
+					 "late_1s", (json_int_t)c->n_late[LOOP_LATE_1S]));
 	}
 	json_object_set_new(object, "processes", array);
 }

@@ -306,6 +306,11 @@ const struct conf_key global_keys[] = {
 		       "sent; both forms are accepted."),
 	K_BOOL("vrrp_owner_ignore_adverts", G, vrrp_owner_ignore_adverts, .apply = CONF_APPLY_LIVE,
 	       .help = "Let address owners ignore all advertisements."),
+	K_BOOL("vrrp_send_redirects", G, vrrp_send_redirects, .apply = CONF_APPLY_LIVE,
+	       .help = "Let the kernel send ICMP redirects as its settings say, also where a "
+		       "master "
+		       "holds IPv4 addresses; it sends them from another address than its hosts "
+		       "use."),
 
 	/* processes and scripts */
 	K_CUSTOM("process_name", &global_type_comm, G, process_name, const char *,

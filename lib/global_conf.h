@@ -173,6 +173,7 @@ struct global_conf {
 	bool vrrp_check_unicast_src;
 	bool v3_checksum_as_v2, vrrp_owner_ignore_adverts;
 	bool vrrp_strict;
+	bool vrrp_send_redirects;
 	struct opt_name_conf nftables; /* the table of no_accept */
 	int64_t nftables_priority;
 	bool nftables_ifindex, nftables_counters;

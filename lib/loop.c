@@ -17,6 +17,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
+#include <string.h>
 #include <sys/pidfd.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
@@ -49,6 +50,7 @@ struct loop {
 	sigset_t signal_mask;
 	struct loop_signal signals[NSIG];
 	int64_t last_late_us, worst_late_us;
+	uint64_t n_late[LOOP_LATE_N];
 	bool is_quit;
 	int result;
 };
@@ -103,6 +105,22 @@ void loop_lateness(struct loop *loop, int64_t *last_us, int64_t *worst_us)
 	*last_us = loop->last_late_us;
 	*worst_us = loop->worst_late_us;
 	loop->worst_late_us = 0;
+}
+
+void loop_late_counts(const struct loop *loop, uint64_t counts[LOOP_LATE_N])
+{
+	memcpy(counts, loop->n_late, sizeof(loop->n_late));
+}
+
+static void note_lateness(struct loop *loop, int64_t late_us)
+{
+	static const int64_t limits_us[LOOP_LATE_N] = { 10 * US_PER_MS, 100 * US_PER_MS, US_PER_S };
+
+	loop->last_late_us = late_us;
+	if (late_us > loop->worst_late_us)
+		loop->worst_late_us = late_us;
+	for (int i = 0; i < LOOP_LATE_N && late_us >= limits_us[i]; i++)
+		loop->n_late[i]++;
 }
 
 /* ---- descriptors ---- */
@@ -299,9 +317,7 @@ static void timers_serve(struct loop *loop)
 			continue;
 		}
 		timer->slot = 0;
-		loop->last_late_us = time_sub(loop->now, timer->at);
-		if (loop->last_late_us > loop->worst_late_us)
-			loop->worst_late_us = loop->last_late_us;
+		note_lateness(loop, time_sub(loop->now, timer->at));
 		timer->on_fire(timer, timer->arg);
 	}
 	loop->due.n = 0;

@@ -224,10 +224,15 @@ static void on_conf_abort(struct role *role, const struct msg *msg)
 static void on_ping(struct role *role, const struct msg *msg)
 {
 	struct msg pong = { .kind = MSG_pong, .fd = -1 };
+	uint64_t late[LOOP_LATE_N];
 	int64_t last_us;
 
 	pong.pong.seq = msg->ping.seq;
 	loop_lateness(role->loop, &last_us, &pong.pong.worst_lateness_us);
+	loop_late_counts(role->loop, late);
+	pong.pong.late_10ms = late[LOOP_LATE_10MS];
+	pong.pong.late_100ms = late[LOOP_LATE_100MS];
+	pong.pong.late_1s = late[LOOP_LATE_1S];
 	role_send(role, &pong);
 }
 

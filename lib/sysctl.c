@@ -144,6 +144,28 @@ static bool is_to_restore(const struct saved *one)
 	       (!one->ours[0] || strcmp(now, one->ours) == 0);
 }
 
+void sysctls_put_back(struct sysctls *s, const char *path)
+{
+	struct saved **link = &s->head, *one;
+
+	while (*link && strcmp((*link)->path, path) != 0)
+		link = &(*link)->next;
+	one = *link;
+	if (!one)
+		return;
+	if (is_to_restore(one))
+		sysctl_write(one->path, one->original);
+	*link = one->next;
+	free(one);
+}
+
+const char *sysctls_original(const struct sysctls *s, const char *path)
+{
+	const struct saved *one = find(s, path);
+
+	return one ? one->original : NULL;
+}
+
 void sysctls_restore(struct sysctls *s)
 {
 	for (const struct saved *one = s->head; one; one = one->next)

@@ -24,6 +24,12 @@ void sysctls_free(struct sysctls *s);
 /* Sets it. Unchanged when it has the value already, or does not exist. */
 void sysctls_set(struct sysctls *s, const char *path, const char *value);
 
+/* Puts one back, and forgets it; as sysctls_restore(). */
+void sysctls_put_back(struct sysctls *s, const char *path);
+
+/* What it was before it was changed; NULL: it was not. Valid until it is put back. */
+const char *sysctls_original(const struct sysctls *s, const char *path);
+
 /* Takes over what a predecessor changed. */
 void sysctls_adopt(struct sysctls *s, const char *path, const char *original);
 

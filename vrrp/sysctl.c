@@ -32,28 +32,54 @@ void sysctl_set(struct vrrp_app *app, const char *path, const char *value)
 	sysctls_set(settings_of(app), path, value);
 }
 
-/* The kernel takes the larger of the two: each interface gets what it had in effect. */
-static void keep_rp_filter(struct vrrp_app *app, const char *name, const char *all)
+void sysctl_put_back(struct vrrp_app *app, const char *path)
+{
+	sysctls_put_back(settings_of(app), path);
+}
+
+static void path_of(char path[SYSCTL_PATH_MAX], const char *name, const char *key)
+{
+	snprintf(path, SYSCTL_PATH_MAX, "net/ipv4/conf/%s/%s", name, key);
+}
+
+bool sysctl_was_on(struct vrrp_app *app, const char *ifname, const char *key)
+{
+	const char *const names[] = { ifname, "all" };
+	char path[SYSCTL_PATH_MAX], now[SYSCTL_VALUE_MAX];
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		path_of(path, names[i], key);
+		const char *was = sysctls_original(settings_of(app), path);
+		if (!was && sysctl_read(path, now))
+			was = now;
+		if (was && atoi(was) > 0)
+			return true;
+	}
+	return false;
+}
+
+/* An interface gets what it had in effect. */
+static void keep(struct vrrp_app *app, const char *name, const char *key, const char *all)
 {
 	char path[SYSCTL_PATH_MAX], own[SYSCTL_VALUE_MAX];
 
-	snprintf(path, sizeof(path), "net/ipv4/conf/%s/rp_filter", name);
+	path_of(path, name, key);
 	if (sysctl_read(path, own) && atoi(own) < atoi(all))
 		sysctl_set(app, path, all);
 }
 
-void sysctl_split_rp_filter(struct vrrp_app *app)
+void sysctl_split(struct vrrp_app *app, const char *key)
 {
-	static const char path[] = "net/ipv4/conf/all/rp_filter";
 	struct if_nameindex *names;
-	char all[SYSCTL_VALUE_MAX];
+	char path[SYSCTL_PATH_MAX], all[SYSCTL_VALUE_MAX];
 
+	path_of(path, "all", key);
 	if (!sysctl_read(path, all) || atoi(all) == 0)
 		return;
 	names = if_nameindex();
 	for (const struct if_nameindex *i = names; i && i->if_index; i++)
-		keep_rp_filter(app, i->if_name, all);
-	keep_rp_filter(app, "default", all);
+		keep(app, i->if_name, key, all);
+	keep(app, "default", key, all);
 	if_freenameindex(names);
 	sysctl_set(app, path, "0");
 }

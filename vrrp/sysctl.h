@@ -13,9 +13,16 @@ struct vrrp_app;
 /* Sets what lies below /proc/sys; the parent keeps what it was, for a successor. */
 void sysctl_set(struct vrrp_app *app, const char *path, const char *value);
 
-/* Strict reverse path filtering is switched off for all interfaces at once, and stays for each but
- * the one that has to do without. */
-void sysctl_split_rp_filter(struct vrrp_app *app);
+/* Gives back what it was before we changed it, if we did. */
+void sysctl_put_back(struct vrrp_app *app, const char *path);
+
+/* Whether an IPv4 setting of an interface was on before we came, by itself or for all of them. */
+bool sysctl_was_on(struct vrrp_app *app, const char *ifname, const char *key);
+
+/* A number of which the kernel takes the larger of the interface's and that of all interfaces, such
+ * as "rp_filter": 0 for all at once, and each has what was in effect, so that one of them can do
+ * without. */
+void sysctl_split(struct vrrp_app *app, const char *key);
 
 /* Takes over what a predecessor changed. */
 void sysctl_adopt(struct vrrp_app *app, const struct msg_vrrp_sysctl *saved);

@@ -152,11 +152,32 @@ static void configure_base(const struct vrouter *r)
 	} keys[] = { { "arp_ignore", "1" }, { "arp_filter", "1" }, { "arp_announce", "2" } };
 	char path[96];
 
-	sysctl_split_rp_filter(r->app);
+	sysctl_split(r->app, "rp_filter");
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
 		snprintf(path, sizeof(path), "net/ipv4/conf/%s/%s", r->vif->name, keys[i].key);
 		sysctl_set(r->app, path, keys[i].value);
 	}
+}
+
+/*
+ * RFC 9568 8.1.3: what is answered for others is answered with the virtual MAC. One medium, so that
+ * the kernel does not answer for hosts that are reached through the interface below.
+ */
+static void configure_proxy(const struct vrouter *r)
+{
+	static const char key[] = "proxy_arp";
+	char path[SYSCTL_PATH_MAX], medium[16];
+
+	if (r->side->family != AF_INET || !sysctl_was_on(r->app, r->vif->name, key))
+		return;
+	snprintf(medium, sizeof(medium), "%u", r->vif->ifindex);
+	set_for("ipv4", r->vmac.name, "medium_id", medium);
+	set_for("ipv4", r->vmac.name, key, "1");
+	sysctl_split(r->app, key);
+	snprintf(path, sizeof(path), "net/ipv4/conf/%s/medium_id", r->vif->name);
+	sysctl_set(r->app, path, medium);
+	snprintf(path, sizeof(path), "net/ipv4/conf/%s/%s", r->vif->name, key);
+	sysctl_set(r->app, path, "0");
 }
 
 static void log_failure(const struct vrouter *r, int error)
@@ -176,8 +197,10 @@ static int make(struct vrouter *r)
 		return is_ours(r, link) ? 0 : -EEXIST;
 	result = nl_macvlan_add(r->app->nl, r->vmac.name, r->vif->ifindex, r->vmac.group,
 				r->vmac.mac);
-	if (result == 0)
+	if (result == 0) {
 		configure(r);
+		configure_proxy(r);
+	}
 	return result;
 }
 

@@ -189,6 +189,7 @@ struct vrouter *vrouter_new(struct vrrp_app *app, const struct vrrp_conf *conf)
 		timer_init(&r->timers[i], app->loop, on_timer, r);
 	timer_init(&r->vip_timer, app->loop, vrouter_on_vip_timer, r);
 	timer_init(&r->announce_timer, app->loop, vrouter_on_announce, r);
+	vrouter_rival_init(r);
 	timer_init(&r->extra_timer, app->loop, vrouter_on_extra, r);
 	vrrp_inst_init(&r->fsm, &params, &no_addr);
 	r->member.v = &r->fsm;
@@ -207,6 +208,8 @@ void vrouter_free(struct vrouter *r)
 		timer_cancel(&r->timers[i]);
 	timer_cancel(&r->vip_timer);
 	timer_cancel(&r->announce_timer);
+	timer_cancel(&r->extra_timer);
+	timer_cancel(&r->rival.timer);
 	vrouter_sync_done(r);
 	vrrp_if_detach(r);
 	vrouter_uses_free(r);

@@ -104,8 +104,10 @@ static void drop_for_router(struct vrouter *r, enum vrrp_drop drop, const struct
 	vrouter_count(r);
 	if (log_limit_pass(&r->drop_limit, loop_now(r->app->loop), DROP_LOG_US))
 		r->drops_logged = 0;
-	if (!(r->drops_logged & 1U << drop))
+	bool is_news = !(r->drops_logged & 1U << drop);
+	if (is_news)
 		drop_log(LOG_LEVEL_INFO, r->conf->name, r->vif, drop, env);
+	vrouter_foreign_heard(r, &env->src, drop, is_news);
 	r->drops_logged |= 1U << drop;
 }
 
@@ -147,6 +149,8 @@ static void accept_advert(struct vrouter *r, const struct vrrp_pkt *pkt, const s
 	vrouter_feed(r, &ev,
 		     pkt->priority == r->fsm.priority ? "advertisement from a higher address"
 						      : "advertisement with higher priority");
+	if (r->fsm.state == VRRP_STATE_ACTIVE && pkt->priority != 0)
+		vrouter_rival_heard(r, &env->src);
 }
 
 /* Who a packet is for: several share a VRID if they differ in peers or group. */
@@ -170,7 +174,7 @@ static struct vrouter *find_router(const struct vrrp_side *side, uint8_t vrid,
 
 void vrouter_on_packet(const struct vio_packet *packet, void *arg)
 {
-	const struct vrrp_side *side = arg;
+	struct vrrp_side *side = arg;
 	const struct vrrp_env *env = &packet->env;
 	struct addr addrs[VRRP_ADDRS_MAX];
 	struct vrrp_pkt pkt = { .vrid = 0 };
@@ -179,6 +183,7 @@ void vrouter_on_packet(const struct vio_packet *packet, void *arg)
 
 	if (drop == VRRP_DROP_NONE)
 		drop = vrrp_pkt_decode(packet->msg, packet->len, env, &pkt, addrs);
+	side->is_heard[pkt.vrid] = true;
 	struct vrouter *r = find_router(side, pkt.vrid, env);
 	if (!r) {
 		drop_for_nobody(side->vif, drop == VRRP_DROP_NONE ? VRRP_DROP_VRID : drop, env);

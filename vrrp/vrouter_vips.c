@@ -34,6 +34,7 @@ void vrouter_claim_vips(struct vrouter *r)
 	vrouter_mark_foreign(r);
 	r->holds_vips = true;
 	vmac_set_up(r, true);
+	redirects_stop(r);
 	vrouter_sync_vips(r);
 }
 
@@ -47,6 +48,7 @@ void vrouter_release_vips(struct vrouter *r)
 	if (r->is_leaving)
 		return;
 	vrouter_sync_vips(r);
+	redirects_resume(r);
 	vmac_set_up(r, false);
 }
 

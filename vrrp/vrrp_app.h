@@ -11,12 +11,14 @@
  *	route_set.c	  routes and rules
  *	vmac.c		  its own interface, with the virtual router MAC
  *	sysctl.c	  settings of the kernel, changed while we run
+ *	redirects.c	  ICMP redirects while a router holds addresses
  *	firewall.c	  packets to addresses that are not accepted
  *	statics.c	  addresses, routes and rules that are always there
  *	vrouter_track.c	  its reasons for FAULT and its priority
  *	vrouter_uses.c	  the trackers and interfaces it depends on
  *	vrouter_receive.c its packets
  *	vrouter_auth.c	  their authentication
+ *	vrouter_others.c  who else speaks with its number
  *	sync_group.c	  routers that change state together
  *	vrouter_sync.c	  waiting for IPVS connections
  *	vrrp_report.c	  what the parent and the log are told
@@ -35,6 +37,7 @@
 #include "vrrp/group.h"
 #include "vrrp/pacer.h"
 #include "vrrp/pkt.h"
+#include "vrrp/redirects.h"
 #include "vrrp/route_set.h"
 #include "vrrp/statics.h"
 #include "vrrp/sysctl.h"
@@ -64,6 +67,7 @@ struct vrrp_app {
 	struct firewall firewall;
 	struct vmac *vmacs;
 	const char *vmac_prefix;  /* of the configuration */
+	bool sends_redirects;     /* of the configuration: leave them as they are */
 	struct sysctls *sysctls;  /* changed by us */
 	struct vrouter **routers; /* in the order of the configuration */
 	uint32_t n_routers;
@@ -130,6 +134,7 @@ struct vrrp_side {
 	struct vio ah; /* open while a router uses AH */
 	unsigned n_routers;
 	struct vrouter *by_vrid[256]; /* routers that run on it, the youngest first */
+	bool is_heard[256];           /* VRIDs of all packets so far */
 	struct vrrp_if *vif;
 };
 
@@ -154,6 +159,7 @@ struct vrrp_if {
 	bool has_mac;
 	uint8_t mac[6];
 	struct vrrp_side sides[VRRP_SIDE_N];
+	unsigned n_gateways; /* routers that hold IPv4 addresses here, as redirects.h counts them */
 	struct pacer own_pacers[PACER_N];
 	struct pacer *pacers[PACER_N]; /* its own, or those of its garp_group */
 };
@@ -235,7 +241,26 @@ struct vrouter_auth {
 	struct vrrp_hmac_stamp stamp; /* of the advertisement being sent */
 };
 
-#define VROUTER_RECORD_MAX 512
+/* Another router that is master while this one is. */
+struct vrouter_rival {
+	struct addr addr; /* unset = none */
+	time_us since, last;
+	bool is_alarmed;    /* it does not give way */
+	struct timer timer; /* nothing more was heard of it */
+	struct log_limit limit;
+};
+
+/* A sender whose packets were dropped. */
+struct vrouter_foreign {
+	struct addr src;
+	enum vrrp_drop reason; /* of the last packet */
+	uint64_t packets;      /* 0 = the place is free */
+	time_us last;
+	bool is_dirty; /* the parent does not know yet */
+};
+
+#define VROUTER_FOREIGN_MAX 4
+#define VROUTER_RECORD_MAX  512
 
 struct vrouter {
 	struct vrrp_app *app;
@@ -258,6 +283,7 @@ struct vrouter {
 	struct addr *advertised; /* addresses in our packets */
 	uint8_t n_advertised;
 	bool holds_vips;
+	bool is_gateway;        /* counted in n_gateways of its interfaces */
 	bool is_leaving;        /* no later pass will finish what is left */
 	bool is_deleted;        /* no longer in the configuration */
 	bool is_vip_lost;       /* somebody took an address away */
@@ -288,7 +314,9 @@ struct vrouter {
 	struct vrouter_auth auth;
 	struct vrrp_peer *peers;
 	enum vrrp_sum_form peer_sum_form; /* of the last advertisement accepted */
-	uint32_t drops_logged;            /* bit per enum vrrp_drop */
+	struct vrouter_rival rival;
+	struct vrouter_foreign foreign[VROUTER_FOREIGN_MAX];
+	uint32_t drops_logged; /* bit per enum vrrp_drop */
 	struct log_limit drop_limit;
 	bool is_addrs_logged, is_interval_logged;
 	struct log_limit lower_limit; /* lines that each losing advertisement would cause */
@@ -486,6 +514,22 @@ enum vrrp_drop vrouter_auth_check(struct vrouter *r, const struct vio_packet *pa
 
 /* A packet from the socket of one side of an interface (`arg`, struct vrrp_side). */
 void vrouter_on_packet(const struct vio_packet *packet, void *arg);
+
+/* -- others: vrouter_others.c -- */
+
+void vrouter_rival_init(struct vrouter *r);
+
+/* While active, an advertisement of another active router was heard; or this one is not any more.
+ */
+void vrouter_rival_heard(struct vrouter *r, const struct addr *src);
+void vrouter_rival_end(struct vrouter *r);
+
+/* A packet was dropped; `is_news`: the first of its kind for a while. */
+void vrouter_foreign_heard(struct vrouter *r, const struct addr *src, enum vrrp_drop drop,
+			   bool is_news);
+
+/* Tells the parent of the senders heard since the last time. */
+void vrouter_foreign_report(struct vrouter *r);
 
 /* -- reports: vrrp_report.c -- */
 

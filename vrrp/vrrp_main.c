@@ -484,6 +484,7 @@ static void commit(struct role *role, const struct conf *conf)
 
 	app->vmac_prefix = global->vmac_prefix;
 	adopt_settings(app);
+	app->sends_redirects = global->vrrp_send_redirects;
 	app->is_min_garp = global->vrrp_min_garp;
 	app->is_repeat_set = conf_is_set(&global->obj, "vrrp_garp_master_repeat", NULL);
 	app->is_delay_set = conf_is_set(&global->obj, "vrrp_garp_master_delay", NULL);
@@ -516,6 +517,7 @@ static void commit(struct role *role, const struct conf *conf)
 	begin_startup_delay(app, root_global(conf_root(conf)));
 	apply_configuration(app);
 	firewall_commit_end(app);
+	redirects_commit(app);
 	sync_groups_report(app);
 	trackers_report(app->trackers);
 	for (struct vrrp_if *vif = app->ifs; vif; vif = vif->next)

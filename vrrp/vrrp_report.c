@@ -48,7 +48,7 @@ static void fill_active(const struct vrouter *r, struct msg_vrrp_state *m, char 
 	m->active_advert_cs = (uint32_t)(adver_us / US_PER_CS);
 }
 
-static void fill_state(const struct vrouter *r, struct msg_vrrp_state *m, char *active)
+static void fill_state(const struct vrouter *r, struct msg_vrrp_state *m, char *active, char *rival)
 {
 	const struct vrrp_inst *v = &r->fsm;
 	bool is_adopted = v->transitions == 0 && r->adopted_transitions > 0;
@@ -74,6 +74,8 @@ static void fill_state(const struct vrouter *r, struct msg_vrrp_state *m, char *
 		.rules = r->routes.n_rules,
 	};
 	fill_active(r, m, active);
+	m->rival = r->rival.is_alarmed ? addr_str(&r->rival.addr, rival) : "";
+	m->rival_since_us = r->rival.is_alarmed ? r->rival.since.us : 0;
 }
 
 /*
@@ -92,13 +94,13 @@ static size_t encode_for_compare(const struct vrouter *r, struct msg msg, uint8_
 void vrouter_report_state(struct vrouter *r, bool is_forced)
 {
 	struct msg msg = { .kind = MSG_vrrp_state, .fd = -1 };
-	char active[ADDR_STR_MAX];
+	char active[ADDR_STR_MAX], rival[ADDR_STR_MAX];
 	uint8_t data[VROUTER_RECORD_MAX];
 
 	/* What a reload removed has no state any more. */
 	if (r->is_deleted || (!r->app->is_committed && !is_forced))
 		return;
-	fill_state(r, &msg.vrrp_state, active);
+	fill_state(r, &msg.vrrp_state, active, rival);
 	size_t n = encode_for_compare(r, msg, data);
 	if (!is_forced && n > 0 && n == r->n_published && memcmp(data, r->published, n) == 0)
 		return;
@@ -140,6 +142,7 @@ void vrouter_report_stats(struct vrouter *r)
 	r->is_stats_dirty = false;
 	msg.vrrp_stats.instance = r->conf->name;
 	role_send(r->app->role, &msg);
+	vrouter_foreign_report(r);
 }
 
 /* ---- transitions ---- */
@@ -179,6 +182,8 @@ void vrouter_report_notify(struct vrouter *r, const struct vrrp_out_item *item)
 	log_notify(r, item);
 	r->stats.become_master += item->to == VRRP_NOTIFY_MASTER;
 	r->stats.release_master += item->from == VRRP_NOTIFY_MASTER;
+	if (item->from == VRRP_NOTIFY_MASTER)
+		vrouter_rival_end(r);
 	vrouter_count(r);
 	send_notify(r, r->is_deleted ? "DELETED" : vrrp_notify_name(item->to));
 }
@@ -253,6 +258,17 @@ static const char *log_fields_of(const struct vrouter *r, const struct vrrp_out_
 	return log_kv("instance=%s%s", r->conf->name, line);
 }
 
+/* How long is not known, but no longer than we are master. */
+static void log_two_active(const struct vrouter *r, const char *src, const char *kv)
+{
+	int64_t at_most_us = time_sub(loop_now(r->app->loop), r->fsm.since);
+
+	log_event(
+		LOG_LEVEL_WARNING, "vrrp_two_active", kv,
+		"(%s) %s was MASTER beside us, for %.1f s at most; announcing the addresses again",
+		r->conf->name, src, (double)at_most_us / US_PER_S);
+}
+
 void vrouter_report_log(struct vrouter *r, const struct vrrp_out_item *item)
 {
 	const char *name = r->conf->name;
@@ -311,11 +327,7 @@ void vrouter_report_log(struct vrouter *r, const struct vrrp_out_item *item)
 			  "255)",
 			  name, src);
 		break;
-	case VRRP_LOG_TWO_ACTIVE:
-		log_event(LOG_LEVEL_WARNING, "vrrp_two_active", kv,
-			  "(%s) %s was MASTER beside us; announcing the addresses again", name,
-			  src);
-		break;
+	case VRRP_LOG_TWO_ACTIVE: log_two_active(r, src, kv); break;
 	case VRRP_LOG_LEASE_OVER:
 		log_event(LOG_LEVEL_WARNING, "vrrp_lease", kv,
 			  "(%s) was silent for longer than the lease of %.0f s; giving way", name,

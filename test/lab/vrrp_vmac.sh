@@ -137,8 +137,29 @@ in_ns c "$VIPPING" -i 100 -t 0.5 10.99.0.5 >/dev/null
 expect_eq T9-backup-forwards-nothing "$was" "$(forwarded)"
 ip -n "$(ns sw)" link set dev b master br0
 
+say "T13: proxy ARP answers with the virtual MAC, and not for hosts of the same net"
+stop a
+in_ns a sysctl -q net.ipv4.conf.eth0.proxy_arp=1
+plug_cable a sw eth1
+add_addresses a eth1 10.51.0.1/24
+sed -i 's/priority 50/priority 150/' "$(node_dir a)/keepalived.conf"
+start_director a
+expect_soon T13-active 15 has_address a $VIP
+who_has() { # ADDRESS: asks, and says which MAC answered
+	in_ns c ip neigh flush dev eth0
+	in_ns c ip route replace "$1" dev eth0
+	in_ns c "$VIPPING" -i 50 -t 0.3 "$1" >/dev/null 2>&1
+	neighbour_mac c "$1"
+}
+has_proxy_mac() { [ "$(who_has "$1")" = $MAC ]; }
+expect_soon T13-answered-with-virtual-mac 5 has_proxy_mac 10.51.0.7
+expect_eq T13-never-with-another "" "$(frames "arp[6:2] = 2 and arp[14:4] = 0x0a330007 and not (ether src $MAC and arp[8:4] = 0x00005e00 and arp[12:2] = 0x0133)" | head -3)"
+expect_eq T13-nobody-answers-for-a-neighbour "" "$(who_has 10.50.0.123)"
+expect_eq T13-settings "0 1" "$(setting eth0/proxy_arp) $(setting vrrp.51/proxy_arp)"
+
 say "a stop leaves nothing behind"
 stop a
+expect_eq T13-setting-restored 1 "$(setting eth0/proxy_arp)"
 expect_eq stop-status 0 "$STATUS"
 expect_eq interfaces-gone "" "$(ip -n "$(ns a)" -o link | grep vrrp)"
 expect_eq settings-restored "$before" "$(settings)"

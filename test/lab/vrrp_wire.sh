@@ -6,7 +6,7 @@
 #	 │                       a .130 prio 150, forwards ──────┘                 other .1
 #	client .1, listens
 #
-# What a director puts on the wire, frame by frame, and what it does not: rows T2 to T6, T12, T14 and T16 of the
+# What a director puts on the wire, frame by frame, and what it does not: rows T2 to T6, T12, T14, T16 and T17 of the
 # conformance list, S1, S2 and S7 as seen from outside. The client records everything from before the start.
 . "${BASH_SOURCE[0]%/*}/lab.sh"
 need ip tcpdump
@@ -123,5 +123,31 @@ say "T14: the active does not forward what is addressed to the VIP"
 ip -n "$(ns other)" route add 192.168.195.0/24 via 192.168.196.130
 expect T14-reached in_ns other "$VIPPING" -t 0.1 $VIP
 expect_eq T14-not-forwarded 0 "$(count client "icmp and dst $VIP and src 192.168.196.1")"
+
+say "T17: no redirect from an address that the host does not use"
+REDIRECT="icmp and icmp[0] = 5"
+setting() { in_ns a cat "/proc/sys/net/ipv4/conf/$1/send_redirects"; }
+# A host of the same net is the next hop to 10.77.0.0/24: a forwards back to where it came from.
+ipn a neigh replace 192.168.195.77 lladdr 02:00:00:00:00:77 dev eth0 nud permanent
+ipn a route add 10.77.0.0/24 via 192.168.195.77
+in_ns client sysctl -q net.ipv4.conf.all.accept_redirects=0 net.ipv4.conf.eth0.accept_redirects=0
+sends_redirects() { [ "$(setting eth0)" = 1 ]; }
+detour() { # LAST-OCTET: the kernel sends few redirects to one host: another destination each time
+	ipn client route replace "10.77.0.$1" via $VIP
+	in_ns client "$VIPPING" -i 50 -t 0.5 "10.77.0.$1" >/dev/null
+}
+detour 1
+expect_eq T17-settings-active "0 0" "$(setting all) $(setting eth0)"
+expect_eq T17-no-redirect 0 "$(count client "$REDIRECT")"
+# The same where the configuration leaves the kernel alone: the lab can see one.
+{ echo "global_defs {"; echo "    vrrp_send_redirects"; echo "}"; cat "$LAB_DIR/a/keepalived.conf"; } >"$LAB_DIR/a/leave.conf"
+mv "$LAB_DIR/a/leave.conf" "$LAB_DIR/a/keepalived.conf"
+reload_director a
+expect_soon T17-left-alone 5 sends_redirects
+detour 2
+expect T17-redirect-seen-where-left-alone test "$(count client "$REDIRECT")" -gt 0
+director_conf
+reload_director a
 stop a TERM
 expect gone lacks_address a $VIP
+expect_eq T17-settings-restored "1 1" "$(setting all) $(setting eth0)"

@@ -298,6 +298,29 @@ static void lateness_is_measured(void **state)
 	loop_free(f.loop);
 }
 
+static void late_timers_are_counted(void **state)
+{
+	const int64_t late_us[] = { 9999, 10000, 100000, 5000000 };
+	struct fired fired = { 0 };
+	uint64_t counts[LOOP_LATE_N];
+	struct timer timer;
+	struct fixture f;
+
+	(void)state;
+	fixture_init(&f);
+	timer_init(&timer, f.loop, on_fire_in_order, &fired);
+	for (size_t i = 0; i < sizeof(late_us) / sizeof(late_us[0]); i++) {
+		timer_arm_in(&timer, 10);
+		f.now.us += 10 + late_us[i];
+		pass(&f);
+	}
+	loop_late_counts(f.loop, counts);
+	assert_int_equal(counts[LOOP_LATE_10MS], 3);
+	assert_int_equal(counts[LOOP_LATE_100MS], 2);
+	assert_int_equal(counts[LOOP_LATE_1S], 1);
+	loop_free(f.loop);
+}
+
 static void wait_ends_with_the_timer(void **state)
 {
 	struct loop *loop = loop_new(NULL);
@@ -658,6 +681,7 @@ int main(void)
 		cmocka_unit_test(due_timer_can_be_moved),
 		cmocka_unit_test(never_and_zeroed),
 		cmocka_unit_test(lateness_is_measured),
+		cmocka_unit_test(late_timers_are_counted),
 		cmocka_unit_test(wait_ends_with_the_timer),
 		cmocka_unit_test(pending_object_freed_by_another),
 		cmocka_unit_test(at_most_so_many_a_pass_and_all_in_turn),
