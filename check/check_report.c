@@ -23,6 +23,7 @@ static void send_check(struct role *role, const struct check_run *check)
 		.rs = check->rs->name,
 		.index = check->index,
 		.kind = check->ops->name,
+		.is_through_vip = check->path != NULL,
 		.is_known = sub->health.is_known,
 		.is_up = sub->health.is_up,
 		.reason = sub->health.is_up ? "" : reason_name(sub->reason),

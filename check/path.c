@@ -1,8 +1,11 @@
 /*
  * Ways of probes: see path.h. Owns them and their marks.
  *
- * Besides the mark a packet is told apart by its port only while IPVS remembers its connection, at
- * most some minutes. Ports of new sockets go round through thousands of others until then.
+ * The mark counts for the first packet of a connection; the later ones are told by their port. When
+ * a port comes back while IPVS still knows its former connection, the new one counts (unless
+ * net.ipv4.vs.conn_reuse_mode is 0), but for one that nobody answered, for a minute. The kernel
+ * goes through thousands of other ports first, and a check that fails so has another port the next
+ * time.
  */
 #include "check/path.h"
 

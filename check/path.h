@@ -36,7 +36,7 @@ struct path_ops {
 	/* How this host reaches the server; may prepare the host. */
 	void (*look)(const struct path_key *key, struct path_view *view, void *arg);
 	/* Whether IPVS has exactly this service, by what is known of the table, or (`is_fresh`) by
-	 * a look at it that is no older than a second. */
+	 * a look at it now. */
 	bool (*is_in_kernel)(const struct ipvs_svc *svc, bool is_fresh, void *arg);
 	void *arg;
 };

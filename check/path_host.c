@@ -215,5 +215,6 @@ bool path_host_is_in_kernel(const struct ipvs_svc *svc, bool is_fresh, void *arg
 {
 	struct path_host *host = arg;
 
-	return reconcile_has(host->reconcile, svc, is_fresh);
+	return is_fresh ? reconcile_sees(host->reconcile, svc)
+			: reconcile_has(host->reconcile, svc);
 }

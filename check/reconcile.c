@@ -298,16 +298,12 @@ const struct ipvs_set *reconcile_table(struct reconcile *r)
 	return look(r) ? &r->actual : NULL;
 }
 
-bool reconcile_has(struct reconcile *r, const struct ipvs_svc *svc, bool is_fresh)
+/* Whether `set` has it as it is, with its destinations and no others. */
+static bool set_has(const struct ipvs_set *set, const struct ipvs_svc *svc)
 {
-	const struct ipvs_svc *found;
+	const struct ipvs_svc *found = ipvs_set_find(set, &svc->key);
 	const struct ipvs_dest *dest, *wanted;
 
-	if (is_fresh && !reconcile_table(r))
-		return false;
-	if (!r->backend || !r->is_actual_known)
-		return false;
-	found = ipvs_set_find(&r->actual, &svc->key);
 	if (!found || !svc_is_equal(found, svc) || found->n_dests != svc->n_dests)
 		return false;
 	ipvs_dest_for_each (wanted, svc) {
@@ -316,6 +312,24 @@ bool reconcile_has(struct reconcile *r, const struct ipvs_svc *svc, bool is_fres
 			return false;
 	}
 	return true;
+}
+
+bool reconcile_has(struct reconcile *r, const struct ipvs_svc *svc)
+{
+	return r->backend && r->is_actual_known && set_has(&r->actual, svc);
+}
+
+bool reconcile_sees(struct reconcile *r, const struct ipvs_svc *svc)
+{
+	struct ipvs_set set;
+	bool is_there;
+
+	if (!ensure_backend(r))
+		return false;
+	ipvs_set_init(&set);
+	is_there = r->backend->read(r->backend, &svc->key, &set) == 0 && set_has(&set, svc);
+	ipvs_set_done(&set);
+	return is_there;
 }
 
 bool reconcile_runs_backup(struct reconcile *r)

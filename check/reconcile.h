@@ -40,9 +40,10 @@ void reconcile_edge(struct reconcile *r, const struct ipvs_set *svcs);
  * cannot be read. Valid until the next call of any function here, or pass of the loop. */
 const struct ipvs_set *reconcile_table(struct reconcile *r);
 
-/* Whether the kernel has exactly this service, with exactly these destinations, by what is known of
- * its table; `is_fresh`: read again as reconcile_table() does. */
-bool reconcile_has(struct reconcile *r, const struct ipvs_svc *svc, bool is_fresh);
+/* Whether the kernel has exactly this service, with exactly these destinations: by what is known of
+ * its table, or by a look at this service now. */
+bool reconcile_has(struct reconcile *r, const struct ipvs_svc *svc);
+bool reconcile_sees(struct reconcile *r, const struct ipvs_svc *svc);
 
 /* Whether the sync daemon that receives is running. */
 bool reconcile_runs_backup(struct reconcile *r);

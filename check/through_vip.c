@@ -75,6 +75,9 @@ static void check_checker(const struct checker_conf *checker, struct conf_diags 
 	if (checker->fwmark)
 		refuse_other(checker, "fwmark", "the mark says which server gets the packets",
 			     diags);
+	if (checker->bind_port)
+		refuse_other(checker, "bind_port",
+			     "IPVS tells probes to several servers by their ports", diags);
 	if (checker->bind_if)
 		refuse_other(checker, "bind_if", "the packets go where IPVS sends them", diags);
 }

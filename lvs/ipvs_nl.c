@@ -495,6 +495,7 @@ struct ipvs_backend *ipvs_nl_open(int64_t timeout_us)
 
 	nl->backend = (struct ipvs_backend){ .dump = kernel_dump,
 					     .apply = kernel_apply,
+					     .read = ipvs_nl_read,
 					     .flush = ipvs_nl_flush,
 					     .set_timeouts = ipvs_nl_set_timeouts,
 					     .get_sync = ipvs_nl_get_sync,

@@ -27,6 +27,8 @@ struct ipvs_backend {
 	 */
 	unsigned (*apply)(struct ipvs_backend *backend, struct ipvs_op *ops, unsigned n);
 	/* As the ipvs_nl_ functions of these names. */
+	int (*read)(struct ipvs_backend *backend, const struct ipvs_svc_key *only,
+		    struct ipvs_set *out);
 	int (*flush)(struct ipvs_backend *backend);
 	int (*get_sync)(struct ipvs_backend *backend, struct ipvs_sync *out, unsigned *n);
 	int (*set_timeouts)(struct ipvs_backend *backend, const struct ipvs_timeouts *timeouts);
@@ -45,7 +47,7 @@ struct ipvs_backend *ipvs_nl_open(int64_t timeout_us);
 /*
  * Reads once, in the kernel's order, without confirmation: everything, or with `only` that service
  * (-ESRCH if absent). `out` is initialised and empty; ipvs_set_sort() before any lookup. For
- * listings.
+ * listings, and a look at one service.
  */
 int ipvs_nl_read(struct ipvs_backend *backend, const struct ipvs_svc_key *only,
 		 struct ipvs_set *out);

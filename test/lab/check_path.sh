@@ -28,7 +28,7 @@ service() { # ADDRESS PORT METHOD PROTOCOL THROUGH CHECK SERVER...
 	[ -z "$5" ] || through="    through_vip"
 	echo "virtual_server $1 $2 {
     lb_algo rr
-    lb_kind $3
+    lb_kind ${3//-/ }
     protocol $4
     delay_loop 0.3
     connect_timeout 0.6
@@ -65,9 +65,19 @@ conf() { # NODE THROUGH [GLOBAL]: all services
 		service $VIP6 82 TUN TCP "$2" "$tcp" $R1_6 $R2_6
 		service $VIP 84 DR TCP "$2" "$http" $R1 $R2
 		service $VIP 90 DR UDP "$2" "$udp" $R1 $R2
+		service $VIP 86 TUN-type-gue-port-6080 TCP "$2" "$tcp" $R1
+		service $VIP 87 TUN-type-gre TCP "$2" "$tcp" $R1
 		service $STRAIGHT 80 DR TCP "" "$tcp" $R1 $R2
 		service $STRAIGHT 84 DR TCP "" "$http" $R1 $R2
 	} | write_conf "$1"
+}
+# For GUE and GRE, which are between a director and a server only.
+make_tunnels() { # NODE
+	local port
+	in_ns "$1" ip fou add port 6080 gue
+	in_ns "$1" ip link set dev gre0 up
+	in_ns "$1" sysctl -q net.ipv4.conf.gre0.rp_filter=0
+	for port in 86 87; do start "$1" "talk-$1-$port" "$TALKER" -l $port "$1"; done
 }
 make_server() { # NODE LAST HTTP-ADDRESS
 	make_node "$1" sw "192.168.195.$2/24" "fd00:195::$2/64"
@@ -79,6 +89,7 @@ make_server() { # NODE LAST HTTP-ADDRESS
 	start "$1" "talk-$1-82" "$TALKER" -l 82 "$1"
 	echo "server $1" >"$(node_dir "$1")/index.html"
 	start "$1" "web-$1" busybox httpd -f -p "$3:84" -h "$(node_dir "$1")"
+	[ "$1" = r2 ] || make_tunnels "$1"
 	start "$1" "udp-$1" "$UDPNAME" $VIP 90 "$1"
 }
 
@@ -89,7 +100,7 @@ all_rows() {
 	for r in "TCP $VIP:80 $R1:80 Route" "TCP $VIP:80 $R2:80 Route" "TCP [$VIP6]:80 [$R1_6]:80 Route" \
 		"TCP [$VIP6]:80 [$R2_6]:80 Route" "TCP $VIP:82 $R1:82 Tunnel" "TCP $VIP:82 $R2:82 Tunnel" \
 		"TCP [$VIP6]:82 [$R1_6]:82 Tunnel" "TCP [$VIP6]:82 [$R2_6]:82 Tunnel" \
-		"TCP $VIP:84 $R2:84 Route" "UDP $VIP:90 $R1:90 Route" "UDP $VIP:90 $R2:90 Route" \
+		"TCP $VIP:86 $R1:86 Tunnel" "TCP $VIP:87 $R1:87 Tunnel" "TCP $VIP:84 $R2:84 Route" "UDP $VIP:90 $R1:90 Route" "UDP $VIP:90 $R2:90 Route" \
 		"TCP $STRAIGHT:80 $R1:80 Route" "TCP $STRAIGHT:80 $R2:80 Route" \
 		"TCP $STRAIGHT:84 $R1:84 Route" "TCP $STRAIGHT:84 $R2:84 Route"; do
 		UP[$r]=1
@@ -124,6 +135,8 @@ setting_is() { [ "$(setting "$1" "$2")" = "$3" ]; }
 
 modprobe -q ipip
 modprobe -q ip6_tunnel
+modprobe -q ip_gre
+modprobe -q fou
 make_switch sw
 make_node a sw 192.168.195.130/24 fd00:195::130/64 $VIP/24
 # Not to send from: else it is the outer source of tunnels, which servers do not take from themselves.
@@ -143,10 +156,12 @@ start_director a
 start_director b
 all_rows
 expect_rows begin || give_up "no beginning"
-# 4 pairs of server and address by DR and 4 by TUN; TCP, HTTP and UDP to one address share theirs.
-expect_eq ways-active 8 "$(ways a)"
-expect_eq ways-backup 8 "$(ways b)"
-expect_eq marks-of-their-own 8 "$(in_ns b "$LVSADM" -Ln | grep -c '^FWM  500[0-7] .*check-path$')"
+# 4 pairs of server and address by DR, 4 by IPIP, GUE, GRE; TCP, HTTP and UDP to one address share theirs.
+N_WAYS=10
+expect_eq ways-active $N_WAYS "$(ways a)"
+expect_eq ways-backup $N_WAYS "$(ways b)"
+expect_eq status "14 4" "$(status_of a '[.checks[] | .is_through_vip] | "\(map(select(.)) | length) \(map(select(. | not)) | length)"')"
+expect_eq marks-of-their-own $N_WAYS "$(in_ns b "$LVSADM" -Ln | grep -c '^FWM  500[0-9] .*check-path$')"
 expect_eq settings-active 1 "$(setting a accept_local)"
 start_client c web "$HTTPCOUNT" -i 100 -w 3000 $VIP 80 /
 start_client c web6 "$HTTPCOUNT" -i 100 -w 3000 $VIP6 80 /
@@ -162,10 +177,10 @@ done
 old=$(role_pid a check)
 kill -KILL "$old"
 expect_soon respawned 20 is_respawned a check "$old"
-expect_soon ways-adopted 10 ways_are a 8
+expect_soon ways-adopted 10 ways_are a $N_WAYS
 # The kernel gives the packets to a service of clients then: what any server answers must not count.
 in_ns a "$LVSADM" -Ln | awk '/check-path/ { print "-D -f " $2 ($3 == "IPv6" ? " -6" : "") }' | in_ns a "$LVSADM" -R
-expect_soon way-repaired 10 ways_are a 8
+expect_soon way-repaired 10 ways_are a $N_WAYS
 expect_stays servers-stay 1 rows_are a
 expect_eq no-verdict-changes 0 "$(log_since a | grep -cE 'check_(up|down)|(Removing|Adding) service')"
 
@@ -173,7 +188,7 @@ say "ways are nobody's services"
 in_ns a "$LVSADM" -Sn >"$LAB_DIR/saved"
 expect_eq not-saved "-A -f 7 -s rr" "$(grep -- '-f ' "$LAB_DIR/saved")"
 expect no-diff in_ns a "$LVSADM" diff "$LAB_DIR/saved"
-expect_eq json "9 8" "$(in_ns a "$LVSADM" -L --json | jq -r '"\(.services | length) \(.check_paths | length)"')"
+expect_eq json "11 $N_WAYS" "$(in_ns a "$LVSADM" -L --json | jq -r '"\(.services | length) \(.check_paths | length)"')"
 expect no-plan in_ns a "$DIARCH" --plan -f "$(node_dir a)/keepalived.conf" "--control=$(node_dir a)/control.sock"
 for client in web web6 tun; do
 	stop $client
@@ -185,23 +200,29 @@ done
 say "r1 loses the addresses: dead by DR and TUN, and for the straight check as before"
 ipn r1 addr del $VIP/32 dev lo
 ipn r1 addr del $VIP6/128 dev lo
-down "TCP $VIP:80 $R1:80 Route" "TCP [$VIP6]:80 [$R1_6]:80 Route" "TCP $VIP:82 $R1:82 Tunnel" \
-	"TCP [$VIP6]:82 [$R1_6]:82 Tunnel" "UDP $VIP:90 $R1:90 Route"
+OF_R1=("TCP $VIP:80 $R1:80 Route" "TCP [$VIP6]:80 [$R1_6]:80 Route" "TCP $VIP:82 $R1:82 Tunnel"
+	"TCP [$VIP6]:82 [$R1_6]:82 Tunnel" "TCP $VIP:86 $R1:86 Tunnel" "TCP $VIP:87 $R1:87 Tunnel" "UDP $VIP:90 $R1:90 Route")
+down "${OF_R1[@]}"
 expect_rows address-lost
 expect_eq other-answers "r2=4 failed=0" "$(in_ns c "$HTTPCOUNT" -n 4 -w 3000 $VIP 80 /)"
 add_addresses r1 lo $VIP/32 $VIP6/128
-up "TCP $VIP:80 $R1:80 Route" "TCP [$VIP6]:80 [$R1_6]:80 Route" "TCP $VIP:82 $R1:82 Tunnel" \
-	"TCP [$VIP6]:82 [$R1_6]:82 Tunnel" "UDP $VIP:90 $R1:90 Route"
+up "${OF_R1[@]}"
 expect_rows address-back
 
-say "r2's tunnels: one is down, the other drops what comes in; DR goes on"
+say "tunnels: some are down, one drops what comes in; DR goes on"
+ipn r1 link set dev gre0 down
+on r1 ip fou del port 6080
 ipn r2 link set dev ip6tnl0 down
 on r2 sysctl -q net.ipv4.conf.tunl0.rp_filter=1
-down "TCP $VIP:82 $R2:82 Tunnel" "TCP [$VIP6]:82 [$R2_6]:82 Tunnel"
+TUNNELS=("TCP $VIP:82 $R2:82 Tunnel" "TCP [$VIP6]:82 [$R2_6]:82 Tunnel" "TCP $VIP:86 $R1:86 Tunnel"
+	"TCP $VIP:87 $R1:87 Tunnel")
+down "${TUNNELS[@]}"
 expect_rows tunnel-lost
+ipn r1 link set dev gre0 up
+on r1 ip fou add port 6080 gue
 ipn r2 link set dev ip6tnl0 up
 on r2 sysctl -q net.ipv4.conf.tunl0.rp_filter=0
-up "TCP $VIP:82 $R2:82 Tunnel" "TCP [$VIP6]:82 [$R2_6]:82 Tunnel"
+up "${TUNNELS[@]}"
 expect_rows tunnel-back
 
 say "the addresses go from a to b, where they are on lo with strict filtering of eth0"
@@ -229,7 +250,7 @@ say "a ends with its checker killed before, the row of somebody else stays"
 old=$(role_pid a check)
 kill -KILL "$old"
 expect_soon respawned-again 20 is_respawned a check "$old"
-expect_soon ways-again 10 ways_are a 8
+expect_soon ways-again 10 ways_are a $N_WAYS
 stop a
 stop b
 expect_eq left-at-a "FWM 00000007 rr" "$(table_of a | sed 's/ *$//')"
@@ -239,11 +260,11 @@ expect_eq settings-at-a 0 "$(setting a accept_local)"
 say "a that is killed leaves its table, and the next start tidies up"
 conf a yes
 start_director a
-expect_soon started-again 20 ways_are a 8
+expect_soon started-again 20 ways_are a $N_WAYS
 kill_director a
 conf a yes "through_vip_fwmark 9000"
 start_director a
-marks_are_new() { [ "$(in_ns a "$LVSADM" -Ln | grep -c '^FWM  900[0-7] .*check-path$')" = 8 ] && ways_are a 8; }
+marks_are_new() { [ "$(in_ns a "$LVSADM" -Ln | grep -c '^FWM  900[0-9] .*check-path$')" = $N_WAYS ] && ways_are a $N_WAYS; }
 expect_soon marks-moved 20 marks_are_new
 stop a
 expect_eq left-in-the-end "FWM 00000007 rr" "$(table_of a | sed 's/ *$//')"

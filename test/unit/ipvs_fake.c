@@ -25,6 +25,22 @@ static int fake_dump(struct ipvs_backend *backend, struct ipvs_set *out)
 	return err;
 }
 
+static int fake_read(struct ipvs_backend *backend, const struct ipvs_svc_key *only,
+		     struct ipvs_set *out)
+{
+	const struct ipvs_svc *svc = ipvs_set_find(&fake_of(backend)->set, only);
+	const struct ipvs_dest *dest;
+	struct ipvs_svc *copy;
+
+	if (!svc)
+		return -ESRCH;
+	copy = ipvs_set_add(out, svc);
+	copy->n_dests = 0;
+	ipvs_dest_for_each (dest, svc)
+		svc_add_dest(copy, dest);
+	return 0;
+}
+
 static unsigned fake_apply(struct ipvs_backend *backend, struct ipvs_op *ops, unsigned n)
 {
 	struct ipvs_fake *fake = fake_of(backend);
@@ -101,6 +117,7 @@ struct ipvs_fake *ipvs_fake_new(void)
 
 	fake->backend = (struct ipvs_backend){ .dump = fake_dump,
 					       .apply = fake_apply,
+					       .read = fake_read,
 					       .flush = fake_flush,
 					       .set_timeouts = fake_set_timeouts,
 					       .get_sync = fake_get_sync,

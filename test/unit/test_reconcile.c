@@ -318,7 +318,7 @@ static void ways_of_probes_do_not_outlive_their_checks(void **state)
 	hand.is_check_path = false;
 	svc_add_dest(ipvs_set_add(&kernel->set, &left), &dest);
 	ipvs_set_add(&kernel->set, &hand);
-	assert_false(reconcile_has(rig->r, &path, false));
+	assert_false(reconcile_has(rig->r, &path));
 	path.dests = &dest;
 	path.n_dests = 1;
 	reconcile_want(rig->r, &path);
@@ -326,14 +326,15 @@ static void ways_of_probes_do_not_outlive_their_checks(void **state)
 	assert_true(reconcile_all(rig->r));
 	assert_null(ipvs_set_find(&kernel->set, &left.key));
 	assert_non_null(ipvs_set_find(&kernel->set, &hand.key));
-	assert_true(reconcile_has(rig->r, &path, false));
+	assert_true(reconcile_has(rig->r, &path));
 	dest.fwd = IPVS_FWD_TUNNEL;
-	assert_false(reconcile_has(rig->r, &path, false));
+	assert_false(reconcile_has(rig->r, &path));
 	dest.fwd = IPVS_FWD_DROUTE;
 	ipvs_set_del(&kernel->set, &path.key);
-	assert_true(reconcile_has(rig->r, &path, false)); /* as far as is known */
+	assert_true(reconcile_has(rig->r, &path)); /* as far as is known */
+	assert_false(reconcile_sees(rig->r, &path));
 	pass(rig, 1100 * US_PER_MS);
-	assert_true(reconcile_has(rig->r, &path, true)); /* the audit was there */
+	assert_true(reconcile_sees(rig->r, &path)); /* the audit was there */
 	reconcile_drop_paths(rig->r);
 	assert_null(ipvs_set_find(&kernel->set, &path.key));
 	assert_non_null(in_kernel("10.1.0.1"));
