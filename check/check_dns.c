@@ -2,39 +2,21 @@
  * DNS_CHECK: a query over UDP that is answered without error. Runs in the checker process, for the
  * probe engine.
  *
- * Anything that is no answer to the query, such as one with another id, is passed over: the right
- * one may still come until the run has used up its time.
+ * Anything that is no answer to the query, such as one with another id or to another question, is
+ * passed over: the right one may still come until the run has used up its time.
  */
 #include <errno.h>
 #include <stdio.h>
-#include <sys/random.h>
 
 #include "check/checkers.h"
+#include "check/datagram.h"
 #include "check/dns_msg.h"
 
-#define READS_AT_ONCE 16 /* then the others have their turn */
-#define HEAD_SIZE     512
-
 struct dns_run {
-	uint16_t id;
 	bool is_sent;
+	size_t len;
+	uint8_t query[DNS_QUERY_MAX];
 };
-
-static void dns_send(struct probe *probe)
-{
-	const struct dns_check_conf *conf = (const struct dns_check_conf *)probe_conf(probe);
-	struct dns_run *run = probe_run(probe);
-	uint8_t msg[DNS_QUERY_MAX];
-	size_t len = dns_query(msg, run->id, conf->name, (uint16_t)conf->type);
-	ssize_t n = len ? probe_write(probe, msg, len) : -EINVAL;
-
-	if (n >= 0)
-		run->is_sent = true;
-	else if (n == -EINVAL)
-		probe_done(probe, REASON_INTERNAL, "name");
-	else if (n != -EAGAIN)
-		probe_done(probe, probe_io_reason((int)n), NULL);
-}
 
 static void dns_take(struct probe *probe, const uint8_t *msg, size_t len)
 {
@@ -43,7 +25,7 @@ static void dns_take(struct probe *probe, const uint8_t *msg, size_t len)
 	char number[16];
 	unsigned rcode;
 
-	switch (dns_judge(msg, len, run->id, &rcode)) {
+	switch (dns_judge(msg, len, run->query, run->len, &rcode)) {
 	case DNS_ANSWER_OK: probe_done(probe, REASON_OK, NULL); break;
 	case DNS_ANSWER_ERROR:
 		name = dns_rcode_name(rcode);
@@ -54,39 +36,27 @@ static void dns_take(struct probe *probe, const uint8_t *msg, size_t len)
 	}
 }
 
-static void dns_receive(struct probe *probe)
-{
-	uint8_t buf[HEAD_SIZE]; /* the header counts; the rest may be cut */
-
-	for (int i = 0; i < READS_AT_ONCE && !probe_is_done(probe); i++) {
-		ssize_t n = probe_read(probe, buf, sizeof(buf));
-
-		if (n == -EAGAIN)
-			return;
-		if (n < 0)
-			probe_done(probe, probe_io_reason((int)n), NULL);
-		else
-			dns_take(probe, buf, (size_t)n);
-	}
-}
-
 static void dns_io(struct probe *probe, uint32_t ready)
 {
-	const struct dns_run *run = probe_run(probe);
+	struct dns_run *run = probe_run(probe);
 
 	(void)ready;
-	if (!run->is_sent)
-		dns_send(probe);
-	if (run->is_sent)
-		dns_receive(probe);
+	if (datagram_send(probe, &run->is_sent, run->query, run->len))
+		datagram_receive(probe, dns_take);
 }
 
 static int dns_start(struct probe *probe)
 {
+	const struct dns_check_conf *conf = (const struct dns_check_conf *)probe_conf(probe);
 	struct dns_run *run = probe_run(probe);
+	uint16_t id;
+	int err = datagram_random(&id, sizeof(id));
 
-	if (getrandom(&run->id, sizeof(run->id), GRND_NONBLOCK) != sizeof(run->id))
-		return -EAGAIN;
+	if (err < 0)
+		return err;
+	run->len = dns_query(run->query, id, conf->name, (uint16_t)conf->type);
+	if (run->len == 0)
+		return -EINVAL;
 	dns_io(probe, 0);
 	return 0;
 }

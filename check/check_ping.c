@@ -5,70 +5,42 @@
  * The answer must carry the random bytes of the request: on a raw socket everything that the server
  * sends by ICMP comes by, also answers to others.
  */
-#include <errno.h>
-#include <sys/random.h>
-
 #include "check/checkers.h"
+#include "check/datagram.h"
 #include "check/ping_msg.h"
 
-#define READS_AT_ONCE 16 /* then the others have their turn */
-
 struct ping_run {
-	uint8_t cookie[PING_COOKIE];
 	bool is_sent;
+	uint8_t cookie[PING_COOKIE];
 };
 
-static void ping_send(struct probe *probe)
-{
-	struct ping_run *run = probe_run(probe);
-	uint8_t msg[PING_SIZE];
-	ssize_t n;
-
-	ping_request(msg, probe_spec(probe)->addr.family, run->cookie);
-	n = probe_write(probe, msg, sizeof(msg));
-	if (n >= 0)
-		run->is_sent = true;
-	else if (n != -EAGAIN)
-		probe_done(probe, probe_io_reason((int)n), NULL);
-}
-
-static void ping_receive(struct probe *probe)
+static void ping_take(struct probe *probe, const uint8_t *msg, size_t len)
 {
 	const struct ping_run *run = probe_run(probe);
-	uint8_t buf[2 * PING_SIZE];
 
-	for (int i = 0; i < READS_AT_ONCE && !probe_is_done(probe); i++) {
-		ssize_t n = probe_read(probe, buf, sizeof(buf));
-
-		if (n == -EAGAIN)
-			return;
-		if (n < 0)
-			probe_done(probe, probe_io_reason((int)n), NULL);
-		else if (ping_is_answer(buf, (size_t)n, probe_spec(probe)->addr.family,
-					run->cookie))
-			probe_done(probe, REASON_OK, NULL);
-	}
+	if (ping_is_answer(msg, len, probe_spec(probe)->addr.family, run->cookie))
+		probe_done(probe, REASON_OK, NULL);
 }
 
 static void ping_io(struct probe *probe, uint32_t ready)
 {
-	const struct ping_run *run = probe_run(probe);
+	struct ping_run *run = probe_run(probe);
+	uint8_t msg[PING_SIZE];
 
 	(void)ready;
-	if (!run->is_sent)
-		ping_send(probe);
-	if (run->is_sent)
-		ping_receive(probe);
+	ping_request(msg, probe_spec(probe)->addr.family, run->cookie);
+	if (datagram_send(probe, &run->is_sent, msg, sizeof(msg)))
+		datagram_receive(probe, ping_take);
 }
 
 static int ping_start(struct probe *probe)
 {
 	struct ping_run *run = probe_run(probe);
+	int err = datagram_random(run->cookie, sizeof(run->cookie));
 
-	if (getrandom(run->cookie, sizeof(run->cookie), GRND_NONBLOCK) != sizeof(run->cookie))
-		return -EAGAIN;
-	ping_io(probe, 0);
-	return 0;
+	if (err == 0)
+		ping_io(probe, 0);
+	return err;
 }
 
 const struct checker_ops check_ping = {

@@ -104,6 +104,14 @@ static const struct mail_words {
 	{ NULL, "CHECK succeed on service", "CHECK failed on service" },
 };
 
+static const char *mail_line(const struct probe_sub *sub, const struct mail_words *words)
+{
+	if (sub->health.is_up)
+		return words->up;
+	return sub->reason == REASON_SCRIPT_TIMEOUT ? "MISC CHECK timed out on service"
+						    : words->down;
+}
+
 static void send_notify_check(struct role *role, const struct check_run *check,
 			      bool is_server_change)
 {
@@ -122,7 +130,7 @@ static void send_notify_check(struct role *role, const struct check_run *check,
 		.rs = check->rs->name,
 		.is_up = sub->health.is_up,
 		.is_server_change = is_server_change,
-		.text = sub->health.is_up ? words->up : words->down,
+		.text = mail_line(sub, words),
 		.reason = reason,
 	};
 	role_send(role, &msg);

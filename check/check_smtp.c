@@ -143,9 +143,10 @@ static void smtp_io(struct probe *probe, uint32_t ready)
 	const struct smtp_run *run = probe_run(probe);
 
 	(void)ready;
-	if (!run->is_sent && !smtp_send(probe))
-		return;
-	smtp_receive(probe);
+	if (!run->is_sent && smtp_send(probe))
+		smtp_take_lines(probe); /* those that came before the command could go out */
+	if (run->is_sent && !probe_is_done(probe))
+		smtp_receive(probe);
 }
 
 static int smtp_start(struct probe *probe)

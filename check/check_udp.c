@@ -6,14 +6,12 @@
  * answer must have a length within the bounds and match; an answer that is shorter than the pattern
  * and equals its beginning matches, as in keepalived.
  */
-#include <errno.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "check/checkers.h"
+#include "check/datagram.h"
 
 #define FILLER_SIZE 32
-#define DATAGRAM    65536
 
 struct udp_run {
 	bool is_sent;
@@ -24,20 +22,6 @@ static const struct udp_check_conf *udp_conf(const struct probe *probe)
 	return (const struct udp_check_conf *)probe_conf(probe);
 }
 
-static void udp_send(struct probe *probe)
-{
-	static const uint8_t filler[FILLER_SIZE] = "diarch UDP_CHECK, please ignore";
-	const struct udp_pattern *payload = &udp_conf(probe)->payload;
-	struct udp_run *run = probe_run(probe);
-	ssize_t n = payload->is_set ? probe_write(probe, payload->bytes, payload->n)
-				    : probe_write(probe, filler, sizeof(filler));
-
-	if (n >= 0)
-		run->is_sent = true;
-	else if (n != -EAGAIN)
-		probe_done(probe, probe_io_reason((int)n), NULL);
-}
-
 static bool is_match(const struct udp_pattern *pattern, const uint8_t *reply, size_t len)
 {
 	for (size_t i = 0; i < len && i < pattern->n; i++)
@@ -46,7 +30,7 @@ static bool is_match(const struct udp_pattern *pattern, const uint8_t *reply, si
 	return true;
 }
 
-static void udp_judge_reply(struct probe *probe, const uint8_t *reply, size_t len)
+static void udp_take(struct probe *probe, const uint8_t *reply, size_t len)
 {
 	const struct udp_check_conf *conf = udp_conf(probe);
 	char detail[PROBE_DETAIL_MAX];
@@ -64,20 +48,14 @@ static void udp_judge_reply(struct probe *probe, const uint8_t *reply, size_t le
 
 static void udp_io(struct probe *probe, uint32_t ready)
 {
-	static uint8_t reply[DATAGRAM]; /* of this call only */
-	const struct udp_run *run = probe_run(probe);
-	ssize_t n;
+	static const uint8_t filler[FILLER_SIZE] = "diarch UDP_CHECK, please ignore";
+	const struct udp_pattern *payload = &udp_conf(probe)->payload;
+	struct udp_run *run = probe_run(probe);
 
 	(void)ready;
-	if (!run->is_sent)
-		udp_send(probe);
-	if (!run->is_sent)
-		return;
-	n = probe_read(probe, reply, sizeof(reply));
-	if (n >= 0)
-		udp_judge_reply(probe, reply, (size_t)n);
-	else if (n != -EAGAIN)
-		probe_done(probe, probe_io_reason((int)n), NULL);
+	if (datagram_send(probe, &run->is_sent, payload->is_set ? payload->bytes : filler,
+			  payload->is_set ? payload->n : sizeof(filler)))
+		datagram_receive(probe, udp_take);
 }
 
 static int udp_start(struct probe *probe)

@@ -3,6 +3,7 @@
  */
 #include "check/dns_msg.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "lib/buf.h"
@@ -13,6 +14,9 @@
 #define CLASS_IN  1
 #define LABEL_MAX 63
 #define NAME_MAX  255 /* on the wire */
+#define HEADER    12
+
+#define TYPE_AND_CLASS 4
 
 static void put_name(struct buf *b, const char *name)
 {
@@ -51,14 +55,32 @@ size_t dns_query(uint8_t *msg, uint16_t id, const char *name, uint16_t type)
 	return buf_ok(&b) ? b.len : 0;
 }
 
-enum dns_answer dns_judge(const uint8_t *msg, size_t len, uint16_t id, unsigned *rcode)
+/* A name is the same in capitals. A question cannot be compressed: nothing is in front of it. */
+static bool is_question(struct buf *b, const uint8_t *question, size_t len)
 {
-	struct buf b = buf_reader(msg, len);
-	const uint16_t got = buf_get_be16(&b), flags = buf_get_be16(&b);
+	const uint8_t *got = buf_get_bytes(b, len);
 
-	buf_get_be64(&b); /* the four counts */
+	if (!buf_ok(b))
+		return false;
+	for (size_t i = 0; i < len - TYPE_AND_CLASS; i++)
+		if (tolower(got[i]) != tolower(question[i]))
+			return false;
+	return memcmp(got + len - TYPE_AND_CLASS, question + len - TYPE_AND_CLASS,
+		      TYPE_AND_CLASS) == 0;
+}
+
+enum dns_answer dns_judge(const uint8_t *msg, size_t len, const uint8_t *query, size_t query_len,
+			  unsigned *rcode)
+{
+	struct buf b = buf_reader(msg, len), q = buf_reader(query, query_len);
+	const uint16_t id = buf_get_be16(&b), flags = buf_get_be16(&b),
+		       questions = buf_get_be16(&b);
+
+	buf_get_bytes(&b, HEADER - 6); /* the other counts */
 	*rcode = flags & RCODE;
-	if (!buf_ok(&b) || got != id || !(flags & FLAG_QR))
+	if (!buf_ok(&b) || id != buf_get_be16(&q) || !(flags & FLAG_QR) || questions > 1)
+		return DNS_ANSWER_OTHER;
+	if (questions == 1 && !is_question(&b, query + HEADER, query_len - HEADER))
 		return DNS_ANSWER_OTHER;
 	return *rcode ? DNS_ANSWER_ERROR : DNS_ANSWER_OK;
 }

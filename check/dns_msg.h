@@ -22,8 +22,12 @@ enum dns_answer {
  */
 size_t dns_query(uint8_t *msg, uint16_t id, const char *name, uint16_t type);
 
-/* Judges an answer by id, direction and rcode; *rcode gets the latter. */
-enum dns_answer dns_judge(const uint8_t *msg, size_t len, uint16_t id, unsigned *rcode);
+/*
+ * Judges an answer to `query`, which dns_query() wrote, by id, direction, question (RFC 5452
+ * section 9.1) and rcode; *rcode gets the latter. An answer may leave the question out.
+ */
+enum dns_answer dns_judge(const uint8_t *msg, size_t len, const uint8_t *query, size_t query_len,
+			  unsigned *rcode);
 
 /* "NXDOMAIN" and the like; NULL = has no name. */
 const char *dns_rcode_name(unsigned rcode);

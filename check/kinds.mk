@@ -1,13 +1,15 @@
 # The kinds of checks besides TCP and HTTP.
 libcheck_a_SOURCES += \
-	check/check_misc.c check/check_smtp.c check/check_dns.c check/dns_msg.c check/dns_msg.h \
+	check/check_misc.c check/check_smtp.c check/datagram.c check/datagram.h check/check_dns.c check/dns_msg.c check/dns_msg.h \
 	check/check_follow.c check/follow.c check/follow.h check/check_udp.c check/check_ping.c check/ping_msg.c check/ping_msg.h
 
 if HAVE_CMOCKA
-check_PROGRAMS += test/unit/test_check_kinds test/unit/test_follow
-TESTS += test/unit/test_check_kinds test/unit/test_follow
+check_PROGRAMS += test/unit/test_check_kinds test/unit/test_follow test/unit/test_check_smtp
+TESTS += test/unit/test_check_kinds test/unit/test_follow test/unit/test_check_smtp
 endif
 test_unit_test_follow_SOURCES = test/unit/test_follow.c check/follow.c check/check_follow.c check/health.c check/reason.c
+test_unit_test_check_smtp_SOURCES = test/unit/test_check_smtp.c check/check_smtp.c
+test_unit_test_check_smtp_LDADD = $(CMOCKA_LIBS)
 test_unit_test_follow_LDADD = liblvs.a libdiarch.a $(LIB_LIBS) $(CMOCKA_LIBS)
 test_unit_test_check_kinds_SOURCES = test/unit/test_check_kinds.c
 test_unit_test_check_kinds_LDADD = $(CHECK_LDADD) $(CMOCKA_LIBS)

@@ -123,7 +123,7 @@ const char *script_result_str(const struct script_result *result, char *buf, siz
 			 name ? name : "?");
 		break;
 	case SCRIPT_TIMED_OUT:
-		snprintf(what, sizeof(what), "not done after %" PRId64 " s", result->value);
+		snprintf(what, sizeof(what), "timed out after %" PRId64 " s", result->value);
 		break;
 	case SCRIPT_NOT_RUN:
 		snprintf(what, sizeof(what), "cannot run: %s",

@@ -278,11 +278,14 @@ static enum probe_reason dns(const char *reply, size_t n, unsigned copies)
 	return reason;
 }
 
-#define DNS(flags, copies) dns("\xff\xff" flags "\0\1\0\0\0\0\0\0", 12, copies)
+#define QUESTION            "\3www\7example\0\0\34\0\1"
+#define ONE                 "\0\1\0\0\0\0\0\0"
+#define REPLY(text, copies) dns("\xff\xff" text, sizeof(text) + 1, copies)
+#define DNS(flags, copies)  REPLY(flags ONE QUESTION, copies)
 
 static void dns_verdicts(void **state)
 {
-	static const uint8_t question[] = "\1\0\0\1\0\0\0\0\0\0\3www\7example\0\0\34\0\1";
+	static const uint8_t question[] = "\1\0" ONE QUESTION;
 
 	(void)state;
 	assert_int_equal(DNS("\x81\x80", 1), REASON_OK);
@@ -297,6 +300,20 @@ static void dns_verdicts(void **state)
 	assert_int_equal(DNS("\x01\x00", 1), REASON_TIMEOUT);
 	assert_int_equal(dns("\xff\xff\x81\x80", 4, 1), REASON_TIMEOUT);
 	assert_int_equal(dns("", 0, 1), REASON_TIMEOUT);
+}
+
+/* An answer is to the question that was asked, in whatever case, or repeats none. */
+static void dns_questions(void **state)
+{
+	(void)state;
+	assert_int_equal(REPLY("\x81\x80" ONE "\3wWw\7EXAMPLE\0\0\34\0\1", 1), REASON_OK);
+	assert_int_equal(REPLY("\x81\x80\0\0\0\0\0\0\0\0", 1), REASON_OK);
+	assert_int_equal(REPLY("\x81\x85\0\0\0\0\0\0\0\0", 1), REASON_DNS_RCODE);
+	assert_int_equal(REPLY("\x81\x80" ONE "\3ww2\7example\0\0\34\0\1", 1), REASON_TIMEOUT);
+	assert_int_equal(REPLY("\x81\x80" ONE "\3www\7example\0\0\1\0\1", 1), REASON_TIMEOUT);
+	assert_int_equal(REPLY("\x81\x82" ONE "\xc0\x0c\0\34\0\1", 1), REASON_TIMEOUT);
+	assert_int_equal(REPLY("\x81\x80" ONE "\3www\7exa", 1), REASON_TIMEOUT);
+	assert_int_equal(REPLY("\x81\x80\0\2\0\0\0\0\0\0" QUESTION, 1), REASON_TIMEOUT);
 }
 
 /* Nobody listens there. */
@@ -509,13 +526,10 @@ static void misc_is_cancelled_with_its_check(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(smtp_verdicts),
-		TEST(dns_verdicts),
-		TEST(an_unreachable_port_is_down),
-		TEST(udp_verdicts),
-		TEST(ping_verdicts),
-		TEST(misc_verdicts),
-		TEST(misc_is_cancelled_with_its_check),
+		TEST(smtp_verdicts), TEST(dns_verdicts),
+		TEST(dns_questions), TEST(an_unreachable_port_is_down),
+		TEST(udp_verdicts),  TEST(ping_verdicts),
+		TEST(misc_verdicts), TEST(misc_is_cancelled_with_its_check),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

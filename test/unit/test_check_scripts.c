@@ -161,7 +161,7 @@ static void timeout_ends_the_whole_group(void **state)
 	(void)state;
 	timeout_us = 200 * US_PER_MS;
 	text = outcome_of(hang);
-	assert_int_equal(sscanf(text, "not done after 1 s (%d)", &pid), 1);
+	assert_int_equal(sscanf(text, "timed out after 1 s (%d)", &pid), 1);
 	for (int i = 0; i < 500 && kill(pid, 0) == 0; i++)
 		usleep(10000);
 	assert_int_equal(kill(pid, 0), -1);
@@ -174,7 +174,7 @@ static void one_that_ignores_term_is_killed(void **state)
 	(void)state;
 	timeout_us = 100 * US_PER_MS;
 	assert_string_equal(outcome_of("trap '' TERM; while :; do sleep 0.1; done"),
-			    "not done after 1 s");
+			    "timed out after 1 s");
 	assert_true(time_sub(loop_update_now(loop), begun) >= 2 * US_PER_S);
 }
 
@@ -189,7 +189,7 @@ static void endless_output_is_bounded(void **state)
 	ask_for(&asked, 0, "rs");
 	for (; asked.answers == 0; passes++)
 		loop_run_once(loop, -1);
-	assert_string_equal(asked.text, "not done after 1 s (first)");
+	assert_string_equal(asked.text, "timed out after 1 s (first)");
 	assert_true(passes < 2000);
 }
 
