@@ -310,6 +310,9 @@ bool vs_key(const struct vs_conf *vs, struct ipvs_svc_key *key);
 void vs_each_key(const struct vs_conf *vs, void (*each)(const struct ipvs_svc_key *key, void *arg),
 		 void *arg);
 
+/* "tcp", "udp", "sctp". */
+const char *vs_protocol_name(const struct vs_conf *vs);
+
 /* Writes vs->name like snprintf(): "[10.0.0.1]:tcp:80", "FWM 5", "[group]:0", and
  * "[group]:udp:0" when another service has the plain name of the group. */
 size_t vs_name(const struct vs_conf *vs, char *str, size_t size);

@@ -75,9 +75,43 @@ static void send_pool(struct role *role, const struct pool_run *pool)
 	role_send(role, &msg);
 }
 
+static void send_address(struct role *role, const struct pool_run *pool, uint32_t index,
+			 const struct vs_range *range)
+{
+	char first[ADDR_STR_MAX] = "", last[ADDR_STR_MAX] = "";
+	struct msg msg = { .kind = MSG_vs_address, .fd = -1 };
+
+	if (!range->fwmark) {
+		addr_str(&range->first, first);
+		addr_str(&range->last, last);
+	}
+	msg.vs_address = (struct msg_vs_address){
+		.vs = pool->name,
+		.index = index,
+		.family = vs_range_family(pool->conf, range) == AF_INET6 ? 6 : 4,
+		.protocol = range->fwmark ? "" : vs_protocol_name(pool->conf),
+		.first = first,
+		.last = last,
+		.port = range->port,
+		.fwmark = range->fwmark,
+	};
+	role_send(role, &msg);
+}
+
+static void send_addresses(struct role *role, const struct pool_run *pool)
+{
+	const struct vs_group_line_conf *line;
+	uint32_t index = 0;
+
+	if (pool->conf->group)
+		conf_list_for_each (line, &pool->conf->group->lines)
+			send_address(role, pool, index++, &line->range);
+}
+
 void report_publish(struct role *role, const struct pool_run *pool)
 {
 	send_pool(role, pool);
+	send_addresses(role, pool);
 	for (uint32_t i = 0; i < pool->n; i++) {
 		send_rs(role, &pool->rs[i]);
 		for (uint32_t k = 0; k < pool->rs[i].n_checks; k++)

@@ -194,9 +194,9 @@ uint32_t vs_group_size(const struct vs_group_conf *group)
 
 /* ---- names ---- */
 
-static const char *protocol_name(int protocol)
+const char *vs_protocol_name(const struct vs_conf *vs)
 {
-	return protocol == IPPROTO_TCP ? "tcp:" : protocol == IPPROTO_SCTP ? "sctp:" : "udp:";
+	return vs->protocol == IPPROTO_TCP ? "tcp" : vs->protocol == IPPROTO_SCTP ? "sctp" : "udp";
 }
 
 size_t vs_name(const struct vs_conf *vs, char *str, size_t size)
@@ -208,7 +208,8 @@ size_t vs_name(const struct vs_conf *vs, char *str, size_t size)
 	if (vs_key(vs, &key))
 		len = snprintf(str, size, "%s", svc_name(&key, text));
 	else
-		len = snprintf(str, size, "[%s]:%s0", vs->addr.group,
-			       vs->is_group_again ? protocol_name(vs->protocol) : "");
+		len = snprintf(str, size, "[%s]:%s%s0", vs->addr.group,
+			       vs->is_group_again ? vs_protocol_name(vs) : "",
+			       vs->is_group_again ? ":" : "");
 	return len > 0 ? (size_t)len : 0;
 }

@@ -13,11 +13,23 @@
 #include "lib/control_client.h"
 #include "lib/log.h"
 
-#define KEY_MAX (2 * ADDR_NAME_MAX + 2)
+#define KEY_MAX (512 + 2 * ADDR_NAME_MAX) /* longer names of groups are not told apart */
+
+/* Keys of a group's services, which have one record; without addresses of a fwmark. */
+struct range {
+	struct ipvs_svc_key first;
+	struct addr last;
+	const char *vs;
+	const struct range *widest; /* among those up to it that differ in the address alone */
+};
 
 struct lvsadm_state {
 	json_t *root;
-	json_t *index; /* "VS" and "VS RS" to their records, "VS RS !" to the check that fails */
+	/* "VS" and "VS RS" to their records, "VS RS !" to the check that fails; "VS @ADDRESS" to
+	 * the first server there: IPVS has it with the port of each service of a group. */
+	json_t *index;
+	struct range *ranges; /* sorted by their first keys */
+	size_t n_ranges;
 };
 
 static const char *get_string(const json_t *record, const char *name)
@@ -46,6 +58,16 @@ static void index_services(struct lvsadm_state *state)
 		json_object_set(state->index, get_string(record, "vs"), record);
 }
 
+/* "VS @ADDRESS" of a record whose server is "[ADDRESS]:..." */
+static void address_key(const json_t *record, char *key, size_t size)
+{
+	const char *rs = get_string(record, "rs");
+	const char *address = rs[0] == '[' ? rs + 1 : rs;
+
+	snprintf(key, size, "%s @%.*s", get_string(record, "vs"), (int)strcspn(address, "]"),
+		 address);
+}
+
 static void index_servers(struct lvsadm_state *state)
 {
 	char key[KEY_MAX];
@@ -57,6 +79,9 @@ static void index_servers(struct lvsadm_state *state)
 		snprintf(key, sizeof(key), "%s %s", get_string(record, "vs"),
 			 get_string(record, "rs"));
 		json_object_set(state->index, key, record);
+		address_key(record, key, sizeof(key));
+		if (!json_object_get(state->index, key))
+			json_object_set(state->index, key, record);
 	}
 }
 
@@ -76,6 +101,96 @@ static void index_checks(struct lvsadm_state *state)
 	}
 }
 
+/* ---- groups ---- */
+
+static uint8_t protocol_of(const char *name)
+{
+	return strcmp(name, "tcp") == 0    ? IPPROTO_TCP
+	       : strcmp(name, "udp") == 0  ? IPPROTO_UDP
+	       : strcmp(name, "sctp") == 0 ? IPPROTO_SCTP
+					   : 0;
+}
+
+static bool read_range(const json_t *record, struct range *range)
+{
+	const json_int_t family = get_number(record, "family");
+
+	*range = (struct range){
+		.first.family = family == 6 ? AF_INET6 : AF_INET,
+		.first.protocol = protocol_of(get_string(record, "protocol")),
+		.first.port = (uint16_t)get_number(record, "port"),
+		.first.fwmark = (uint32_t)get_number(record, "fwmark"),
+		.vs = get_string(record, "vs"),
+	};
+	return range->first.fwmark ||
+	       (addr_parse(get_string(record, "first"), &range->first.addr) &&
+		addr_parse(get_string(record, "last"), &range->last));
+}
+
+/* All but the address, which comes last. */
+static int kind_cmp(const struct ipvs_svc_key *a, const struct ipvs_svc_key *b)
+{
+	struct ipvs_svc_key x = *a, y = *b;
+
+	x.addr = y.addr = (struct addr){ 0 };
+	return svc_key_cmp(&x, &y);
+}
+
+static int range_cmp(const void *a, const void *b)
+{
+	const struct range *x = a, *y = b;
+	int order = kind_cmp(&x->first, &y->first);
+
+	return order ? order : addr_cmp(&x->first.addr, &y->first.addr);
+}
+
+static void index_ranges(struct lvsadm_state *state)
+{
+	const json_t *records = json_object_get(state->root, "service_addresses");
+	const struct range *before = NULL;
+	json_t *record;
+	size_t i;
+
+	state->ranges = xcalloc(json_array_size(records) + 1, sizeof(*state->ranges));
+	json_array_foreach(records, i, record)
+	{
+		if (read_range(record, &state->ranges[state->n_ranges]))
+			state->n_ranges++;
+	}
+	qsort(state->ranges, state->n_ranges, sizeof(*state->ranges), range_cmp);
+	for (i = 0; i < state->n_ranges; i++) {
+		struct range *range = &state->ranges[i];
+		bool is_inside = before && kind_cmp(&before->first, &range->first) == 0 &&
+				 addr_cmp(&before->last, &range->last) > 0;
+
+		range->widest = is_inside ? before : range;
+		before = range->widest;
+	}
+}
+
+/* The virtual server that has this key by its group; NULL = none. */
+static const char *find_group(const struct lvsadm_state *state, const struct ipvs_svc_key *key)
+{
+	const struct range wanted = { .first = *key };
+	const struct range *found;
+	size_t lo = 0, hi = state->n_ranges;
+
+	while (lo < hi) { /* behind the last one that does not begin after it */
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (range_cmp(&state->ranges[mid], &wanted) <= 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	found = lo > 0 ? state->ranges[lo - 1].widest : NULL;
+	if (!found || kind_cmp(&found->first, key) != 0)
+		return NULL;
+	return key->fwmark || addr_cmp(&key->addr, &found->last) <= 0 ? found->vs : NULL;
+}
+
+/* ---- documents ---- */
+
 static struct lvsadm_state *state_new(json_t *root)
 {
 	struct lvsadm_state *state;
@@ -90,6 +205,7 @@ static struct lvsadm_state *state_new(json_t *root)
 	index_services(state);
 	index_servers(state);
 	index_checks(state);
+	index_ranges(state);
 	return state;
 }
 
@@ -115,21 +231,35 @@ void lvsadm_state_free(struct lvsadm_state *state)
 {
 	if (!state)
 		return;
+	free(state->ranges);
 	json_decref(state->index);
 	json_decref(state->root);
 	free(state);
 }
 
+/* ---- questions ---- */
+
 static const json_t *find_svc(const struct lvsadm_state *state, const struct ipvs_svc_key *key)
 {
 	char name[ADDR_NAME_MAX];
+	const json_t *record;
+	const char *vs;
 
-	return state ? json_object_get(state->index, svc_name(key, name)) : NULL;
+	if (!state)
+		return NULL;
+	record = json_object_get(state->index, svc_name(key, name));
+	if (record)
+		return record;
+	vs = find_group(state, key);
+	return vs ? json_object_get(state->index, vs) : NULL;
 }
 
 const char *lvsadm_state_name(const struct lvsadm_state *state, const struct ipvs_svc_key *key)
 {
-	return get_string(find_svc(state, key), "name");
+	const json_t *record = find_svc(state, key);
+	const char *name = get_string(record, "name");
+
+	return !name[0] && record && find_group(state, key) ? get_string(record, "vs") : name;
 }
 
 const char *lvsadm_state_svc(const struct lvsadm_state *state, const struct ipvs_svc_key *key,
@@ -146,22 +276,34 @@ const char *lvsadm_state_svc(const struct lvsadm_state *state, const struct ipvs
 	return buf;
 }
 
+/* By address and port, or else by address. */
+static const json_t *find_dest(const struct lvsadm_state *state, const char *vs, uint8_t protocol,
+			       const struct ipvs_dest_key *dest)
+{
+	char name[ADDR_NAME_MAX], key[KEY_MAX];
+	const json_t *record;
+
+	snprintf(key, sizeof(key), "%s %s", vs, dest_name(dest, protocol, name));
+	record = json_object_get(state->index, key);
+	if (record)
+		return record;
+	snprintf(key, sizeof(key), "%s @%s", vs, addr_str(&dest->addr, name));
+	return json_object_get(state->index, key);
+}
+
 const char *lvsadm_state_dest(const struct lvsadm_state *state, const struct ipvs_svc_key *key,
 			      const struct ipvs_dest_key *dest, char *buf, size_t size)
 {
-	char vs[ADDR_NAME_MAX], rs[ADDR_NAME_MAX], text[KEY_MAX];
-	const json_t *record, *check;
+	const json_t *svc = find_svc(state, key), *record, *check;
+	const char *vs = get_string(svc, "vs");
+	char text[KEY_MAX];
 
 	buf[0] = '\0';
-	if (!state)
-		return buf;
-	snprintf(text, sizeof(text), "%s %s !", svc_name(key, vs),
-		 dest_name(dest, key->protocol, rs));
-	check = json_object_get(state->index, text);
-	text[strlen(text) - 2] = '\0';
-	record = json_object_get(state->index, text);
+	record = svc ? find_dest(state, vs, key->protocol, dest) : NULL;
 	if (!record)
 		return buf;
+	snprintf(text, sizeof(text), "%s %s !", vs, get_string(record, "rs"));
+	check = json_object_get(state->index, text);
 	if (is_set(record, "is_up") || !check)
 		snprintf(buf, size, "%s", is_set(record, "is_up") ? "up" : "down");
 	else

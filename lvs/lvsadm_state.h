@@ -19,7 +19,8 @@ void lvsadm_state_free(struct lvsadm_state *state);
 /* The same from a status document in JSON, for tests. NULL when it is none. */
 struct lvsadm_state *lvsadm_state_parse(const char *text);
 
-/* The name that the configuration gives a service; "" if it is not known. `state` may be NULL. */
+/* The name that the configuration gives a service: its virtualhost, else that of its group as in
+ * the log, "[web]:0"; "" if it has none or is not known. `state` may be NULL. */
 const char *lvsadm_state_name(const struct lvsadm_state *state, const struct ipvs_svc_key *key);
 
 /*

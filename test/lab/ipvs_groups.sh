@@ -107,6 +107,12 @@ expect_eq marks 3 "$(count_of '^-a -f [79] .*-r (192|\[fd00)')"
 expect_eq one-check-for-a-server 7 "$(status_of d '.checks | length')"
 expect_eq names '[web]:0 [web]:udp:0 [marks]:0 FWM 9 IPv6' "$(status_of d '[.virtual_servers[].vs] | join(" ")')"
 
+watched() { in_ns d "$LVSADM" watch --count=1 "--control=$(node_dir d)/control.sock"; }
+watched >"$LAB_DIR/watch"
+expect_eq names-in-watch "12 12 2" "$(grep -c '^TCP .* up 3/3 \[web\]:0$' "$LAB_DIR/watch") \
+$(grep -c '^UDP .* up 1/1 \[web\]:udp:0$' "$LAB_DIR/watch") $(grep -c '^FWM  7 .* up 2/2 \[marks\]:0$' "$LAB_DIR/watch")"
+expect_eq servers-in-watch 0 "$(grep -- '^  ->' "$LAB_DIR/watch" | grep -cv ' up$')"
+
 say "a server fails: it leaves every address of its family at once"
 stop web-192.168.198.12 KILL
 expect_soon down-everywhere 5 is_count 0 '192\.168\.198\.12'

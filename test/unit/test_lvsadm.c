@@ -585,6 +585,77 @@ static void test_screen(void **state)
 	ipvs_set_done(&set);
 }
 
+/* Services of groups: lines that overlap, both families, marks; servers by their address. */
+static const char groups_json[] =
+	"{\"virtual_servers\": [{\"vs\": \"[web]:0\", \"is_up\": true, \"alive\": 1, \"total\": 2},"
+	" {\"vs\": \"[web]:udp:0\", \"is_up\": false, \"alive\": 0, \"total\": 1, \"name\": "
+	"\"dns\"},"
+	" {\"vs\": \"FWM 9\", \"is_up\": true, \"alive\": 1, \"total\": 1}],"
+	" \"service_addresses\": ["
+	"{\"vs\": \"[web]:0\", \"index\": 0, \"family\": 4, \"protocol\": \"tcp\","
+	" \"first\": \"10.8.0.1\", \"last\": \"10.8.0.100\", \"port\": 80, \"fwmark\": 0},"
+	"{\"vs\": \"[web]:0\", \"index\": 1, \"family\": 4, \"protocol\": \"tcp\","
+	" \"first\": \"10.8.0.5\", \"last\": \"10.8.0.6\", \"port\": 80, \"fwmark\": 0},"
+	"{\"vs\": \"[web]:0\", \"index\": 2, \"family\": 6, \"protocol\": \"tcp\","
+	" \"first\": \"fd00::1\", \"last\": \"fd00::1\", \"port\": 443, \"fwmark\": 0},"
+	"{\"vs\": \"[web]:0\", \"index\": 3, \"family\": 4, \"protocol\": \"\","
+	" \"first\": \"\", \"last\": \"\", \"port\": 0, \"fwmark\": 7},"
+	"{\"vs\": \"[web]:udp:0\", \"index\": 0, \"family\": 4, \"protocol\": \"udp\","
+	" \"first\": \"10.8.0.1\", \"last\": \"10.8.0.100\", \"port\": 80, \"fwmark\": 0},"
+	"{\"vs\": \"[web]:0\", \"index\": 9, \"family\": 4, \"protocol\": \"tcp\","
+	" \"first\": \"no address\", \"last\": \"\", \"port\": 80, \"fwmark\": 0}],"
+	" \"real_servers\": [{\"vs\": \"[web]:0\", \"rs\": \"[10.0.0.1]:tcp:0\", \"is_up\": true},"
+	" {\"vs\": \"[web]:0\", \"rs\": \"[10.0.0.2]:tcp:0\", \"is_up\": false},"
+	" {\"vs\": \"[web]:0\", \"rs\": \"[10.0.0.3]:tcp:81\", \"is_up\": false},"
+	" {\"vs\": \"[web]:0\", \"rs\": \"[10.0.0.3]:tcp:82\", \"is_up\": true},"
+	" {\"vs\": \"FWM 9\", \"rs\": \"[10.0.0.1]:udp:53\", \"is_up\": true}],"
+	" \"checks\": [{\"vs\": \"[web]:0\", \"rs\": \"[10.0.0.2]:tcp:0\", \"kind\": \"TCP_CHECK\","
+	" \"is_up\": false, \"reason\": \"refused\"}]}";
+
+/* "NAME|HEALTH|HEALTH OF THE SERVER" of a service and its one server. */
+static void expect_known(const struct lvsadm_state *state, const char *service, const char *server,
+			 const char *wanted)
+{
+	char text[512], svc_text[128], dest_text[128];
+	const struct ipvs_svc_key *key;
+	struct lvsadm_error err;
+	struct ipvs_set set;
+
+	snprintf(text, sizeof(text), "-A %s\n-a %s -r %s -m\n", service, service, server);
+	assert_int_equal(read_text(text, &set, &err), LVSADM_OK);
+	key = &set.svcs[0].key;
+	snprintf(text, sizeof(text), "%s|%s|%s", lvsadm_state_name(state, key),
+		 lvsadm_state_svc(state, key, svc_text, sizeof(svc_text)),
+		 lvsadm_state_dest(state, key, &set.svcs[0].dests[0].key, dest_text,
+				   sizeof(dest_text)));
+	assert_string_equal(text, wanted);
+	ipvs_set_done(&set);
+}
+
+static void test_groups(void **state)
+{
+	struct lvsadm_state *director = lvsadm_state_parse(groups_json);
+
+	(void)state;
+	assert_non_null(director);
+	expect_known(director, "-t 10.8.0.1:80", "10.0.0.1:80", "[web]:0|up 1/2|up");
+	expect_known(director, "-t 10.8.0.50:80", "10.0.0.2:80",
+		     "[web]:0|up 1/2|down TCP_CHECK refused");
+	expect_known(director, "-t 10.8.0.100:80", "10.0.0.9:80", "[web]:0|up 1/2|");
+	expect_known(director, "-t 10.8.0.101:80", "10.0.0.1:80", "||");
+	expect_known(director, "-t 10.8.0.0:80", "10.0.0.1:80", "||");
+	expect_known(director, "-t 10.8.0.5:81", "10.0.0.1:81", "||");
+	expect_known(director, "-t 10.8.0.5:80", "10.0.0.3:82", "[web]:0|up 1/2|up");
+	expect_known(director, "-t 10.8.0.5:80", "10.0.0.3:81", "[web]:0|up 1/2|down");
+	expect_known(director, "-t [fd00::1]:443", "[fd00::9]:443", "[web]:0|up 1/2|");
+	expect_known(director, "-t [fd00::2]:443", "[fd00::9]:443", "||");
+	expect_known(director, "-u 10.8.0.5:80", "10.0.0.1:80", "dns|down 0/1|");
+	expect_known(director, "-f 7", "10.0.0.1", "[web]:0|up 1/2|up");
+	expect_known(director, "-f 9", "10.0.0.1", "|up 1/1|up");
+	expect_known(director, "-f 8", "10.0.0.1", "||");
+	lvsadm_state_free(director);
+}
+
 /* ---- JSON ---- */
 
 static const char *member(json_t *object, const char *path)
@@ -664,6 +735,7 @@ int main(void)
 		cmocka_unit_test(test_any_table_round_trip),
 		cmocka_unit_test(test_short_numbers),
 		cmocka_unit_test(test_screen),
+		cmocka_unit_test(test_groups),
 		cmocka_unit_test(test_json),
 		cmocka_unit_test(test_help_names_every_option),
 	};
