@@ -112,13 +112,12 @@ void loop_late_counts(const struct loop *loop, uint64_t counts[LOOP_LATE_N])
 	memcpy(counts, loop->n_late, sizeof(loop->n_late));
 }
 
-static void note_lateness(struct loop *loop, int64_t late_us)
+/* Before descriptors are served: what came meanwhile may move the timer that is late. */
+static void count_lateness(struct loop *loop)
 {
 	static const int64_t limits_us[LOOP_LATE_N] = { 10 * US_PER_MS, 100 * US_PER_MS, US_PER_S };
+	int64_t late_us = loop->heap.n > 0 ? time_sub(loop->now, loop->heap.v[0]->at) : 0;
 
-	loop->last_late_us = late_us;
-	if (late_us > loop->worst_late_us)
-		loop->worst_late_us = late_us;
 	for (int i = 0; i < LOOP_LATE_N && late_us >= limits_us[i]; i++)
 		loop->n_late[i]++;
 }
@@ -317,7 +316,9 @@ static void timers_serve(struct loop *loop)
 			continue;
 		}
 		timer->slot = 0;
-		note_lateness(loop, time_sub(loop->now, timer->at));
+		loop->last_late_us = time_sub(loop->now, timer->at);
+		if (loop->last_late_us > loop->worst_late_us)
+			loop->worst_late_us = loop->last_late_us;
 		timer->on_fire(timer, timer->arg);
 	}
 	loop->due.n = 0;
@@ -372,6 +373,7 @@ int loop_run_once(struct loop *loop, int64_t wait_us)
 	if (n < 0 && errno != EINTR)
 		return -errno;
 	loop_update_now(loop);
+	count_lateness(loop);
 	events_serve(loop, events, n);
 	timers_serve(loop);
 	return 0;

@@ -80,8 +80,8 @@ void loop_quit(struct loop *loop, int result);
  * microseconds. */
 void loop_lateness(struct loop *loop, int64_t *last_us, int64_t *worst_us);
 
-/* Timers that ran more than 10 ms, 100 ms and 1 s late, since the loop began: each is in all the
- * numbers that it reaches. */
+/* Passes that began 10 ms, 100 ms and 1 s late for a timer, or later, since the loop began: each is
+ * in all the numbers that it reaches. */
 enum { LOOP_LATE_10MS, LOOP_LATE_100MS, LOOP_LATE_1S, LOOP_LATE_N };
 void loop_late_counts(const struct loop *loop, uint64_t counts[LOOP_LATE_N]);
 

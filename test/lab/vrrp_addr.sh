@@ -187,12 +187,12 @@ say "another host has an IPv6 address: reported, and taken again when it is free
 stop a
 stop b
 ipn c addr add $VIP6/64 dev eth0 nodad
-in_ns a sysctl -q net.ipv6.conf.eth0.accept_dad=1
+in_ns a sysctl -q net.ipv6.conf.eth0.accept_dad=2
 start_director a
-expect_soon duplicate-reported 20 in_log a 'vrrp_address_duplicate|another host on eth0 has address 2001:db8:195::200'
+expect_soon P16-duplicate-reported 20 in_log a 'vrrp_address_duplicate|another host on eth0 has address 2001:db8:195::200'
 ipn c addr del $VIP6/64 dev eth0
 is_sound() { shows a $VIP6 global && ! shows a $VIP6 dadfailed && ! shows a $VIP6 tentative; }
-expect_soon duplicate-repaired 15 is_sound
+expect_soon P16-duplicate-repaired 15 is_sound
 stop a
 expect_eq stop-status 0 "$STATUS"
 expect no-routes-left test -z "$(route a route show proto 18)$(route a route show table 55)$(route a -6 route show proto 18)"

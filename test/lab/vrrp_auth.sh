@@ -112,3 +112,14 @@ expect_soon takeover 5 owns_alone b a
 start_director a
 expect_soon preempted 20 owns_alone a b
 expect_eq dropped-b-in-the-end 0 "$(dropped b)"
+
+say "another key: every form notices, IPv6 as well as IPv4"
+sed -i 's/kkkkkkkk$/kkkkkkkx/' "$LAB_DIR/b/keepalived.conf"
+reload_director b
+wrong() { # INSTANCE: signatures that are not right
+	status_of b ".vrrp_stats[] | select(.instance == \"$1\") | .auth_ext_invalid_hmac"
+}
+is_verified() { [ "$(wrong "$1")" -gt 0 ]; }
+for form in MC4 MC6 UC4 UC6 V2; do
+	expect_soon "F10-signature-is-verified-$form" 8 is_verified $form
+done

@@ -65,8 +65,8 @@ step() { # NAME SECONDS
 	calm=$(transitions)
 	date -s "@$(($(date +%s) + $2))" >/dev/null
 	note "it is $(date)"
-	expect_stays "stays-$1" 6 owns_alone a b
-	expect_eq "transitions-$1" "$calm" "$(transitions)"
+	expect_stays "P4-stays-$1" 6 owns_alone a b
+	expect_eq "P4-transitions-$1" "$calm" "$(transitions)"
 }
 
 say "two directors, three instances"

@@ -70,8 +70,8 @@ crash_rounds() { # NAME ROLE SIGNAL
 	expect_eq "$name-pid-file" "$(role_pid a "$2")" "$(pid_in_file a "$2")"
 	expect_stays "$name-peer-still" $DOWN_S peer_is_still "$before"
 	stop_ping client
-	expect_eq "$name-lost" 0 "$PING_LOST"
-	expect_eq "$name-vip-removed" 0 "$(removals)"
+	expect_eq "F8-$name-lost" 0 "$PING_LOST"
+	expect_eq "F8-$name-vip-removed" 0 "$(removals)"
 	expect "$name-vip-held" has_address a $VIP
 	expect "$name-client-sends-to-a" neighbour_is client $VIP a
 }

@@ -127,7 +127,7 @@ frozen_with_lease() { # N NAME FREEZE THAW
 		when "a.$n" deleted $address
 		gone=$REPLY
 		when "b.$n" added $address
-		expect_most "gone-before-takeover-$name-$address" -1 $((gone - REPLY)) ms
+		expect_most "P5-F7-gone-before-takeover-$name-$address" -1 $((gone - REPLY)) ms
 	done
 	start "client.$n" wire tcpdump -lnttti eth0 "(ip proto 112 and src 192.168.195.130) or arp"
 	wait_for "tcpdump listens" 5 grep -q listening "$LAB_DIR/client.$n/wire.log"
@@ -140,7 +140,7 @@ frozen_with_lease() { # N NAME FREEZE THAW
 	tell_time
 	expect_most "waited-$name" -3200 $((wake_ms - NOW_MS)) ms
 	first=$(grep -c 'prio 150' "$LAB_DIR/client.$n/wire.log")
-	expect_most "said-nothing-$name" 2 "$first" packets
+	expect_most "P5-said-nothing-$name" 2 "$first" packets
 }
 frozen_by_signal() { frozen_with_lease "$1" stopped freeze thaw; }
 frozen_by_cgroup() {
@@ -164,11 +164,11 @@ split_heals() { # N
 	start_ping "client.$n" $VIP -w 100
 	mend_cable "a.$n" "sw.$n"
 	expect_soon split-one-owner 5 owns_alone "a.$n" "b.$n"
-	expect_soon split-client-follows 3 neighbour_is "client.$n" $VIP "a.$n"
+	expect_soon P3-F5-split-client-follows 3 neighbour_is "client.$n" $VIP "a.$n"
 	stop_ping "client.$n"
 	gap=$PING_GAP_MS
-	expect_most split-blackout-after-healing $((ADVERT_S * 1000 + 50)) "$gap" ms
-	expect_soon split-told-again 5 told_again "$n" "$mark_told"
+	expect_most P3-F5-split-blackout-after-healing $((ADVERT_S * 1000 + 50)) "$gap" ms
+	expect_soon P3-split-told-again 5 told_again "$n" "$mark_told"
 	poll_pause 1.5
 	expect_eq split-told-once "INSTANCE VI_1 MASTER 150" "$(tail -n "+$((mark_told + 1))" "$LAB_DIR/told.a.$n" | paste -sd,)"
 }

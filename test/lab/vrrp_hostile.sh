@@ -54,9 +54,10 @@ authentication() { # TYPE
 		        auth_pass s3cret
 		    }"
 }
-director_conf() { # NODE PRIORITY ACTIVE-KEY
+director_conf() { # NODE PRIORITY ACTIVE-KEY V3-WORD
 	{
-		instance V3 01 "$2" "version 3"
+		instance V3 01 "$2" "version 3
+		    $4"
 		instance PASS 02 "$2" "$(authentication PASS)"
 		instance AH 03 "$2" "$(authentication AH)"
 		instance HMAC 04 "$2" "$(signed "$3")"
@@ -96,12 +97,12 @@ storm() {
 		return
 	fi
 	# Counters are reported once a second.
-	expect_soon "counted-$kind" 5 counter_is a "$instance" "$name" $((before + sent)) ||
+	expect_soon "F1-P19-counted-$kind" 5 counter_is a "$instance" "$name" $((before + sent)) ||
 		note "$((before + sent)) were expected, $(counter a "$instance" "$name") counted"
 	tell_time
 	elapsed_ms=$((NOW_MS - elapsed_ms))
 	adverts=$((($(counter a "$instance" advert_sent) - adverts) * 1000 - elapsed_ms))
-	expect_most "rhythm-$kind" 2000 ${adverts#-} ms
+	expect_most "F1-P19-rhythm-$kind" 2000 ${adverts#-} ms
 	expect_eq "announced-$kind" "$garps" "$(counter a "$instance" garp_sent)"
 	expect_eq "transitions-$kind" "$calm" "$(transitions)"
 	expect_most "lines-$kind" 2 $(($(drop_lines "$instance") - lines)) lines
@@ -134,8 +135,8 @@ make_node b sw 192.168.195.131/24
 make_node client sw 192.168.195.1/24
 ip -n "$(ns client)" route add 224.0.0.0/4 dev eth0
 (umask 077 && printf 'hex:%064d\n' 7 >"$LAB_DIR/key")
-director_conf a 150 1
-director_conf b 100 1
+director_conf a 150 1 v3_checksum_as_v2 # which must not switch off that sums are checked
+director_conf b 100 1 v3_checksum_as_v2
 start_director b
 wait_for "b is running" 10 is_running_as b vrrp
 start_director a
@@ -155,13 +156,20 @@ say "storms of $RATE packets a second, two at a time"
 part v3 storms_v3
 part auth storms_auth
 join_parts
-expect still-alone owns_alone a b
+expect F4-P19-still-alone owns_alone a b
+expect F2-wrong-sums-are-dropped-with-v3_checksum_as_v2 counter_is a V3 checksum_err $((RATE / 2))
+expect F4-interval-0-is-dropped-by-the-backup counter_is b V3 advert_interval_err $((RATE / 2))
+form_is() { # INSTANCE FORM: of the sums that b hears from a
+	[ "$(status_of b ".vrrp[] | select(.instance == \"$1\") | .checksum_form")" = "$2" ]
+}
+expect F3-form-is-shown-message form_is V3 message
+expect F3-form-is-shown-pseudo-header form_is HMAC pseudo-header
 
 say "the key of the signatures changes, one director after the other"
 calm=$(transitions)
-director_conf b 100 2
+director_conf b 100 2 ""
 reload_director b
-director_conf a 150 2
+director_conf a 150 2 ""
 reload_director a
 expect_soon reloaded 5 in_log a 'Reload complete|reload'
 expect_stays new-key 5 owns_alone a b

@@ -82,7 +82,7 @@ for _ in 1 2 3; do
 	in_ns a ip neigh flush dev eth0
 	reaches $VIP >/dev/null
 done
-expect_eq T8-no-arp-with-physical-mac "" "$(frames "arp and arp[14:4] = 0x0a3200c8 and not ether src $MAC" | head -3)"
+expect_eq F6-T8-no-arp-with-physical-mac "" "$(frames "arp and arp[14:4] = 0x0a3200c8 and not ether src $MAC" | head -3)"
 replies() { frames "arp[6:2] = 2 and arp[14:4] = 0x0a3200c8 and $1" | grep -c ''; }
 expect T7-arp-answered test "$(replies "arp[8:4] = 0x00005e00 and arp[12:2] = 0x0133")" -gt 0
 expect_eq T7-arp-answered-with-no-other-mac 0 "$(replies "not (arp[8:4] = 0x00005e00 and arp[12:2] = 0x0133)")"
@@ -134,7 +134,7 @@ expect_eq T9-backup-answers-no-arp "$arp_before" "$(answers_arp)"
 in_ns c ip neigh replace 10.50.0.77 lladdr $MAC dev eth0 nud permanent
 in_ns c ip route add 10.99.0.0/24 via 10.50.0.77
 in_ns c "$VIPPING" -i 100 -t 0.5 10.99.0.5 >/dev/null
-expect_eq T9-backup-forwards-nothing "$was" "$(forwarded)"
+expect_eq F6-T9-backup-forwards-nothing "$was" "$(forwarded)"
 ip -n "$(ns sw)" link set dev b master br0
 
 say "T13: proxy ARP answers with the virtual MAC, and not for hosts of the same net"
