@@ -1,5 +1,5 @@
 # test: the labs, their helpers and the checks of the source itself. Unit tests are listed beside what they test.
-noinst_PROGRAMS += test/lab/talker test/lab/vipping test/lab/httpcount test/lab/udpname test/lab/mailbox test/lab/vrrpstorm test/lab/hostile
+noinst_PROGRAMS += test/lab/talker test/lab/vipping test/lab/httpcount test/lab/udpname test/lab/mailbox test/lab/vrrpstorm test/lab/hostile test/lab/hostile_dgram
 test_lab_talker_SOURCES = test/lab/talker.c
 test_lab_vipping_SOURCES = test/lab/vipping.c
 test_lab_httpcount_SOURCES = test/lab/httpcount.c
@@ -9,6 +9,7 @@ test_lab_vrrpstorm_SOURCES = test/lab/vrrpstorm.c
 test_lab_vrrpstorm_LDADD = libvrrp.a libdiarch.a $(SSL_LIBS)
 test_lab_hostile_SOURCES = test/lab/hostile.c
 test_lab_hostile_LDADD = $(SSL_LIBS)
+test_lab_hostile_dgram_SOURCES = test/lab/hostile_dgram.c
 
 TESTS += test/tidy/tidy test/readme test/conformance
 noinst_PROGRAMS += test/lab/canned

@@ -60,8 +60,8 @@ static void reset(int fd)
 	setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
 }
 
-/* The same again until the other side has enough. */
-static void flood(int fd, const char *head, const char *piece, size_t len)
+/* The same again until the other side has enough, unasked. */
+static void pour(int fd, const char *head, const char *piece, size_t len)
 {
 	char *many = malloc(PIECE + len);
 	size_t n = 0;
@@ -70,16 +70,20 @@ static void flood(int fd, const char *head, const char *piece, size_t len)
 		memcpy(many + n, piece, len);
 		n += len;
 	}
-	hear(fd);
 	if (say(fd, head))
 		while (put(fd, many, n))
 			;
 	free(many);
 }
 
-static void drip(int fd, const char *text)
+static void flood(int fd, const char *head, const char *piece, size_t len)
 {
 	hear(fd);
+	pour(fd, head, piece, len);
+}
+
+static void trickle(int fd, const char *text)
+{
 	for (size_t i = 0;; i++) {
 		const char *byte = i < strlen(text) ? text + i : "a";
 
@@ -87,6 +91,12 @@ static void drip(int fd, const char *text)
 			return;
 		usleep(i < strlen(text) / 2 ? 1000 : 200000);
 	}
+}
+
+static void drip(int fd, const char *text)
+{
+	hear(fd);
+	trickle(fd, text);
 }
 
 static void noise(int fd)
@@ -350,6 +360,102 @@ static void endless_lines(int fd)
 	flood(fd, "", "220-and more\r\n", 14);
 }
 
+/* ---- SMTP, where the server begins ---- */
+
+static void smtp_good(int fd)
+{
+	if (!say(fd, "220 mx\r\n"))
+		return;
+	hear(fd);
+	say(fd, "250 mx\r\n");
+	hear(fd);
+	say(fd, "221 bye\r\n");
+}
+
+static void smtp_drip(int fd)
+{
+	trickle(fd, "220 m");
+}
+
+static void smtp_endless_banner(int fd)
+{
+	pour(fd, "220 ", "a", 1);
+}
+
+static void smtp_endless_lines(int fd)
+{
+	pour(fd, "", "220-and more\r\n", 14);
+}
+
+static void smtp_endless_ends(int fd)
+{
+	pour(fd, "220 mx", "\r\n", 2);
+}
+
+static void smtp_helo_endless(int fd)
+{
+	say(fd, "220 mx\r\n");
+	flood(fd, "250 ", "a", 1);
+}
+
+static void smtp_helo_lines(int fd)
+{
+	say(fd, "220 mx\r\n");
+	flood(fd, "", "250-and more\r\n", 14);
+}
+
+/* Another code each time, and none that is right. */
+static void smtp_codes(int fd)
+{
+	static const char *const codes[] = { "999 what\r\n", "22O mx\r\n", "-220 mx\r\n",
+					     "220x\r\n",     "\r\n",       "2",
+					     " 220 mx\r\n",  "354\r\n",    "000\r\n" };
+	static atomic_uint next;
+
+	say(fd, codes[next++ % (sizeof(codes) / sizeof(codes[0]))]);
+	say(fd, "\r\n");
+	silent(fd);
+}
+
+/* All answers before any question. */
+static void smtp_pipelined(int fd)
+{
+	say(fd, "220 mx\r\n250 mx\r\n221 bye\r\n");
+	silent(fd);
+}
+
+static void smtp_surprise(int fd)
+{
+	say(fd, "220 mx\r\n554 I never liked you\r\n");
+	silent(fd);
+}
+
+static void smtp_closes_in_helo(int fd)
+{
+	say(fd, "220 mx\r\n");
+	hear(fd);
+	say(fd, "250 ");
+}
+
+/* Each connection is reset one byte later than the one before. */
+static void smtp_reset_at_each(int fd)
+{
+	static const char *const answers[] = { "220 mx\r\n", "250 mx\r\n", "221 bye\r" };
+	static atomic_uint next;
+	size_t left = next++ % 24; /* of all three; the last end of a line never comes */
+
+	for (size_t i = 0; i < 3; i++) {
+		size_t len = strlen(answers[i]);
+
+		put(fd, answers[i], left < len ? left : len);
+		if (left < len)
+			break;
+		left -= len;
+		hear(fd);
+	}
+	reset(fd);
+}
+
 static const struct manner {
 	const char *name;
 	void (*serve)(int fd);
@@ -387,6 +493,18 @@ static const struct manner {
 	{ "endless_line", endless_line },
 	{ "drip_line", drip_line },
 	{ "endless_lines", endless_lines },
+	{ "smtp_good", smtp_good },
+	{ "smtp_drip", smtp_drip },
+	{ "smtp_endless_banner", smtp_endless_banner },
+	{ "smtp_endless_lines", smtp_endless_lines },
+	{ "smtp_endless_ends", smtp_endless_ends },
+	{ "smtp_helo_endless", smtp_helo_endless },
+	{ "smtp_helo_lines", smtp_helo_lines },
+	{ "smtp_codes", smtp_codes },
+	{ "smtp_pipelined", smtp_pipelined },
+	{ "smtp_surprise", smtp_surprise },
+	{ "smtp_closes_in_helo", smtp_closes_in_helo },
+	{ "smtp_reset_at_each", smtp_reset_at_each },
 };
 
 #define N_MANNERS (sizeof(manners) / sizeof(manners[0]))
