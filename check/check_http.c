@@ -6,8 +6,8 @@
  * in a row since the last failure: the passes before the last one are REASON_PARTLY. After a
  * failure the same url is asked again. With one url, one good answer is enough.
  *
- * The answer is read no further than needed: the head alone without digest and regex, otherwise the
- * body to its end or to a limit.
+ * The answer is read to its end or to a limit, with digest and regex or without: a server that
+ * stops in the middle of a page does not work. It ends where its head says, or with the connection.
  */
 #include <errno.h>
 #include <openssl/evp.h>
@@ -24,7 +24,7 @@
 
 #define REQUEST_MAX      8192
 #define READS_AT_ONCE    4                  /* then the others have their turn */
-#define KEPT_BODY_MAX    (1024 * 1024)      /* what a regex sees */
+#define KEPT_BODY_MAX    (1024 * 1024)      /* what a regex sees; enough without digest */
 #define DIGEST_BODY_MAX  (16 * 1024 * 1024) /* what a digest covers */
 #define FIRST_BODY_ALLOC 4096
 
@@ -199,8 +199,6 @@ static void judge_head(struct probe *probe, const struct url_conf *url)
 	snprintf(status, sizeof(status), "%u", run->parser.status);
 	if (!is_status_wanted(url, run->parser.status))
 		probe_done(probe, REASON_HTTP_STATUS, status);
-	else if (!url->digest && !url->regex)
-		probe_done(probe, REASON_OK, status);
 }
 
 /* ---- answer ---- */

@@ -302,9 +302,20 @@ static const struct {
 	enum probe_reason reason;
 	const char *detail;
 } answers[] = {
-	{ "status", .answer = "HTTP/1.0 200 OK\r\n\r\n", .ending = -EAGAIN, .detail = "200" },
-	{ "no body is waited for", .answer = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n",
+	{ "status", .answer = "HTTP/1.0 200 OK\r\n\r\n", .detail = "200" },
+	{ "no body", .answer = "HTTP/1.1 204 Empty\r\n\r\n", .ending = -EAGAIN, .detail = "204" },
+	{ "a whole body", .answer = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello",
 	  .ending = -EAGAIN, .detail = "200" },
+	{ "a body that does not come", .answer = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n",
+	  .ending = -EAGAIN, .reason = REASON_TIMEOUT },
+	{ "half a body", .answer = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhel",
+	  .ending = -EAGAIN, .reason = REASON_TIMEOUT },
+	{ "half a body and a reset", .answer = "HTTP/1.1 200 OK\r\n\r\nhel", .ending = -ECONNRESET,
+	  .reason = REASON_RESET },
+	{ "half a chunk", .answer = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhe",
+	  .ending = -EAGAIN, .reason = REASON_TIMEOUT },
+	{ "a body without end", .answer = "HTTP/1.0 200 OK\r\n\r\nhello", .ending = -EAGAIN,
+	  .reason = REASON_TIMEOUT },
 	{ "other status", .answer = "HTTP/1.0 404 Gone\r\n\r\n", .ending = -EAGAIN,
 	  .reason = REASON_HTTP_STATUS, .detail = "404" },
 	{ "the status comes before the digest", .digest = HELLO_MD5,
@@ -440,6 +451,8 @@ static void test_endless_body(void **state)
 	assert_int_equal(run_big(20 * mib, 'a', NULL, HELLO_MD5, &taken), REASON_HTTP_TOO_BIG);
 	assert_in_range(taken, 16 * mib, 16 * mib + 2 * PROBE_READ_SIZE);
 	assert_int_equal(run_big(mib, 'a', "world", NULL, &taken), REASON_TIMEOUT);
+	assert_int_equal(run_big(3 * mib, 'a', NULL, NULL, &taken), REASON_OK);
+	assert_in_range(taken, mib, mib + 2 * PROBE_READ_SIZE);
 }
 
 /* Patterns that would take minutes on a hostile body fail instead. */

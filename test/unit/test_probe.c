@@ -125,7 +125,10 @@ static const struct {
 	{ "answer", HTTP_ANSWERS, NULL, "hello", NULL, REASON_OK, false },
 	{ "answer of known length", HTTP_HOLDS, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello",
 	  NULL, "5d41402abc4b2a76b9719d911017c592", REASON_OK, false },
-	{ "head is enough", HTTP_HOLDS, NULL, NULL, NULL, REASON_OK, false },
+	{ "answer of known length, any", HTTP_HOLDS,
+	  "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", NULL, NULL, REASON_OK, false },
+	{ "head alone", HTTP_HOLDS, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", NULL, NULL,
+	  REASON_TIMEOUT, true },
 	{ "no end of the body", HTTP_HOLDS, NULL, "hello", NULL, REASON_TIMEOUT, true },
 	{ "nothing at all", HTTP_ANSWERS, "", NULL, NULL, REASON_CLOSED_EARLY, false },
 	{ "unwanted", HTTP_ANSWERS, "HTTP/1.0 503 No\r\n\r\n", NULL, NULL, REASON_HTTP_STATUS,
@@ -539,6 +542,7 @@ static void test_reuse(void **state)
 	struct counter *http = add_started(b, &check_http_get);
 
 	(void)state;
+	b->server.answer = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
 	wait_results(b, tcp, 20);
 	wait_results(b, http, 20);
 	assert_int_equal(tcp->n_down + http->n_down, 0);
