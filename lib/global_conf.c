@@ -473,8 +473,9 @@ const struct conf_key global_keys[] = {
 	       .help = "Log advertisements of virtual routers that are not configured."),
 	K_STR("vmac_prefix", G, vmac_prefix, .dflt_text = "vrrp", .apply = CONF_APPLY_LIVE,
 	      .flags = CONF_IF_SET, .help = "How names of interfaces with a virtual MAC begin."),
-	K_STR("vmac_addr_prefix", G, idle.vmac_addr_prefix, .dflt_from = "vmac_prefix",
-	      NO_EFFECT(LIVE), .help = "How names of interfaces for single addresses begin."),
+	K_STR("vmac_addr_prefix", G, vmac_addr_prefix, .dflt_from = "vmac_prefix",
+	      .apply = CONF_APPLY_LIVE, .flags = CONF_IF_SET,
+	      .help = "How names of interfaces for single addresses begin."),
 
 	/* IPVS */
 	K_CUSTOM("lvs_timeouts", &conf_type_parts, G, lvs_timeouts, struct lvs_timeouts_conf,

@@ -126,7 +126,6 @@ struct global_idle_conf {
 	uint32_t vrrp_rx_bufs_multiplier;
 	int64_t vrrp_delay_after_boot_us;
 	bool log_unknown_vrids;
-	const char *vmac_addr_prefix;
 	uint32_t random_seed;
 	struct opt_name_conf reload_check_config, reload_file;
 	struct conf_words include_check;
@@ -162,7 +161,7 @@ struct global_conf {
 	int64_t vrrp_garp_interval_us, vrrp_startup_delay_us;
 	int64_t vrrp_gna_interval_us;
 	bool vrrp_min_garp;
-	const char *vmac_prefix;
+	const char *vmac_prefix, *vmac_addr_prefix;
 	struct conf_garp_extra vrrp_garp_extra_if;
 	const char *default_interface;
 	const char *iproute_usr_dir, *iproute_etc_dir; /* NULL = where Debian has them */

@@ -89,6 +89,11 @@ void sysctl_adopt(struct vrrp_app *app, const struct msg_vrrp_sysctl *saved)
 	sysctls_adopt(settings_of(app), saved->path, saved->original);
 }
 
+void sysctl_report(struct vrrp_app *app)
+{
+	sysctls_publish(settings_of(app));
+}
+
 void sysctl_forget(struct vrrp_app *app)
 {
 	sysctls_free(app->sysctls);

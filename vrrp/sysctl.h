@@ -27,6 +27,9 @@ void sysctl_split(struct vrrp_app *app, const char *key);
 /* Takes over what a predecessor changed. */
 void sysctl_adopt(struct vrrp_app *app, const struct msg_vrrp_sysctl *saved);
 
+/* Tells the parent of all again, which forgets at a reload what it does not hear of. */
+void sysctl_report(struct vrrp_app *app);
+
 /* Puts everything back, or only forgets it. */
 void sysctl_restore(struct vrrp_app *app);
 void sysctl_forget(struct vrrp_app *app);

@@ -207,9 +207,7 @@ static const struct conf_key vaddr_args[] = {
 		       .help = "Other end of a point-to-point address."),
 
 static const struct conf_key vaddr_keys[] = {
-	VADDR_ROWS K_FLAG("use_vmac", A, use_vmac, .apply = CONF_APPLY_LIVE,
-			  .flags = CONF_NO_EFFECT,
-			  .not_in_effect = "the address has the MAC of its interface",
+	VADDR_ROWS K_FLAG("use_vmac", A, use_vmac, .apply = CONF_APPLY_LIVE, .flags = CONF_IF_SET,
 			  .help = "Put the address on an interface with the virtual router MAC."),
 	K_END,
 };

@@ -62,11 +62,11 @@ static void bind_to_lease(struct nl_addr *a, uint32_t lease_s)
 }
 
 static void vip_fill(struct vip *vip, struct vrrp_app *app, const struct vaddr_conf *conf,
-		     const char *default_dev)
+		     const char *dev)
 {
 	struct nl_addr *a = &vip->addr;
 
-	vip->vif = vrrp_if_get(app, conf->dev ? conf->dev : default_dev);
+	vip->vif = vrrp_if_get(app, dev);
 	vip->is_tracked = !conf->no_track;
 	a->addr = conf->prefix.addr;
 	a->prefix_len = conf->prefix.len;
@@ -84,17 +84,17 @@ static void vip_fill(struct vip *vip, struct vrrp_app *app, const struct vaddr_c
 		fill_v6(a, conf);
 }
 
-void vip_list_build(struct vip_list *list, struct vrrp_app *app, const struct vrrp_conf *conf,
-		    const char *default_dev)
+void vip_list_build(struct vip_list *list, struct vrouter *r)
 {
+	const struct vrrp_conf *conf = r->conf;
 	const struct vaddr_conf *a;
 
 	list->v = xcalloc(conf->addresses.n + conf->excluded.n + 1UL, sizeof(list->v[0]));
 	list->n = 0;
 	conf_list_for_each (a, &conf->addresses)
-		vip_fill(&list->v[list->n++], app, a, default_dev);
+		vip_fill(&list->v[list->n++], r->app, a, vmac_dev(r, a));
 	conf_list_for_each (a, &conf->excluded)
-		vip_fill(&list->v[list->n++], app, a, default_dev);
+		vip_fill(&list->v[list->n++], r->app, a, vmac_dev(r, a));
 	for (uint32_t i = 0; conf->lease && i < list->n; i++)
 		bind_to_lease(&list->v[i].addr, (uint32_t)vrrp_conf_lease_s(conf));
 }
@@ -107,7 +107,7 @@ void vip_list_build_static(struct vip_list *list, struct vrrp_app *app,
 	list->v = xcalloc(addresses->n + 1UL, sizeof(list->v[0]));
 	list->n = 0;
 	conf_list_for_each (a, addresses)
-		vip_fill(&list->v[list->n++], app, a, default_dev);
+		vip_fill(&list->v[list->n++], app, a, a->dev ? a->dev : default_dev);
 }
 
 void vip_list_free(struct vip_list *list)

@@ -7,6 +7,7 @@
 #include "lib/nl.h"
 #include "vrrp/vrrp_conf.h"
 
+struct vrouter;
 struct vrrp_app;
 struct vrrp_if;
 
@@ -24,12 +25,11 @@ struct vip_list {
 };
 
 /*
- * Builds the list of an instance, advertised addresses first, or of lines (struct vaddr_conf). They
- * name their interface or mean `default_dev`. Interfaces get a user more; vip_list_free() releases
- * it.
+ * Builds the list of a router by its configuration, advertised addresses first, where vmac_dev()
+ * says; or of lines (struct vaddr_conf), which name their interface or mean `default_dev`.
+ * Interfaces get a user more; vip_list_free() releases it.
  */
-void vip_list_build(struct vip_list *list, struct vrrp_app *app, const struct vrrp_conf *conf,
-		    const char *default_dev);
+void vip_list_build(struct vip_list *list, struct vrouter *r);
 void vip_list_build_static(struct vip_list *list, struct vrrp_app *app,
 			   const struct conf_list *addresses, const char *default_dev);
 void vip_list_free(struct vip_list *list);

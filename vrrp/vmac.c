@@ -1,5 +1,5 @@
 /*
- * The interface with the virtual router MAC: see vmac.h. VRRP child.
+ * Interfaces with the virtual router MAC: see vmac.h. VRRP child.
  */
 #include "vrrp/vmac.h"
 
@@ -7,6 +7,7 @@
 #include <net/ethernet.h>
 #include <netpacket/packet.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -16,8 +17,9 @@
 
 #define DSCP_CS6    0xc0
 #define IP_HEADER   20
+#define IP_SUM      10
 #define IP6_HEADER  40
-#define FRAME_MAX   (ETH_HLEN + IP6_HEADER + VRRP_PKT_MAX + 64)
+#define FRAME_MAX   (ETH_HLEN + IP6_HEADER + VRRP_AH_LEN + VRRP_PKT_MAX + 64)
 #define NAMES_TRIED 100
 
 /* ---- name and MAC ---- */
@@ -51,72 +53,144 @@ static void choose_mac(struct vmac *v, const struct vrrp_conf *conf)
 		v->mac[MAC_LEN - 1] = conf->virtual_router_id;
 }
 
-static const struct nl_link *find_link(const struct vrouter *r)
+static const struct nl *nl_of(const struct vmac *v)
 {
-	return nl_link_by_name(r->app->nl, r->vmac.name);
+	return v->router->app->nl;
+}
+
+static const struct nl_link *find_link(const struct vmac *v)
+{
+	return nl_link_by_name(nl_of(v), v->name);
 }
 
 /* Made by us or a predecessor: on the same interface, with the same MAC. */
-static bool is_ours(const struct vrouter *r, const struct nl_link *link)
+static bool is_ours(const struct vmac *v, const struct nl_link *link)
 {
-	return link->has_mac && memcmp(link->mac, r->vmac.mac, MAC_LEN) == 0 &&
-	       (r->vif->ifindex == 0 || link->base_ifindex == r->vif->ifindex);
+	const struct nl_link *base = nl_link_by_name(nl_of(v), v->base->name);
+
+	return link->has_mac && memcmp(link->mac, v->mac, MAC_LEN) == 0 &&
+	       (!base || link->base_ifindex == base->ifindex);
 }
 
-static bool is_name_free(const struct vrouter *r)
+static bool is_name_free(const struct vmac *v)
 {
-	const struct nl_link *link = find_link(r);
+	const struct nl_link *link = find_link(v);
 
-	for (const struct vmac *v = r->app->vmacs; v; v = v->next) {
-		if (v != &r->vmac && strcmp(v->name, r->vmac.name) == 0)
+	for (const struct vmac *other = v->router->app->vmacs; other; other = other->next) {
+		if (other != v && strcmp(other->name, v->name) == 0)
 			return false;
 	}
-	return !link || is_ours(r, link);
+	return !link || is_ours(v, link);
 }
 
 /* vrrp.51, for IPv6 then vrrp6.51, then vrrp1.51, vrrp2.51 ... */
-static void choose_name(struct vrouter *r)
+static void choose_name(struct vmac *v, const char *prefix)
 {
-	const char *prefix = r->app->vmac_prefix;
-	unsigned vrid = r->conf->virtual_router_id;
-	char *name = r->vmac.name;
+	unsigned vrid = v->router->conf->virtual_router_id;
+	char *name = v->name;
 
 	snprintf(name, IF_NAMESIZE, "%.10s.%u", prefix, vrid);
-	if (!is_name_free(r) && r->side->family == AF_INET6)
+	if (!is_name_free(v) && v->router->side->family == AF_INET6)
 		snprintf(name, IF_NAMESIZE, "%.9s6.%u", prefix, vrid);
-	for (unsigned i = 1; i < NAMES_TRIED && !is_name_free(r); i++)
+	for (unsigned i = 1; i < NAMES_TRIED && !is_name_free(v); i++)
 		snprintf(name, IF_NAMESIZE, "%.8s%u.%u", prefix, i, vrid);
+}
+
+/* One more of the router's, on this interface; without name its name is chosen. */
+static struct vmac *add(struct vrouter *r, const char *base, const char *name, const char *prefix)
+{
+	struct vmac *v = xcalloc(1, sizeof(*v));
+
+	v->router = r;
+	v->base = vrrp_if_get(r->app, base);
+	choose_mac(v, r->conf);
+	if (name)
+		snprintf(v->name, sizeof(v->name), "%s", name);
+	else
+		choose_name(v, prefix);
+	v->vif = vrrp_if_get(r->app, v->name);
+	v->next = r->app->vmacs;
+	r->app->vmacs = v;
+	v->next_of_router = r->vmacs;
+	r->vmacs = v;
+	return v;
+}
+
+static void free_one(struct vmac *v)
+{
+	struct vmac **link = &v->router->app->vmacs;
+
+	while (*link != v)
+		link = &(*link)->next;
+	*link = v->next;
+	vrrp_if_put(v->vif);
+	vrrp_if_put(v->base);
+	free(v);
 }
 
 void vmac_init(struct vrouter *r)
 {
-	struct vmac *v = &r->vmac;
+	const struct vmac_conf *conf = &r->conf->use_vmac;
 
-	v->is_on = is_asked_for(r->conf);
-	if (!v->is_on)
+	if (!is_asked_for(r->conf))
 		return;
-	choose_mac(v, r->conf);
-	if (r->conf->use_vmac.name)
-		snprintf(v->name, sizeof(v->name), "%s", r->conf->use_vmac.name);
-	else
-		choose_name(r);
-	if (r->conf->use_vmac.group)
-		rt_group_find(&r->app->rt_dirs, r->conf->use_vmac.group, &v->group);
-	v->next = r->app->vmacs;
-	r->app->vmacs = v;
-	v->vif = vrrp_if_get(r->app, v->name);
+	r->vmac = add(r, r->conf->interface, conf->name, r->app->vmac_prefix);
+	if (conf->group)
+		rt_group_find(&r->app->rt_dirs, conf->group, &r->vmac->group);
 }
 
 void vmac_done(struct vrouter *r)
 {
-	struct vmac **link = &r->app->vmacs;
+	while (r->vmacs) {
+		struct vmac *v = r->vmacs;
+		r->vmacs = v->next_of_router;
+		free_one(v);
+	}
+	r->vmac = NULL;
+}
 
-	if (!r->vmac.is_on)
-		return;
-	while (*link != &r->vmac)
-		link = &(*link)->next;
-	*link = r->vmac.next;
-	vrrp_if_put(r->vmac.vif);
+/* ---- of single addresses ---- */
+
+struct vmac *vmac_of(const struct vrouter *r, const struct vrrp_if *vif)
+{
+	struct vmac *v = r->vmacs;
+
+	while (v && v->vif != vif)
+		v = v->next_of_router;
+	return v;
+}
+
+static struct vmac *find_on(const struct vrouter *r, const char *base)
+{
+	struct vmac *v = r->vmacs;
+
+	while (v && strcmp(v->base->name, base) != 0)
+		v = v->next_of_router;
+	return v;
+}
+
+const char *vmac_dev(struct vrouter *r, const struct vaddr_conf *a)
+{
+	const char *dev = a->dev ? a->dev : r->conf->interface;
+	const struct vmac *v;
+
+	if (!vmac_conf_has(r->conf, a))
+		return !a->dev && r->vmac ? r->vmac->name : dev;
+	v = find_on(r, dev);
+	if (!v)
+		v = add(r, dev, NULL, r->app->vmac_addr_prefix);
+	return v->name;
+}
+
+static bool is_in_use(const struct vmac *v)
+{
+	const struct vip_list *vips = &v->router->vips;
+
+	for (uint32_t i = 0; i < vips->n; i++) {
+		if (vips->v[i].vif == v->vif)
+			return true;
+	}
+	return v == v->router->vmac;
 }
 
 /* ---- the interface ---- */
@@ -131,31 +205,30 @@ static void set_for(const char *family, const char *name, const char *key, const
 
 /* Answers for its own addresses only, accepts what comes the other way round, and gets no address
  * by itself, which would tell the MAC (RFC 9568 7.4). */
-static void configure(const struct vrouter *r)
+static void configure(const struct vmac *v)
 {
-	const char *name = r->vmac.name;
-
-	set_for("ipv4", name, "arp_ignore", "1");
-	set_for("ipv4", name, "arp_announce", "2");
-	set_for("ipv4", name, "accept_local", "1");
-	set_for("ipv4", name, "rp_filter", "0");
-	set_for("ipv6", name, "addr_gen_mode", "1");
-	set_for("ipv6", name, "accept_ra", "0");
+	set_for("ipv4", v->name, "arp_ignore", "1");
+	set_for("ipv4", v->name, "arp_announce", "2");
+	set_for("ipv4", v->name, "accept_local", "1");
+	set_for("ipv4", v->name, "rp_filter", "0");
+	set_for("ipv6", v->name, "addr_gen_mode", "1");
+	set_for("ipv6", v->name, "accept_ra", "0");
 }
 
 /* The interface below must neither answer for our addresses nor ask in their name: hosts would
  * learn its MAC (RFC 9568 8.1.2). */
-static void configure_base(const struct vrouter *r)
+static void configure_base(const struct vmac *v)
 {
 	static const struct {
 		const char *key, *value;
 	} keys[] = { { "arp_ignore", "1" }, { "arp_filter", "1" }, { "arp_announce", "2" } };
+	struct vrrp_app *app = v->router->app;
 	char path[96];
 
-	sysctl_split(r->app, "rp_filter");
+	sysctl_split(app, "rp_filter");
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-		snprintf(path, sizeof(path), "net/ipv4/conf/%s/%s", r->vif->name, keys[i].key);
-		sysctl_set(r->app, path, keys[i].value);
+		snprintf(path, sizeof(path), "net/ipv4/conf/%s/%s", v->base->name, keys[i].key);
+		sysctl_set(app, path, keys[i].value);
 	}
 }
 
@@ -163,81 +236,130 @@ static void configure_base(const struct vrouter *r)
  * RFC 9568 8.1.3: what is answered for others is answered with the virtual MAC. One medium, so that
  * the kernel does not answer for hosts that are reached through the interface below.
  */
-static void configure_proxy(const struct vrouter *r)
+static void configure_proxy(const struct vmac *v)
 {
 	static const char key[] = "proxy_arp";
+	struct vrrp_app *app = v->router->app;
 	char path[SYSCTL_PATH_MAX], medium[16];
 
-	if (r->side->family != AF_INET || !sysctl_was_on(r->app, r->vif->name, key))
+	if (v->router->side->family != AF_INET || !sysctl_was_on(app, v->base->name, key))
 		return;
-	snprintf(medium, sizeof(medium), "%u", r->vif->ifindex);
-	set_for("ipv4", r->vmac.name, "medium_id", medium);
-	set_for("ipv4", r->vmac.name, key, "1");
-	sysctl_split(r->app, key);
-	snprintf(path, sizeof(path), "net/ipv4/conf/%s/medium_id", r->vif->name);
-	sysctl_set(r->app, path, medium);
-	snprintf(path, sizeof(path), "net/ipv4/conf/%s/%s", r->vif->name, key);
-	sysctl_set(r->app, path, "0");
+	snprintf(medium, sizeof(medium), "%u", v->base->ifindex);
+	set_for("ipv4", v->name, "medium_id", medium);
+	set_for("ipv4", v->name, key, "1");
+	sysctl_split(app, key);
+	snprintf(path, sizeof(path), "net/ipv4/conf/%s/medium_id", v->base->name);
+	sysctl_set(app, path, medium);
+	snprintf(path, sizeof(path), "net/ipv4/conf/%s/%s", v->base->name, key);
+	sysctl_set(app, path, "0");
 }
 
-static void log_failure(const struct vrouter *r, int error)
+static void log_failure(const struct vmac *v, const char *what, int error)
 {
+	const char *instance = v->router->conf->name;
+
 	log_event(LOG_LEVEL_WARNING, "vmac_failed",
-		  log_kv("instance=%s interface=%s", r->conf->name, r->vmac.name),
-		  "(%s) cannot make interface %s: %s", r->conf->name, r->vmac.name,
+		  log_kv("instance=%s interface=%s", instance, v->name),
+		  "(%s) cannot %s interface %s: %s", instance, what, v->name,
 		  error == -EEXIST ? "another one has this name" : strerror(-error));
 }
 
-static int make(struct vrouter *r)
+static int make(struct vmac *v)
 {
-	const struct nl_link *link = find_link(r);
+	const struct nl_link *link = find_link(v);
 	int result;
 
 	if (link)
-		return is_ours(r, link) ? 0 : -EEXIST;
-	result = nl_macvlan_add(r->app->nl, r->vmac.name, r->vif->ifindex, r->vmac.group,
-				r->vmac.mac);
+		return is_ours(v, link) ? 0 : -EEXIST;
+	result = nl_macvlan_add(v->router->app->nl, v->name, v->base->ifindex, v->group, v->mac);
 	if (result == 0) {
-		configure(r);
-		configure_proxy(r);
+		configure(v);
+		configure_proxy(v);
 	}
 	return result;
 }
 
+static void set_up(struct vmac *v, bool is_up)
+{
+	const struct nl_link *link = find_link(v);
+	int result = 0;
+
+	if (!link || !is_ours(v, link))
+		return;
+	if (((link->flags & IFF_UP) != 0) != is_up)
+		result = nl_link_set_up(v->router->app->nl, link->ifindex, is_up);
+	if (result < 0)
+		log_failure(v, is_up ? "set up" : "set down", result);
+	vrrp_if_refresh(v->vif);
+}
+
+static void ensure(struct vmac *v)
+{
+	bool had_failed = v->is_failed;
+	int result;
+
+	if (v->base->ifindex == 0)
+		return;
+	if (!find_link(v))
+		configure_base(v);
+	result = make(v);
+	v->is_failed = result < 0;
+	if (v->is_failed && !had_failed)
+		log_failure(v, "make", result);
+	/* A predecessor that was active left it up, and whether we go on is not known yet. */
+	if (result == 0 && v->router->holds_vips)
+		set_up(v, true);
+}
+
+static void remove_one(const struct vmac *v)
+{
+	const struct nl_link *link = find_link(v);
+
+	if (link && is_ours(v, link))
+		nl_link_del(v->router->app->nl, link->ifindex);
+}
+
 void vmac_ensure(struct vrouter *r)
 {
-	bool had_failed = r->vmac.is_failed;
+	for (struct vmac *v = r->vmacs; v; v = v->next_of_router)
+		ensure(v);
+}
 
-	if (!r->vmac.is_on || r->vif->ifindex == 0)
-		return;
-	if (!find_link(r))
-		configure_base(r);
-	int result = make(r);
-	r->vmac.is_failed = result < 0;
-	if (r->vmac.is_failed && !had_failed)
-		log_failure(r, result);
-	/* A predecessor that was active left it up, and whether we go on is not known yet. */
-	if (result == 0 && r->holds_vips)
-		vmac_set_up(r, true);
+const struct vmac *vmac_failed(const struct vrouter *r)
+{
+	const struct vmac *v = r->vmacs;
+
+	while (v && !v->is_failed)
+		v = v->next_of_router;
+	return v;
 }
 
 void vmac_set_up(struct vrouter *r, bool is_up)
 {
-	const struct nl_link *link = r->vmac.is_on ? find_link(r) : NULL;
+	for (struct vmac *v = r->vmacs; v; v = v->next_of_router)
+		set_up(v, is_up);
+}
 
-	if (!link || !is_ours(r, link))
-		return;
-	if (((link->flags & IFF_UP) != 0) != is_up)
-		nl_link_set_up(r->app->nl, link->ifindex, is_up);
-	vrrp_if_refresh(r->vmac.vif);
+void vmac_sweep(struct vrouter *r)
+{
+	struct vmac **link = &r->vmacs;
+
+	while (*link) {
+		struct vmac *v = *link;
+		if (is_in_use(v)) {
+			link = &v->next_of_router;
+			continue;
+		}
+		*link = v->next_of_router;
+		remove_one(v);
+		free_one(v);
+	}
 }
 
 void vmac_remove(struct vrouter *r)
 {
-	const struct nl_link *link = r->vmac.is_on ? find_link(r) : NULL;
-
-	if (link && is_ours(r, link))
-		nl_link_del(r->app->nl, link->ifindex);
+	for (const struct vmac *v = r->vmacs; v; v = v->next_of_router)
+		remove_one(v);
 }
 
 /* ---- sending ---- */
@@ -281,27 +403,54 @@ static void put_ip6(struct buf *b, const struct vrrp_env *env, size_t len)
 	buf_put_bytes(b, env->dst.bytes, 16);
 }
 
+/* The header of a frame from the virtual MAC to a group. */
+static void put_ethernet(struct buf *b, const struct vrouter *r, const struct addr *group)
+{
+	put_group_mac(b, group);
+	buf_put_bytes(b, r->vmac->mac, MAC_LEN);
+	buf_put_be16(b, group->family == AF_INET6 ? ETHERTYPE_IPV6 : ETHERTYPE_IP);
+}
+
+static int send_frame(const struct vrouter *r, int family, const struct buf *b)
+{
+	const struct sockaddr_ll to = {
+		.sll_family = AF_PACKET,
+		.sll_protocol = htons(family == AF_INET6 ? ETHERTYPE_IPV6 : ETHERTYPE_IP),
+		.sll_ifindex = (int)r->vif->ifindex,
+	};
+
+	if (!buf_ok(b))
+		return -EMSGSIZE;
+	if (sendto(r->app->arp_fd, b->data, b->len, MSG_DONTWAIT, (const struct sockaddr *)&to,
+		   sizeof(to)) < 0)
+		return -errno;
+	return 0;
+}
+
 int vmac_send(const struct vrouter *r, const struct vrrp_env *env, const uint8_t *msg, size_t len)
 {
-	bool is_v6 = env->dst.family == AF_INET6;
-	struct sockaddr_ll to = { .sll_family = AF_PACKET,
-				  .sll_protocol = htons(is_v6 ? ETHERTYPE_IPV6 : ETHERTYPE_IP),
-				  .sll_ifindex = (int)r->vif->ifindex };
 	uint8_t frame[FRAME_MAX];
 	struct buf b = buf_writer(frame, sizeof(frame));
 
-	put_group_mac(&b, &env->dst);
-	buf_put_bytes(&b, r->vmac.mac, MAC_LEN);
-	buf_put_be16(&b, is_v6 ? ETHERTYPE_IPV6 : ETHERTYPE_IP);
-	if (is_v6)
+	put_ethernet(&b, r, &env->dst);
+	if (env->dst.family == AF_INET6)
 		put_ip6(&b, env, len);
 	else
 		put_ip4(&b, env, len);
 	buf_put_bytes(&b, msg, len);
-	if (!buf_ok(&b))
-		return -EMSGSIZE;
-	if (sendto(r->app->arp_fd, frame, b.len, MSG_DONTWAIT, (struct sockaddr *)&to, sizeof(to)) <
-	    0)
-		return -errno;
-	return 0;
+	return send_frame(r, env->dst.family, &b);
+}
+
+int vmac_send_datagram(const struct vrouter *r, const struct addr *group, const uint8_t *datagram,
+		       size_t len)
+{
+	uint8_t frame[FRAME_MAX];
+	struct buf b = buf_writer(frame, sizeof(frame));
+
+	put_ethernet(&b, r, group);
+	buf_put_bytes(&b, datagram, len);
+	if (len >= IP_HEADER && buf_ok(&b))
+		buf_set_be16(&b, ETH_HLEN + IP_SUM,
+			     buf_sum16_fold(buf_sum16(datagram, IP_HEADER, 0)));
+	return send_frame(r, group->family, &b);
 }

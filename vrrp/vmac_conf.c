@@ -174,3 +174,13 @@ const struct conf_key ipvlan_parts[] = {
 		 .help = "Address of the interface."),
 	K_END,
 };
+
+/* ---- single addresses ---- */
+
+bool vmac_conf_has(const struct vrrp_conf *vi, const struct vaddr_conf *a)
+{
+	bool is_elsewhere =
+		a->dev && strcmp(a->dev, vi->interface) != 0 && strcmp(a->dev, "lo") != 0;
+
+	return a->use_vmac || (vi->use_vmac_addr && is_elsewhere);
+}

@@ -145,7 +145,7 @@ void vrouter_set_conf(struct vrouter *r, const struct vrrp_conf *conf)
 	r->conf = conf;
 	r->old_vips = r->vips;
 	r->old_routes = r->routes;
-	vip_list_build(&r->vips, r->app, conf, r->vmac.is_on ? r->vmac.name : conf->interface);
+	vip_list_build(&r->vips, r);
 	route_set_build(&r->routes, r->app, &conf->routes, &conf->rules);
 	vrrp_app_reserve(r->app, r->vips.n + r->routes.n_routes + r->routes.n_rules);
 	if (conf->priority == 255)
@@ -257,7 +257,9 @@ void vrouter_apply_conf(struct vrouter *r)
 	bool is_new_list = !vip_list_is_equal(&r->vips, &r->old_vips);
 	bool are_new_routes = !route_set_is_equal(&r->routes, &r->old_routes);
 
+	vmac_ensure(r);
 	vrouter_drop_old_vips(r);
+	vmac_sweep(r);
 	vrouter_sync_conf(r);
 	if ((is_new_list || are_new_routes) && r->holds_vips)
 		vrouter_sync_vips(r);

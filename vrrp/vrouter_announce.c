@@ -91,6 +91,17 @@ static void arm_extra(struct vrouter *r)
 		timer_cancel(&r->extra_timer);
 }
 
+/* Switches must hear of it, and no advertisement tells them: always for a virtual MAC that sends
+ * none, for other interfaces where all are asked for. */
+static bool is_extra(const struct vrouter *r, const struct vrrp_if *vif)
+{
+	const struct vmac *vmac = vmac_of(r, vif);
+
+	if (vmac && vmac == r->vmac)
+		return r->conf->vmac_xmit_base || addr_is_unset(&r->group);
+	return vmac || (vif != r->vif && r->conf->garp_extra_if.is_all);
+}
+
 void vrouter_on_extra(struct timer *timer, void *arg)
 {
 	struct vrouter *r = arg;
@@ -98,7 +109,7 @@ void vrouter_on_extra(struct timer *timer, void *arg)
 	(void)timer;
 	for (uint32_t i = 0; r->holds_vips && i < r->vips.n; i++) {
 		const struct vip *vip = &r->vips.v[i];
-		if (vip->vif != r->vif && r->conf->garp_extra_if.is_all)
+		if (is_extra(r, vip->vif))
 			send_vip(r, vip);
 	}
 	arm_extra(r);

@@ -99,6 +99,12 @@ void vrouter_auth_next(struct vrouter *r)
 		auth->stamp = vrrp_hmac_stamp_of(utc_us(), (uint16_t)(auth->stamp.counter + 1));
 }
 
+/* RFC 9568 7.2: packets to the group have the virtual MAC as their source. */
+static bool is_from_vmac(const struct vrouter *r, const struct vrrp_env *env)
+{
+	return r->vmac && !r->conf->vmac_xmit_base && addr_cmp(&env->dst, &r->group) == 0;
+}
+
 int vrouter_auth_send(struct vrouter *r, const struct vrrp_env *env, uint8_t *msg, size_t len)
 {
 	const struct vrouter_auth *auth = &r->auth;
@@ -106,14 +112,17 @@ int vrouter_auth_send(struct vrouter *r, const struct vrrp_env *env, uint8_t *ms
 
 	if (vrouter_uses_ah(r)) {
 		len = vrrp_ah_wrap(env, auth->ah_sequence, r->expect.auth_data, msg, len, datagram);
-		return len == 0 ? -EINVAL
-				: vio_send_datagram(&r->side->ah, &env->dst, datagram, len);
+		if (len == 0)
+			return -EINVAL;
+		return is_from_vmac(r, env)
+			       ? vmac_send_datagram(r, &env->dst, datagram, len)
+			       : vio_send_datagram(&r->side->ah, &env->dst, datagram, len);
 	}
 	if (auth->active_key)
 		len = vrrp_hmac_sign(auth->active_key, env, &auth->stamp, msg, len);
 	if (len == 0)
 		return -EINVAL;
-	if (r->vmac.is_on && !r->conf->vmac_xmit_base && addr_cmp(&env->dst, &r->group) == 0)
+	if (is_from_vmac(r, env))
 		return vmac_send(r, env, msg, len);
 	return vio_send(&r->side->vio, env, msg, len);
 }

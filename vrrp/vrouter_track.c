@@ -59,6 +59,7 @@ static void add_fault(struct vrouter_track *t, enum vrouter_fault fault, const s
 static void add_own_interface(struct vrouter_track *t, const struct vrouter *r)
 {
 	const struct vrrp_if *vif = r->vif;
+	const struct vmac *vmac = vmac_failed(r);
 
 	if (vif->ifindex == 0)
 		add_fault(t, VROUTER_FAULT_IF_MISSING, vif);
@@ -68,8 +69,8 @@ static void add_own_interface(struct vrouter_track *t, const struct vrouter *r)
 		add_fault(t, VROUTER_FAULT_NO_SOCKET, vif);
 	else if (addr_is_unset(&r->source))
 		add_fault(t, VROUTER_FAULT_NO_SOURCE, vif);
-	if (r->vmac.is_failed)
-		add_fault(t, VROUTER_FAULT_NO_SOCKET, r->vmac.vif);
+	if (vmac)
+		add_fault(t, VROUTER_FAULT_NO_SOCKET, vmac->vif);
 	if (r->is_unable)
 		add_fault(t, VROUTER_FAULT_UNABLE, vif);
 	if (statics_miss(&r->app->statics, r->conf->name))

@@ -95,10 +95,15 @@ static void add_interfaces(struct vrouter *r, const struct lines *lines, bool is
 	}
 }
 
-/* An interface elsewhere counts like one listed with weight 0. */
+/* An interface elsewhere counts like one listed with weight 0; instead of one that the router made
+ * the one below, for it is down while the router is not active. */
 static void watch_elsewhere(struct vrouter *r, struct vrrp_if *vif)
 {
-	if (!vif || vif == r->vif || vif == r->vmac.vif)
+	const struct vmac *vmac = vmac_of(r, vif);
+
+	if (vmac)
+		vif = vmac->base;
+	if (!vif || vif == r->vif)
 		return;
 	vif->users++;
 	add_watch(r, vif, 0, false);

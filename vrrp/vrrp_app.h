@@ -9,7 +9,7 @@
  *	vrouter_announce.c their announcements
  *	vrouter_apply.c	  what it holds, and what the kernel has
  *	route_set.c	  routes and rules
- *	vmac.c		  its own interface, with the virtual router MAC
+ *	vmac.c		  its interfaces with the virtual router MAC
  *	sysctl.c	  settings of the kernel, changed while we run
  *	redirects.c	  ICMP redirects while a router holds addresses
  *	firewall.c	  packets to addresses that are not accepted
@@ -66,7 +66,7 @@ struct vrrp_app {
 	struct statics statics;
 	struct firewall firewall;
 	struct vmac *vmacs;
-	const char *vmac_prefix;  /* of the configuration */
+	const char *vmac_prefix, *vmac_addr_prefix; /* of the configuration */
 	bool sends_redirects;     /* of the configuration: leave them as they are */
 	struct sysctls *sysctls;  /* changed by us */
 	struct vrouter **routers; /* in the order of the configuration */
@@ -275,7 +275,8 @@ struct vrouter {
 	struct addr group;            /* joined; unset for unicast */
 	struct addr source;           /* of our packets; unset = none */
 
-	struct vmac vmac;
+	struct vmac *vmac;  /* its own interface; NULL = none */
+	struct vmac *vmacs; /* that and those of single addresses */
 	struct vip_list vips;
 	struct route_set routes;
 	struct vip_list old_vips; /* during a commit: what the last configuration had */

@@ -343,9 +343,10 @@ static const struct conf_key vrrp_keys[] = {
 	K_CUSTOM("use_vmac", &conf_type_opt_parts, V, use_vmac, struct vmac_conf,
 		 .parts = vmac_parts, .apply = CONF_APPLY_INSTANCE, .flags = CONF_IF_SET,
 		 .help = "Use an interface with the virtual router MAC."),
-	K_FLAG("use_vmac_addr", V, idle.use_vmac_addr, NO_EFFECT,
-	       .not_in_effect = "the addresses have the MAC of their interface",
-	       .help = "Use interfaces with the virtual router MAC for addresses elsewhere."),
+	K_FLAG("use_vmac_addr", V, use_vmac_addr, LIVE, .flags = CONF_IF_SET,
+	       .help = "Put addresses of other interfaces, but for lo, on interfaces with the "
+		       "virtual "
+		       "router MAC."),
 	K_FLAG("vmac_xmit_base", V, vmac_xmit_base, .apply = CONF_APPLY_LIVE, .flags = CONF_IF_SET,
 	       .help = "Send advertisements on the interface below."),
 	K_CUSTOM("use_ipvlan", &conf_type_opt_parts, V, idle.use_ipvlan, struct ipvlan_conf,

@@ -24,7 +24,7 @@ struct vaddr_conf {
 	bool home, nodad_off, mngtmpaddr, noprefixroute, autojoin;
 	uint32_t preferred_lft_s; /* VADDR_FOREVER */
 	struct addr peer;
-	bool use_vmac;           /* no effect yet */
+	bool use_vmac;
 	const char *track_group; /* static_ipaddress */
 };
 
@@ -96,7 +96,6 @@ struct vrrp_idle_conf {
 	const char *lvs_sync_daemon_interface;
 	uint32_t kernel_rx_buf_size;
 	struct ipvlan_conf use_ipvlan;
-	bool use_vmac_addr;
 	const char *vrf;
 	bool unicast_fault_no_peer, track_src_ip;
 	int old_unicast_checksum;
@@ -132,7 +131,7 @@ struct vrrp_conf {
 	uint32_t garp_lower_prio_repeat;
 	struct conf_garp_extra garp_extra_if;
 	struct vmac_conf use_vmac;
-	bool vmac_xmit_base, promote_secondaries;
+	bool vmac_xmit_base, use_vmac_addr, promote_secondaries;
 	uint32_t down_timer_adverts;
 	bool lower_prio_no_advert;
 	bool higher_prio_send_advert;
@@ -183,6 +182,10 @@ int64_t vrrp_conf_lease_s(const struct vrrp_conf *vi);
  * be told apart (one multicast group; a common peer and one source), or they have one virtual MAC.
  */
 bool vrrp_conf_clashes(const struct vrrp_conf *a, const struct vrrp_conf *b);
+
+/* Whether an address of the instance wants an interface with the virtual MAC: its line says so, or
+ * the instance does for addresses elsewhere (but for the loopback interface). */
+bool vmac_conf_has(const struct vrrp_conf *vi, const struct vaddr_conf *a);
 
 /* Whether packets to the addresses are dropped while the instance is active: RFC 9568 6.1. */
 bool vrrp_conf_drops(const struct vrrp_conf *vi);

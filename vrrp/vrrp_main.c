@@ -483,6 +483,7 @@ static void commit(struct role *role, const struct conf *conf)
 	const struct global_conf *global = root_global(conf_root(conf));
 
 	app->vmac_prefix = global->vmac_prefix;
+	app->vmac_addr_prefix = global->vmac_addr_prefix;
 	adopt_settings(app);
 	app->sends_redirects = global->vrrp_send_redirects;
 	app->is_min_garp = global->vrrp_min_garp;
@@ -520,6 +521,7 @@ static void commit(struct role *role, const struct conf *conf)
 	redirects_commit(app);
 	sync_groups_report(app);
 	trackers_report(app->trackers);
+	sysctl_report(app);
 	for (struct vrrp_if *vif = app->ifs; vif; vif = vif->next)
 		vrrp_if_report(vif);
 	forget_saved(app);

@@ -68,7 +68,7 @@ static void fill_state(const struct vrouter *r, struct msg_vrrp_state *m, char *
 		.since_us = is_adopted ? r->adopted_since.us : v->since.us,
 		.reason = r->reason,
 		.transitions = r->adopted_transitions + v->transitions,
-		.vmac = r->vmac.name,
+		.vmac = r->vmac ? r->vmac->name : "",
 		.addresses = r->vips.n,
 		.routes = r->routes.n_routes,
 		.rules = r->routes.n_rules,
