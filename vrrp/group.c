@@ -47,6 +47,13 @@ void group_note_faults(struct group_member *m, int faults)
 	m->faults = faults;
 }
 
+/* It was Active, or its predecessor process was and its lease ran out meanwhile. */
+static bool has_given_way(enum vrrp_state was, const struct vrrp_ev *ev)
+{
+	return was == VRRP_STATE_ACTIVE ||
+	       (ev->kind == VRRP_EV_ADOPT && ev->adopt.state == VRRP_STATE_ACTIVE);
+}
+
 /* What it heard was an active router that it follows, if its patience began anew. */
 static bool is_following(const struct vrrp_inst *v, time_us now, const struct vrrp_ev *ev)
 {
@@ -82,7 +89,7 @@ static void note_loss(struct vrrp_group *g, const struct vrrp_inst *v, time_us n
 void group_note_step(struct vrrp_group *g, const struct group_member *m, enum vrrp_state was,
 		     time_us now, const struct vrrp_ev *ev)
 {
-	bool has_lost = was == VRRP_STATE_ACTIVE;
+	bool has_lost = has_given_way(was, ev);
 
 	if (m->v->state != VRRP_STATE_BACKUP || ev->kind == VRRP_EV_YIELD)
 		return;
@@ -150,6 +157,15 @@ static bool move_fault(struct vrrp_group *g, struct group_act *act)
 	return false;
 }
 
+static bool is_starting(const struct vrrp_group *g)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < g->n; i++)
+		n += g->members[i]->v->is_started;
+	return n > 0 && n < g->n;
+}
+
 /* Whether an Active member must resign because another one follows somebody else. */
 static bool move_down(struct vrrp_group *g, struct group_act *act)
 {
@@ -162,7 +178,8 @@ static bool move_down(struct vrrp_group *g, struct group_act *act)
 			feed(act, i, &ev);
 		return true;
 	}
-	g->is_outvoted = false;
+	/* Members that start or are adopted one after the other: it holds for those to come. */
+	g->is_outvoted = g->is_outvoted && is_starting(g);
 	return false;
 }
 

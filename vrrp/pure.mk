@@ -48,7 +48,7 @@ EXTRA_DIST += test/fuzz/corpus-pkt
 # The simulator: test/sim/README.
 check_PROGRAMS += test/sim/simulate
 test_sim_simulate_SOURCES = \
-	test/sim/sim.c test/sim/sim.h test/sim/sim_check.c test/sim/sim_random.c test/sim/sim_script.c \
+	test/sim/sim.c test/sim/sim.h test/sim/sim_check.c test/sim/sim_hosts.c test/sim/sim_packet.c test/sim/sim_random.c test/sim/sim_script.c \
 	test/sim/sim_trace.c test/sim/simulate.c
 test_sim_simulate_LDADD = $(VRRP_PURE_LIBS)
 check_PROGRAMS += test/sim/simulate_groups

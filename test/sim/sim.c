@@ -8,13 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define VRID          51
-#define IP_HEADER_LEN 20
-#define ETHERNET_MIN  46
-
-static const uint8_t group[4] = { 224, 0, 0, 18 };
-static const uint8_t auth_data[VRRP_AUTH_LEN] = "secret";
-
 /* ---- randomness: splitmix64 ---- */
 
 static uint64_t rng_next(struct sim *sim)
@@ -55,6 +48,7 @@ static struct sim_line *line_new(struct sim *sim, int router)
 	struct sim_line *line = &sim->lines[sim->n_lines++ % SIM_TRACE_MAX];
 
 	line->at = sim->now;
+	line->link = sim->link;
 	line->router = router;
 	return line;
 }
@@ -158,53 +152,22 @@ static void lan_send(struct sim *sim, struct sim_event *event)
 	if (sim->is_cut[event->from][event->to] || !node_is_attached(sim, event->from) ||
 	    chance(sim, sim->loss))
 		return;
-	if (event->frame.len > IP_HEADER_LEN && chance(sim, sim->corrupt)) {
-		uint32_t bit = sim_draw(sim, (event->frame.data[3] - IP_HEADER_LEN) * 8);
-		event->frame.data[IP_HEADER_LEN + bit / 8] ^= (uint8_t)(1 << bit % 8);
+	if (event->frame.len > SIM_IP_HEADER_LEN && chance(sim, sim->corrupt)) {
+		uint32_t bit = sim_draw(sim, (event->frame.data[3] - SIM_IP_HEADER_LEN) * 8);
+		event->frame.data[SIM_IP_HEADER_LEN + bit / 8] ^= (uint8_t)(1 << bit % 8);
 	}
 	if (chance(sim, sim->duplicate))
 		lan_put(sim, event);
 	lan_put(sim, event);
 }
 
-/* ---- a router's packets ---- */
-
-static uint16_t interval_cs(const struct vrrp_params *params)
-{
-	return (uint16_t)(params->advert_us / US_PER_CS);
-}
-
-static void frame_build(const struct sim_router *r, uint8_t priority, struct sim_frame *frame)
-{
-	struct addr vip = addr_from_bytes((const uint8_t[]){ 10, 0, 0, 100 }, 4);
-	struct vrrp_env env = { r->addr, addr_from_bytes(group, 4), VRRP_TTL };
-	struct vrrp_pkt pkt = { .version = r->v.params.version,
-				.vrid = VRID,
-				.priority = priority,
-				.auth_type = r->v.params.version == 2,
-				.adver_cs = interval_cs(&r->v.params),
-				.n_addrs = 1,
-				.addrs = &vip,
-				.sum_form = r->sum_form };
-	uint8_t *ip = frame->data;
-
-	memset(frame, 0, sizeof(*frame));
-	memcpy(pkt.auth_data, auth_data, VRRP_AUTH_LEN);
-	size_t len = vrrp_pkt_encode(&pkt, &env, ip + IP_HEADER_LEN, SIM_FRAME_MAX - IP_HEADER_LEN);
-	ip[0] = 0x45;
-	ip[3] = (uint8_t)(IP_HEADER_LEN + len);
-	ip[8] = VRRP_TTL;
-	ip[9] = VRRP_IPPROTO;
-	memcpy(ip + 12, env.src.bytes, 4);
-	memcpy(ip + 16, env.dst.bytes, 4);
-	frame->len = ETHERNET_MIN;
-}
+/* ---- what a router sends ---- */
 
 static void advertise(struct sim *sim, int from, uint8_t priority)
 {
 	struct sim_event event = { .kind = SIM_EV_FRAME, .from = from };
 
-	frame_build(&sim->router[from], priority, &event.frame);
+	sim_frame_build(&sim->router[from], priority, &event.frame);
 	for (event.to = 0; event.to < sim->n_routers; event.to++) {
 		struct sim_event copy = event;
 		if (event.to != from)
@@ -230,9 +193,13 @@ static void execute(struct sim *sim, int i, const struct vrrp_out_item *item)
 	case VRRP_OUT_SEND: advertise(sim, i, item->priority); break;
 	case VRRP_OUT_ARM:
 		r->armed[item->timer] = item->at;
+		r->is_held_back &= item->timer != VRRP_TIMER_DOWN;
 		r->late_us = sim_draw_between(sim, 0, sim->late_max_us);
 		break;
-	case VRRP_OUT_CANCEL: r->armed[item->timer] = TIME_NEVER; break;
+	case VRRP_OUT_CANCEL:
+		r->armed[item->timer] = TIME_NEVER;
+		r->is_held_back &= item->timer != VRRP_TIMER_DOWN;
+		break;
 	case VRRP_OUT_VIP_ADD: r->has_vip = true; break;
 	case VRRP_OUT_VIP_DEL:
 		r->has_vip = false;
@@ -257,6 +224,14 @@ static void execute_all(struct sim *sim, int i, const struct vrrp_out *out)
 		execute(sim, i, &out->item[k]);
 }
 
+static void note_step(struct sim *sim, int i, enum vrrp_state was, const struct vrrp_ev *ev)
+{
+	struct sim_router *r = &sim->router[i];
+
+	if (r->group)
+		group_note_step(r->group, &r->member, was, sim->now, ev);
+}
+
 /* A lease that is over shows with the next event, whichever it is; seen here with one that is none.
  */
 static void lapse(struct sim *sim, int i)
@@ -274,6 +249,7 @@ static void lapse(struct sim *sim, int i)
 	execute_all(sim, i, &out);
 	sim_check_state(sim, i);
 	r->saved = r->v;
+	note_step(sim, i, VRRP_STATE_ACTIVE, &none);
 }
 
 static void step(struct sim *sim, int i, const struct vrrp_ev *ev)
@@ -296,6 +272,25 @@ static void step(struct sim *sim, int i, const struct vrrp_ev *ev)
 	execute_all(sim, i, &out);
 	sim_check_state(sim, i);
 	r->saved = r->v;
+	note_step(sim, i, before.state, ev);
+}
+
+void sim_step(struct sim *sim, int i, const struct vrrp_ev *ev)
+{
+	step(sim, i, ev);
+}
+
+/* The loop's timer has gone off; what a group holds back waits for its vote. */
+static void expire(struct sim *sim, int i, enum vrrp_timer timer)
+{
+	const struct vrrp_ev ev = { .kind = VRRP_EV_TIMER, .timer = timer };
+	struct sim_router *r = &sim->router[i];
+
+	lapse(sim, i);
+	if (group_holds_back(r->group, &ev))
+		r->is_held_back = true;
+	else
+		step(sim, i, &ev);
 }
 
 static bool can_listen(const struct sim_router *r)
@@ -306,9 +301,11 @@ static bool can_listen(const struct sim_router *r)
 /* Tells the instance of links and weights that changed, now or while it could not listen. */
 static void sync_tracking(struct sim *sim, int i)
 {
-	const struct sim_router *r = &sim->router[i];
-	int fault_delta = !r->is_link_up - r->v.faults;
+	struct sim_router *r = &sim->router[i];
+	int faults = !r->is_link_up + r->tracked_faults;
+	int fault_delta = faults - r->member.faults;
 
+	group_note_faults(&r->member, faults);
 	if (r->v.weight != r->weight)
 		step(sim, i, &(struct vrrp_ev){ .kind = VRRP_EV_WEIGHT, .weight = r->weight });
 	if (fault_delta != 0)
@@ -316,7 +313,7 @@ static void sync_tracking(struct sim *sim, int i)
 		     &(struct vrrp_ev){ .kind = VRRP_EV_FAULT, .fault_delta = fault_delta });
 }
 
-static void sync_instance(struct sim *sim, int i)
+void sim_sync(struct sim *sim, int i)
 {
 	const struct sim_router *r = &sim->router[i];
 
@@ -334,38 +331,13 @@ static void sync_instance(struct sim *sim, int i)
 
 static void receive(struct sim *sim, int i, const struct sim_frame *frame)
 {
-	struct sim_router *r = &sim->router[i];
-	struct addr vip = addr_from_bytes((const uint8_t[]){ 10, 0, 0, 100 }, 4);
-	struct vrrp_expect expect = { .version = r->v.params.version,
-				      .vrid = VRID,
-				      .auth_type = r->v.params.version == 2,
-				      .adver_cs = interval_cs(&r->v.params),
-				      .check_addrs = true,
-				      .own_src = r->addr,
-				      .mcast_dst = addr_from_bytes(group, 4),
-				      .addrs = &vip,
-				      .n_addrs = 1 };
-	struct addr addrs[VRRP_ADDRS_MAX];
-	struct vrrp_env env;
-	struct vrrp_pkt pkt;
-	const uint8_t *msg;
-	size_t msg_len;
-	bool addrs_differ, interval_differs;
+	struct vrrp_ev ev;
 
-	memcpy(expect.auth_data, auth_data, VRRP_AUTH_LEN);
 	sim->frames++;
-	if (vrrp_env_decode(frame->data, frame->len, &env, &msg, &msg_len) != VRRP_DROP_NONE ||
-	    vrrp_pkt_decode(msg, msg_len, &env, &pkt, addrs) != VRRP_DROP_NONE ||
-	    vrrp_pkt_check(&pkt, &env, &expect, &addrs_differ, &interval_differs) !=
-		    VRRP_DROP_NONE) {
+	if (sim_frame_decode(&sim->router[i], frame, &ev))
+		step(sim, i, &ev);
+	else
 		sim->drops++;
-		return;
-	}
-	struct vrrp_ev ev = { .kind = VRRP_EV_ADVERT };
-	ev.advert.src = env.src;
-	ev.advert.priority = pkt.priority;
-	ev.advert.adver_us = pkt.adver_cs * US_PER_CS;
-	step(sim, i, &ev);
 }
 
 static void frame_arrive(struct sim *sim, int to, const struct sim_frame *frame)
@@ -385,6 +357,8 @@ static void frame_arrive(struct sim *sim, int to, const struct sim_frame *frame)
 static void process_init(struct sim_router *r)
 {
 	vrrp_inst_init(&r->v, &r->params, &r->addr);
+	r->member = (struct group_member){ .v = &r->v };
+	r->is_held_back = false;
 	announce_init(&r->announce, &r->announce_params);
 	for (int t = 0; t < VRRP_TIMER_N; t++)
 		r->armed[t] = TIME_NEVER;
@@ -492,8 +466,7 @@ static void do_resume(struct sim *sim, const struct sim_action *action)
 	bool is_late = !sim->is_lan_perfect; /* else as the daemon does: what waits is read first */
 	for (int t = 0; t < VRRP_TIMER_N && is_late && sim_draw(sim, 2) == 0; t++)
 		if (time_cmp(r->armed[t], sim->now) <= 0)
-			step(sim, action->a,
-			     &(struct vrrp_ev){ .kind = VRRP_EV_TIMER, .timer = t });
+			expire(sim, action->a, t);
 	for (unsigned k = 0; k < r->n_inbox; k++)
 		receive(sim, action->a, &r->inbox[k]);
 	r->n_inbox = 0;
@@ -622,7 +595,7 @@ void sim_do(struct sim *sim, struct sim_action action)
 {
 	trace_action(sim, &action);
 	acts[action.act].run(sim, &action);
-	sync_instance(sim, action.a);
+	sim_sync(sim, action.a);
 }
 
 void sim_schedule(struct sim *sim, int64_t delay_us, struct sim_action action)
@@ -661,7 +634,8 @@ static struct pending pending_find(const struct sim *sim)
 		if (!can_listen(r))
 			continue;
 		for (int t = 0; t < VRRP_TIMER_N; t++)
-			pending_offer(&p, r->armed[t], r->late_us, i, t);
+			if (t != VRRP_TIMER_DOWN || !r->is_held_back)
+				pending_offer(&p, r->armed[t], r->late_us, i, t);
 		pending_offer(&p, announce_due(&r->announce), 0, i, ANNOUNCEMENT);
 	}
 	return p;
@@ -681,7 +655,7 @@ static void serve_pending(struct sim *sim, const struct pending *p)
 	else if (p->timer == ANNOUNCEMENT)
 		announce_drain(sim, p->router);
 	else
-		step(sim, p->router, &(struct vrrp_ev){ .kind = VRRP_EV_TIMER, .timer = p->timer });
+		expire(sim, p->router, p->timer);
 }
 
 static void serve_event(struct sim *sim)
@@ -694,6 +668,14 @@ static void serve_event(struct sim *sim)
 	case SIM_EV_GARP: sim->arp = event.from; break;
 	case SIM_EV_ACTION: sim_do(sim, event.action); break;
 	}
+}
+
+time_us sim_next(const struct sim *sim)
+{
+	struct pending p = pending_find(sim);
+	int64_t event_us = sim->n_events > 0 ? sim->events[0].at_us : INT64_MAX;
+
+	return (time_us){ event_us < p.at_us ? event_us : p.at_us };
 }
 
 bool sim_run_one(struct sim *sim, time_us until)

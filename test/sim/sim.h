@@ -14,17 +14,19 @@
 
 #include "vrrp/announce.h"
 #include "vrrp/fsm.h"
+#include "vrrp/group.h"
 #include "vrrp/pkt.h"
 
-#define SIM_ROUTERS_MAX 7
-#define SIM_HOST        SIM_ROUTERS_MAX /* the node that has the ARP cache */
-#define SIM_NODES       (SIM_ROUTERS_MAX + 1)
-#define SIM_EVENTS_MAX  4096
-#define SIM_TRACE_MAX   40
-#define SIM_INBOX_MAX   16
-#define SIM_FRAME_MAX   64
-#define SIM_NOBODY      (-1)
-#define SIM_T0_S        1000 /* the clock of a new world */
+#define SIM_ROUTERS_MAX   7
+#define SIM_HOST          SIM_ROUTERS_MAX /* the node that has the ARP cache */
+#define SIM_NODES         (SIM_ROUTERS_MAX + 1)
+#define SIM_EVENTS_MAX    4096
+#define SIM_TRACE_MAX     40
+#define SIM_INBOX_MAX     16
+#define SIM_FRAME_MAX     64
+#define SIM_IP_HEADER_LEN 20
+#define SIM_NOBODY        (-1)
+#define SIM_T0_S          1000 /* the clock of a new world */
 
 /* A frame as a raw socket delivers it: IPv4 header, message, Ethernet padding. */
 struct sim_frame {
@@ -81,6 +83,7 @@ struct sim_router {
 	int weight;
 	bool want_started;
 	bool is_link_up;
+	int tracked_faults; /* objects that are down, apart from the link */
 	enum vrrp_sum_form sum_form;
 	struct announce_params announce_params;
 
@@ -88,6 +91,9 @@ struct sim_router {
 	bool is_paused;
 	uint32_t generation; /* of the process; a respawn of an older one is void */
 	struct vrrp_inst v;
+	struct vrrp_group *group; /* or NULL; of whoever made the world */
+	struct group_member member;
+	bool is_held_back; /* its down timer went off, and the group has not voted */
 	struct announce announce;
 	time_us armed[VRRP_TIMER_N]; /* what the outputs asked for */
 	int64_t late_us;             /* how late its next timer fires */
@@ -108,6 +114,7 @@ struct sim_router {
 /* One line of the trace; formatted only when somebody reads it. */
 struct sim_line {
 	time_us at;
+	int link;
 	int router;
 	bool is_action;
 	struct sim_action action;
@@ -119,6 +126,7 @@ struct sim_line {
 struct sim {
 	uint64_t rng;
 	time_us now;
+	int link; /* which one of several that hosts are on, from 1; 0 = the only one */
 	int n_routers;
 	struct sim_router router[SIM_ROUTERS_MAX];
 	bool is_cut[SIM_NODES][SIM_NODES];
@@ -161,6 +169,15 @@ void sim_schedule(struct sim *sim, int64_t delay_us, struct sim_action action);
  */
 bool sim_run_one(struct sim *sim, time_us until);
 
+/* When the next event is due; INT64_MAX: never. */
+time_us sim_next(const struct sim *sim);
+
+/* Tells router `i` what was changed in its configuration, tracking and administration. */
+void sim_sync(struct sim *sim, int i);
+
+/* One step of router `i`, with every check: what its group says. */
+void sim_step(struct sim *sim, int i, const struct vrrp_ev *ev);
+
 /* Records the first violation; the run is over. */
 void sim_fail(struct sim *sim, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
@@ -171,6 +188,15 @@ void sim_line_print(const struct sim_line *line);
 /* "crash"; and the reverse, SIM_ACT_N if there is none of that name. */
 const char *sim_act_name(enum sim_act act);
 enum sim_act sim_act_parse(const char *name);
+
+/* ---- sim_packet.c ---- */
+
+/* The frame that a router sends with `priority`. */
+void sim_frame_build(const struct sim_router *r, uint8_t priority, struct sim_frame *frame);
+
+/* What a router makes of a frame; false if it drops it. */
+bool sim_frame_decode(const struct sim_router *r, const struct sim_frame *frame,
+		      struct vrrp_ev *ev);
 
 /* ---- sim_check.c ---- */
 
@@ -196,12 +222,30 @@ int64_t sim_down_us(const struct vrrp_inst *v);
 
 /* ---- sim_random.c ---- */
 
+struct sim_hosts;
+
 /* A world whose shape follows from the seed; `n_routers` 0 leaves their number to the seed, too. */
 struct sim *sim_random_new(uint64_t seed, int n_routers);
 
 /* Faults, healing, demand for progress, again and again for `duration_us`; false if a property was
  * violated. */
 bool sim_random_run(struct sim *sim, int64_t duration_us);
+
+/* ---- sim_hosts.c ---- */
+
+/*
+ * Hosts with a router on each of several links, in sync groups or alone, with trackers; priorities,
+ * versions, intervals and settings follow from the seed. Each link is a `struct sim` with all its
+ * checks; one of them has failed when a property was violated.
+ */
+struct sim_hosts *sim_hosts_new(uint64_t seed);
+void sim_hosts_free(struct sim_hosts *hosts);
+
+/* Link `l` from 0; NULL: there are no more. Owned by `hosts`. */
+struct sim *sim_hosts_link(struct sim_hosts *hosts, int l);
+
+/* As sim_random_run(). */
+bool sim_hosts_run(struct sim_hosts *hosts, int64_t duration_us);
 
 /* ---- sim_script.c ---- */
 

@@ -177,7 +177,7 @@ static void check_sent(struct sim *sim, int i, const struct vrrp_inst *before,
 	       "router %d advertises in %s", i + 1, vrrp_state_name(v));
 	expect(count(out, VRRP_OUT_SEND) == count_sent(out, v->priority) + count_sent(out, 0),
 	       "router %d advertises a priority that is not its own", i + 1);
-	bool must_resign = was_active && v->state == VRRP_STATE_INIT;
+	bool must_resign = was_active && (v->state == VRRP_STATE_INIT || ev->kind == VRRP_EV_YIELD);
 	expect(count_sent(out, 0) == (must_resign ? 1 : 0), "router %d %s priority 0", i + 1,
 	       must_resign ? "left without" : "sent");
 }
@@ -359,6 +359,9 @@ static void check_event(struct sim *sim, int i, const struct vrrp_inst *before,
 		check_adver_timer(sim, i, before, out);
 	else if (ev->kind == VRRP_EV_ADOPT)
 		check_adopt(sim, i, ev, out);
+	else if (ev->kind == VRRP_EV_HOLD && was_backup)
+		expect(is_armed_at(sim, v, VRRP_TIMER_DOWN, ev->hold_us),
+		       "router %d does not wait for its group", i + 1);
 	else if (v->state == VRRP_STATE_BACKUP && !was_backup)
 		expect(is_armed_at(sim, v, VRRP_TIMER_DOWN, sim_down_us(v)),
 		       "router %d started without a full down interval", i + 1);

@@ -65,6 +65,8 @@ static void out_print(const struct sim_line *line, const struct vrrp_out_item *i
 void sim_line_print(const struct sim_line *line)
 {
 	printf("%14.6f  ", (double)line->at.us / US_PER_S - SIM_T0_S);
+	if (line->link > 0)
+		printf("link %d  ", line->link);
 	if (line->is_action) {
 		printf("   ** %s %d %d %ld\n", sim_act_name(line->action.act), line->action.a + 1,
 		       line->action.b + 1, (long)line->action.n);

@@ -204,6 +204,24 @@ static void test_clash_is_followed_by_a_wait(void **state)
 }
 
 /* A rival that stops some time after it has won is none. */
+/* The lease of one member ran out while no process was there: the others are adopted after it. */
+static void test_lapsed_adoption_takes_all_along(void **state)
+{
+	struct vrrp_ev ev = { .kind = VRRP_EV_ADOPT };
+	struct fixture f;
+
+	(void)state;
+	init(&f);
+	f.v[0].params.lease_us = 2 * US_PER_S;
+	ev.adopt.state = VRRP_STATE_ACTIVE;
+	ev.adopt.adver_at = time_add(f.now, -US_PER_S);
+	ev.adopt.preempt_at = TIME_NEVER;
+	feed(&f, 0, ev);
+	assert_int_equal(f.v[0].state, VRRP_STATE_BACKUP);
+	feed(&f, 1, ev);
+	both_are(&f, VRRP_STATE_BACKUP);
+}
+
 static void test_late_resignation_is_no_clash(void **state)
 {
 	struct fixture f;
@@ -346,6 +364,7 @@ int main(void)
 		cmocka_unit_test(test_both_must_miss_the_active),
 		cmocka_unit_test(test_one_beaten_all_resign),
 		cmocka_unit_test(test_clash_is_followed_by_a_wait),
+		cmocka_unit_test(test_lapsed_adoption_takes_all_along),
 		cmocka_unit_test(test_late_resignation_is_no_clash),
 		cmocka_unit_test(test_a_loser_moves_nobody),
 		cmocka_unit_test(test_fault_of_one_is_fault_of_all),
