@@ -1,8 +1,9 @@
 /*
  * Numbers in files, for track_file. Parent only; owns the inotify descriptor.
  *
- * The directory is watched, so that files that are replaced or come later are noticed; what was
- * written counts when it is closed. A directory that is not there is looked for every second.
+ * The directory is watched, so that files that are replaced or come later are noticed; where the
+ * name is a symbolic link, that of the file behind it as well. What was written counts when it is
+ * closed. A directory that is not there, or what a link leads to, is looked for every second.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -13,6 +14,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/inotify.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "director/feeds.h"
@@ -27,7 +29,8 @@ struct file {
 	struct file *next;
 	char *name; /* of the track_file */
 	char *path, *folder;
-	int watch; /* -1 = the folder is not there */
+	int watch;        /* -1 = the folder is not there */
+	int target_watch; /* on the folder of what `path` leads to; -1 = nothing is there */
 	bool is_kept;
 };
 
@@ -54,19 +57,46 @@ static int64_t read_value(const char *path)
 	if (n <= 0)
 		return 0;
 	text[n] = '\0';
-	value = strtol(text, NULL, 10);
+	value = strtol(text, NULL, 0); /* also 0x10 and 010, as keepalived */
 	if (value > INT32_MAX)
 		return INT32_MAX;
 	return value < INT32_MIN ? INT32_MIN : value;
 }
 
-/* False when its folder is not there. */
+static bool is_watched(const struct feed_files *files, int watch)
+{
+	const struct file *file = files->head;
+
+	while (file && file->watch != watch && file->target_watch != watch)
+		file = file->next;
+	return file != NULL;
+}
+
+/* Looks where the path leads now. False when it is a link that leads nowhere. */
+static bool watch_target(struct feed_files *files, struct file *file)
+{
+	char real[PATH_MAX];
+	int old = file->target_watch;
+	struct stat st;
+
+	file->target_watch = -1;
+	if (realpath(file->path, real))
+		file->target_watch = inotify_add_watch(files->fd, dirname(real), EVENTS);
+	if (old >= 0 && !is_watched(files, old))
+		inotify_rm_watch(files->fd, old);
+	return file->target_watch >= 0 || lstat(file->path, &st) < 0;
+}
+
+/* False when it must be looked at again. */
 static bool watch(struct feed_files *files, struct file *file)
 {
-	if (files->fd >= 0 && file->watch < 0)
+	bool is_complete = files->fd >= 0;
+
+	if (is_complete && file->watch < 0)
 		file->watch = inotify_add_watch(files->fd, file->folder, EVENTS);
+	is_complete = is_complete && watch_target(files, file) && file->watch >= 0;
 	feeds_set(files->feeds, FEED_FILE, file->name, read_value(file->path));
-	return file->watch >= 0;
+	return is_complete;
 }
 
 static void watch_all(struct feed_files *files)
@@ -107,6 +137,8 @@ static void on_events(struct io *io, uint32_t ready, void *arg)
 		for (struct file *file = files->head; file; file = file->next) {
 			if (file->watch == event->wd)
 				file->watch = -1;
+			if (file->target_watch == event->wd)
+				file->target_watch = -1;
 		}
 	}
 	if (n > 0)
@@ -155,6 +187,7 @@ static void keep_or_add(struct feed_files *files, const struct file_conf *conf)
 		file->path = xstrdup(conf->file);
 		file->folder = xstrdup(dirname(copy));
 		file->watch = -1;
+		file->target_watch = -1;
 		free(copy);
 		file->next = files->head;
 		files->head = file;

@@ -6,10 +6,15 @@
 #define WEIGHT_MAX 253
 #define FILE_FAULT (-254)
 
+static int64_t signed_weight(const struct track_use *use)
+{
+	return use->is_reverse ? -use->weight : use->weight;
+}
+
 /* A product that no weight of the configuration can overflow: values are 32 bit. */
 static struct track_effect file_effect(const struct track_use *use, const struct track_obs *obs)
 {
-	int64_t sum = obs->value * (use->is_reverse ? -use->weight : use->weight);
+	int64_t sum = obs->value * signed_weight(use);
 
 	if (use->weight == 0)
 		return (struct track_effect){ .is_fault = (obs->value != 0) != use->is_reverse };
@@ -27,16 +32,14 @@ static int clamp(int64_t weight)
 
 struct track_effect track_effect(const struct track_use *use, const struct track_obs *obs)
 {
-	bool is_good = obs->is_up != use->is_reverse;
-
 	if (!obs->is_known)
 		return (struct track_effect){ .is_awaited = use->weight == 0 };
 	if (use->is_factor)
 		return file_effect(use, obs);
 	if (use->weight == 0)
-		return (struct track_effect){ .is_fault = !is_good };
-	if ((use->weight > 0) == is_good)
-		return (struct track_effect){ .weight = clamp(use->weight) };
+		return (struct track_effect){ .is_fault = obs->is_up == use->is_reverse };
+	if ((use->weight > 0) == obs->is_up)
+		return (struct track_effect){ .weight = clamp(signed_weight(use)) };
 	return (struct track_effect){ .weight = 0 };
 }
 

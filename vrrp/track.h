@@ -33,10 +33,10 @@ struct track_effect {
 };
 
 /*
- * Weight 0: FAULT while down; positive: added while up; negative: added while down. `reverse`
- * exchanges up and down. A file: its value times the weight, reversed in sign; -254 and less is
- * FAULT; with weight 0 FAULT while the value is not 0 (with `reverse`: is 0). What is not known has
- * no effect.
+ * Weight 0: FAULT while down, with `reverse` while up; positive: added while up; negative: added
+ * while down; `reverse` changes its sign and not when it counts, as keepalived's does. A file: its
+ * value times the weight, reversed in sign; -254 and less is FAULT; with weight 0 FAULT while the
+ * value is not 0 (with `reverse`: is 0). What is not known has no effect.
  */
 struct track_effect track_effect(const struct track_use *use, const struct track_obs *obs);
 

@@ -323,7 +323,8 @@ const struct conf_key track_if_keys[] = {
 	      .help = "Added to the priority while the link is up, or if negative while it is "
 		      "down; 0 means FAULT while it is down."),
 	K_FLAG("reverse", struct track_if_conf, is_reverse, LIVE,
-	       .help = "Exchange the meaning of up and down."),
+	       .help = "A weight is subtracted where it would be added; with weight 0 the "
+		       "interface must be down."),
 	K_END,
 };
 

@@ -77,18 +77,15 @@ static void add_own_interface(struct vrouter_track *t, const struct vrouter *r)
 		add_fault(t, VROUTER_FAULT_STATIC, vif);
 }
 
-/*
- * Weight 0: FAULT while down. A positive weight is added while up, a negative one while down.
- * `reverse` exchanges up and down.
- */
 static void add_watch(struct vrouter_track *t, const struct vrouter_watch *w)
 {
-	bool is_good = w->vif->is_up != w->is_reverse;
+	const struct track_use use = { .weight = w->weight, .is_reverse = w->is_reverse };
+	const struct track_obs obs = { .is_known = true, .is_up = w->vif->is_up };
+	const struct track_effect effect = track_effect(&use, &obs);
 
-	if (w->weight == 0 && !is_good)
+	t->weight += effect.weight;
+	if (effect.is_fault)
 		add_fault(t, w->is_reverse ? VROUTER_FAULT_IF_UP : VROUTER_FAULT_IF_DOWN, w->vif);
-	else if ((w->weight > 0) == is_good)
-		t->weight += w->weight;
 }
 
 static void add_use(struct vrouter_track *t, const struct vrouter_use *u)

@@ -11,6 +11,7 @@
 
 /* The lines of an instance or of a group. */
 struct lines {
+	const char *own; /* interface of the instance, whose line has no effect; NULL = none */
 	const struct conf_list *interfaces;
 	const struct conf_list *of[TRACKER_KIND_N]; /* struct track_conf */
 };
@@ -19,7 +20,8 @@ static struct lines lines_of_router(const struct vrouter *r)
 {
 	const struct vrrp_conf *c = r->conf;
 
-	return (struct lines){ &c->track_interfaces,
+	return (struct lines){ c->interface,
+			       &c->track_interfaces,
 			       { [TRACKER_SCRIPT] = &c->track_scripts,
 				 [TRACKER_FILE] = &c->track_files,
 				 [TRACKER_PROCESS] = &c->track_processes,
@@ -31,7 +33,8 @@ static struct lines lines_of_group(const struct sync_group *group)
 {
 	const struct sync_group_conf *c = group->conf;
 
-	return (struct lines){ &c->track_interfaces,
+	return (struct lines){ NULL,
+			       &c->track_interfaces,
 			       { [TRACKER_SCRIPT] = &c->track_scripts,
 				 [TRACKER_FILE] = &c->track_files,
 				 [TRACKER_PROCESS] = &c->track_processes,
@@ -89,7 +92,8 @@ static void add_interfaces(struct vrouter *r, const struct lines *lines, bool is
 	const struct track_if_conf *line;
 
 	conf_list_for_each (line, lines->interfaces) {
-		if (!is_weighted_only || line->weight != 0)
+		bool is_own = lines->own && strcmp(lines->own, line->name) == 0;
+		if (!is_own && (!is_weighted_only || line->weight != 0))
 			add_watch(r, vrrp_if_get(r->app, line->name), line->weight,
 				  line->is_reverse);
 	}

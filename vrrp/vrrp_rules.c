@@ -59,7 +59,7 @@ static void check_interface(const struct vrrp_conf *vi, struct conf_diags *diags
 	conf_list_for_each (track, &vi->track_interfaces)
 		if (strcmp(track->name, vi->interface) == 0)
 			warning_at(diags, track->obj.pos, "own-interface-tracked", vi,
-				   "its own interface is tracked anyway");
+				   "its own interface is tracked anyway: this line is left out");
 }
 
 static void check_addresses(const struct vrrp_conf *vi, struct conf_diags *diags)

@@ -45,9 +45,10 @@ static void test_weights(void **state)
 	assert_int_equal(effect(-20, false, false), -20);
 	assert_int_equal(effect(0, true, true), FAULT);
 	assert_int_equal(effect(0, true, false), 0);
-	assert_int_equal(effect(20, true, true), 0);
-	assert_int_equal(effect(20, true, false), 20);
-	assert_int_equal(effect(-20, true, true), -20);
+	assert_int_equal(effect(20, true, true), -20);
+	assert_int_equal(effect(20, true, false), 0);
+	assert_int_equal(effect(-20, true, true), 0);
+	assert_int_equal(effect(-20, true, false), 20);
 	assert_int_equal(effect(-254, false, false), -253);
 	assert_int_equal(effect(254, false, true), 253);
 }
