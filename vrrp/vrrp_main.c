@@ -238,20 +238,41 @@ static void on_msg(struct role *role, const struct msg *msg)
 	app->saved[app->n_saved++] = msg_dup(msg);
 }
 
-static const struct msg *find_saved(const struct vrrp_app *app, enum msg_kind kind,
-				    const struct vrouter *r)
+static bool is_name_used(const struct vrrp_app *app, const char *name)
+{
+	for (uint32_t i = 0; i < app->n_routers; i++) {
+		if (strcmp(app->routers[i]->conf->name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* That of its name; else, as another file may have renamed it, one that nobody else claims. */
+static const struct msg *find_saved_state(const struct vrrp_app *app, const struct vrouter *r)
 {
 	const uint8_t family = r->side->family == AF_INET6 ? 6 : 4;
+	const struct msg *renamed = NULL;
 
 	for (uint32_t i = 0; i < app->n_saved; i++) {
 		const struct msg *m = app->saved[i];
-		if (m->kind != kind)
+		const struct msg_vrrp_state *state = &m->vrrp_state;
+		if (m->kind != MSG_vrrp_state || state->family != family ||
+		    state->vrid != r->conf->virtual_router_id ||
+		    strcmp(state->interface, r->conf->interface) != 0)
 			continue;
-		if (kind == MSG_vrrp_stats && strcmp(m->vrrp_stats.instance, r->conf->name) == 0)
+		if (strcmp(state->instance, r->conf->name) == 0)
 			return m;
-		if (kind == MSG_vrrp_state && m->vrrp_state.family == family &&
-		    m->vrrp_state.vrid == r->conf->virtual_router_id &&
-		    strcmp(m->vrrp_state.interface, r->conf->interface) == 0)
+		if (!is_name_used(app, state->instance))
+			renamed = m;
+	}
+	return renamed;
+}
+
+static const struct msg *find_saved_stats(const struct vrrp_app *app, const struct vrouter *r)
+{
+	for (uint32_t i = 0; i < app->n_saved; i++) {
+		const struct msg *m = app->saved[i];
+		if (m->kind == MSG_vrrp_stats && strcmp(m->vrrp_stats.instance, r->conf->name) == 0)
 			return m;
 	}
 	return NULL;
@@ -267,8 +288,8 @@ static void adopt_settings(struct vrrp_app *app)
 
 static void start_router(struct vrrp_app *app, struct vrouter *r)
 {
-	const struct msg *state = find_saved(app, MSG_vrrp_state, r);
-	const struct msg *stats = find_saved(app, MSG_vrrp_stats, r);
+	const struct msg *state = find_saved_state(app, r);
+	const struct msg *stats = find_saved_stats(app, r);
 
 	if (stats)
 		r->stats = stats->vrrp_stats;

@@ -131,6 +131,10 @@ start_director a
 start_director b
 expect_soon vrid-is-shared 10 each_has_its_own
 expect_stays vrid-stays-shared 2 each_has_its_own
+pid=$(role_pid a vrrp)
+kill -KILL "$pid"
+expect_soon vrid-child-is-back 10 is_respawned a vrrp "$pid"
+expect_stays vrid-each-adopts-its-own 2 each_has_its_own
 shared_conf a 192.168.195.131 0 100
 reload_director a
 expect_soon vrid-multicast-moves 10 has_address b $VIP
