@@ -126,6 +126,12 @@ void statics_repair(struct statics *s)
 		apply(s, &s->vips, &s->routes, APPLY_TIME_US);
 }
 
+void statics_abandon(struct statics *s, const struct vrrp_if *vif)
+{
+	if (s->holds)
+		vrrp_app_abandon_lists(s->app, &s->vips, &s->routes, vif);
+}
+
 static void on_timer(struct timer *timer, void *arg)
 {
 	struct statics *s = arg;

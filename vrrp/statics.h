@@ -28,6 +28,9 @@ void statics_commit(struct statics *s, struct vrrp_app *app, const struct root_c
 /* Puts back what somebody took away. */
 void statics_repair(struct statics *s);
 
+/* See vrrp_app_abandon(). */
+void statics_abandon(struct statics *s, const struct vrrp_if *vif);
+
 /* Removes everything from the kernel. */
 void statics_stop(struct statics *s);
 

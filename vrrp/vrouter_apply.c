@@ -310,3 +310,44 @@ void vrouter_drop_old_vips(struct vrouter *r)
 	vip_list_free(&r->old_vips);
 	route_set_free(&r->old_routes);
 }
+
+/* ---- an interface that took another name ---- */
+
+static bool has_leg_on(const struct vroute *vr, const struct vrrp_if *vif)
+{
+	for (uint32_t i = 0; i < vr->built.route.n_legs; i++) {
+		if (vr->vifs[i] == vif)
+			return true;
+	}
+	return false;
+}
+
+void vrrp_app_abandon_lists(struct vrrp_app *app, const struct vip_list *vips,
+			    const struct route_set *set, const struct vrrp_if *vif)
+{
+	unsigned n = 0;
+
+	for (uint32_t i = 0; i < set->n_routes; i++) {
+		const struct nl_route *route = &set->routes[i].built.route;
+		if (has_leg_on(&set->routes[i], vif) && nl_has_route(app->nl, route))
+			app->ops[n++] = (struct nl_op){ .kind = NL_OP_ROUTE_DEL, .route = route };
+	}
+	for (uint32_t i = 0; i < vips->n; i++) {
+		const struct vip *vip = &vips->v[i];
+		const struct nl_addr key = vip_key(vip);
+		const struct nl_addr *is = vip->vif == vif ? vip_find_actual(&key, app->nl) : NULL;
+		if (is && !vip->is_foreign)
+			app->ops[n++] = (struct nl_op){ .kind = NL_OP_ADDR_DEL, .addr = *is };
+	}
+	nl_apply(app->nl, app->ops, n, APPLY_TIME_LAST_US);
+}
+
+void vrrp_app_abandon(struct vrrp_app *app, const struct vrrp_if *vif)
+{
+	for (uint32_t i = 0; i < app->n_routers; i++) {
+		const struct vrouter *r = app->routers[i];
+		if (r->holds_vips)
+			vrrp_app_abandon_lists(app, &r->vips, &r->routes, vif);
+	}
+	statics_abandon(&app->statics, vif);
+}

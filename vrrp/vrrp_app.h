@@ -399,6 +399,14 @@ void vrouter_step(struct vrouter *r, const struct vrrp_ev *ev, const char *cause
 unsigned vrrp_app_diff(struct vrrp_app *app, const struct vip_list *vips, struct route_set *set,
 		       bool is_repair);
 
+/*
+ * The interface has another name now: what all routers and the host hold on it under the old one is
+ * removed, for nobody would look for it there again. Called while `vif` still has its number.
+ */
+void vrrp_app_abandon(struct vrrp_app *app, const struct vrrp_if *vif);
+void vrrp_app_abandon_lists(struct vrrp_app *app, const struct vip_list *vips,
+			    const struct route_set *set, const struct vrrp_if *vif);
+
 /* What an operation is about, for the log. */
 void vrrp_op_name(const struct nl_op *op, const struct nl *nl, char *text, size_t size);
 

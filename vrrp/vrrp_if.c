@@ -171,6 +171,8 @@ void vrrp_if_refresh(struct vrrp_if *vif)
 	if (ifindex != vif->ifindex) {
 		close_sockets(vif); /* another device by the same name, or none */
 		vif->app->is_if_replaced = true;
+		if (nl_link_by_index(vif->app->nl, vif->ifindex))
+			vrrp_app_abandon(vif->app, vif);
 	}
 	vif->ifindex = ifindex;
 	vif->has_mac = link && link->has_mac;

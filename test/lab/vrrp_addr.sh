@@ -183,6 +183,15 @@ expect_soon successor-has-routes 5 has_line "$L" route b route show table 55
 plug_cable a side eth1
 expect_soon interface-back 15 has_address a 10.9.0.1
 
+say "an interface under an address gets another name: nothing stays on it"
+other_node_has_it() { has_address b 10.9.0.1 && lacks_address a 10.9.0.1; }
+leaves_nothing() { lacks_address a 10.9.0.1 && test -z "$(route a route show dev eth9 proto 18)"; }
+ipn a link set dev eth1 name eth9
+expect_soon interface-renamed-is-left 5 leaves_nothing
+expect_soon interface-renamed-fails-over 10 other_node_has_it
+ipn a link set dev eth9 name eth1
+expect_soon interface-has-its-name 15 has_address a 10.9.0.1
+
 say "another host has an IPv6 address: reported, and taken again when it is free"
 stop a
 stop b
