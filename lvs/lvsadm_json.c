@@ -165,9 +165,10 @@ static json_t *dest_value(const struct ipvs_dest *dest, const struct ipvs_svc_ke
 			  const struct lvsadm_state *state)
 {
 	json_t *object = must(json_object());
-	char text[128];
+	char text[256];
 
 	put_dest_key(object, &dest->key);
+	put_known(object, "name", lvsadm_state_host(state, key, &dest->key, text, sizeof(text)));
 	put_known(object, "health", lvsadm_state_dest(state, key, &dest->key, text, sizeof(text)));
 	put_dest_settings(object, dest);
 	put_number(object, "active", dest->active);

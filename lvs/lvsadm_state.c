@@ -28,6 +28,7 @@ struct lvsadm_state {
 	/* "VS" and "VS RS" to their records, "VS RS !" to the check that fails; "VS @ADDRESS" to
 	 * the first server there: IPVS has it with the port of each service of a group. */
 	json_t *index;
+	json_t *left;         /* the same of addresses that a server with a name has left */
 	struct range *ranges; /* sorted by their first keys */
 	size_t n_ranges;
 };
@@ -58,30 +59,38 @@ static void index_services(struct lvsadm_state *state)
 		json_object_set(state->index, get_string(record, "vs"), record);
 }
 
-/* "VS @ADDRESS" of a record whose server is "[ADDRESS]:..." */
-static void address_key(const json_t *record, char *key, size_t size)
+/* Adds a server as IPVS knows it: with `address` (of `len` bytes) in place of a host name. */
+static void add_server(json_t *index, json_t *record, const char *address, size_t len)
 {
-	const char *rs = get_string(record, "rs");
-	const char *address = rs[0] == '[' ? rs + 1 : rs;
+	const char *vs = get_string(record, "vs"), *rs = get_string(record, "rs");
+	char key[KEY_MAX];
 
-	snprintf(key, size, "%s @%.*s", get_string(record, "vs"), (int)strcspn(address, "]"),
-		 address);
+	snprintf(key, sizeof(key), "%s [%.*s%s", vs, (int)len, address, rs + strcspn(rs, "]"));
+	json_object_set(index, key, record);
+	snprintf(key, sizeof(key), "%s @%.*s", vs, (int)len, address);
+	if (!json_object_get(index, key))
+		json_object_set(index, key, record);
 }
 
 static void index_servers(struct lvsadm_state *state)
 {
-	char key[KEY_MAX];
+	const char *address;
 	json_t *record;
 	size_t i;
 
 	json_array_foreach(json_object_get(state->root, "real_servers"), i, record)
 	{
-		snprintf(key, sizeof(key), "%s %s", get_string(record, "vs"),
-			 get_string(record, "rs"));
-		json_object_set(state->index, key, record);
-		address_key(record, key, sizeof(key));
-		if (!json_object_get(state->index, key))
-			json_object_set(state->index, key, record);
+		address = get_string(record, "address");
+		if (!*address) { /* no name: "[ADDRESS]:..." */
+			address = get_string(record, "rs");
+			address += *address == '[';
+		}
+		add_server(state->index, record, address, strcspn(address, "]"));
+		address = get_string(record, "drained");
+		for (size_t len; *address; address += len + (address[len] == ' ')) {
+			len = strcspn(address, " ");
+			add_server(state->left, record, address, len);
+		}
 	}
 }
 
@@ -202,6 +211,7 @@ static struct lvsadm_state *state_new(json_t *root)
 	state = xcalloc(1, sizeof(*state));
 	state->root = root;
 	state->index = json_object();
+	state->left = json_object();
 	index_services(state);
 	index_servers(state);
 	index_checks(state);
@@ -233,6 +243,7 @@ void lvsadm_state_free(struct lvsadm_state *state)
 		return;
 	free(state->ranges);
 	json_decref(state->index);
+	json_decref(state->left);
 	json_decref(state->root);
 	free(state);
 }
@@ -277,34 +288,67 @@ const char *lvsadm_state_svc(const struct lvsadm_state *state, const struct ipvs
 }
 
 /* By address and port, or else by address. */
-static const json_t *find_dest(const struct lvsadm_state *state, const char *vs, uint8_t protocol,
+static const json_t *find_dest(const json_t *index, const char *vs, uint8_t protocol,
 			       const struct ipvs_dest_key *dest)
 {
 	char name[ADDR_NAME_MAX], key[KEY_MAX];
 	const json_t *record;
 
 	snprintf(key, sizeof(key), "%s %s", vs, dest_name(dest, protocol, name));
-	record = json_object_get(state->index, key);
+	record = json_object_get(index, key);
 	if (record)
 		return record;
 	snprintf(key, sizeof(key), "%s @%s", vs, addr_str(&dest->addr, name));
-	return json_object_get(state->index, key);
+	return json_object_get(index, key);
+}
+
+/* The record of the server behind a destination; *is_left: it has left that address. */
+static const json_t *find_server(const struct lvsadm_state *state, const struct ipvs_svc_key *key,
+				 const struct ipvs_dest_key *dest, bool *is_left)
+{
+	const json_t *svc = find_svc(state, key), *record;
+	const char *vs = get_string(svc, "vs");
+
+	*is_left = false;
+	if (!svc)
+		return NULL;
+	record = find_dest(state->index, vs, key->protocol, dest);
+	if (record)
+		return record;
+	record = find_dest(state->left, vs, key->protocol, dest);
+	*is_left = record != NULL;
+	return record;
+}
+
+const char *lvsadm_state_host(const struct lvsadm_state *state, const struct ipvs_svc_key *key,
+			      const struct ipvs_dest_key *dest, char *buf, size_t size)
+{
+	bool is_left;
+	const json_t *record = find_server(state, key, dest, &is_left);
+	const char *rs = get_string(record, "rs");
+
+	buf[0] = '\0';
+	rs += *rs == '[';
+	if (is_left || *get_string(record, "address"))
+		snprintf(buf, size, "%.*s", (int)strcspn(rs, "]"), rs);
+	return buf;
 }
 
 const char *lvsadm_state_dest(const struct lvsadm_state *state, const struct ipvs_svc_key *key,
 			      const struct ipvs_dest_key *dest, char *buf, size_t size)
 {
-	const json_t *svc = find_svc(state, key), *record, *check;
-	const char *vs = get_string(svc, "vs");
+	bool is_left;
+	const json_t *record = find_server(state, key, dest, &is_left), *check;
 	char text[KEY_MAX];
 
 	buf[0] = '\0';
-	record = svc ? find_dest(state, vs, key->protocol, dest) : NULL;
 	if (!record)
 		return buf;
-	snprintf(text, sizeof(text), "%s %s !", vs, get_string(record, "rs"));
+	snprintf(text, sizeof(text), "%s %s !", get_string(record, "vs"), get_string(record, "rs"));
 	check = json_object_get(state->index, text);
-	if (is_set(record, "is_up") || !check)
+	if (is_left)
+		snprintf(buf, size, "left");
+	else if (is_set(record, "is_up") || !check)
 		snprintf(buf, size, "%s", is_set(record, "is_up") ? "up" : "down");
 	else
 		snprintf(buf, size, "down %s %s", get_string(check, "kind"),

@@ -23,9 +23,14 @@ struct lvsadm_state *lvsadm_state_parse(const char *text);
  * the log, "[web]:0"; "" if it has none or is not known. `state` may be NULL. */
 const char *lvsadm_state_name(const struct lvsadm_state *state, const struct ipvs_svc_key *key);
 
+/* The host name of a server, also at an address that it has left; "" if it has none or it is not
+ * known. `state` may be NULL. Returns `buf`. */
+const char *lvsadm_state_host(const struct lvsadm_state *state, const struct ipvs_svc_key *key,
+			      const struct ipvs_dest_key *dest, char *buf, size_t size);
+
 /*
- * "up 2/3", "down 0/3 sorry"; of a server "up", "down TCP_CHECK conn_refused". "" if it is not
- * known; `state` may be NULL. Returns `buf`.
+ * "up 2/3", "down 0/3 sorry"; of a server "up", "down TCP_CHECK conn_refused", "left" where its
+ * name is elsewhere. "" if it is not known; `state` may be NULL. Returns `buf`.
  */
 const char *lvsadm_state_svc(const struct lvsadm_state *state, const struct ipvs_svc_key *key,
 			     char *buf, size_t size);

@@ -511,6 +511,35 @@ static void test_any_table_round_trip(void **state)
 	}
 }
 
+/* ---- servers with names ---- */
+
+static void test_state_of_names(void **state)
+{
+	static const char json[] = "{\"real_servers\": [{\"vs\": \"[10.0.0.100]:tcp:80\", \"rs\": "
+				   "\"[www.example.net]:tcp:80\","
+				   " \"address\": \"10.0.0.1\", \"drained\": \"10.0.0.2 "
+				   "10.0.0.3\", \"is_up\": true}]}";
+	struct lvsadm_state *director = lvsadm_state_parse(json);
+	struct ipvs_svc_key svc = { .family = AF_INET, .protocol = IPPROTO_TCP, .port = 80 };
+	struct ipvs_dest_key dest = { .port = 80 };
+	char text[64];
+
+	(void)state;
+	addr_parse("10.0.0.100", &svc.addr);
+	addr_parse("10.0.0.1", &dest.addr);
+	assert_string_equal(lvsadm_state_host(director, &svc, &dest, text, sizeof(text)),
+			    "www.example.net");
+	assert_string_equal(lvsadm_state_dest(director, &svc, &dest, text, sizeof(text)), "up");
+	addr_parse("10.0.0.3", &dest.addr);
+	assert_string_equal(lvsadm_state_host(director, &svc, &dest, text, sizeof(text)),
+			    "www.example.net");
+	assert_string_equal(lvsadm_state_dest(director, &svc, &dest, text, sizeof(text)), "left");
+	addr_parse("10.0.0.4", &dest.addr);
+	assert_string_equal(lvsadm_state_host(director, &svc, &dest, text, sizeof(text)), "");
+	assert_string_equal(lvsadm_state_dest(director, &svc, &dest, text, sizeof(text)), "");
+	lvsadm_state_free(director);
+}
+
 /* ---- watch ---- */
 
 static const char status_json[] =
@@ -734,6 +763,7 @@ int main(void)
 		cmocka_unit_test(test_read_stops),
 		cmocka_unit_test(test_any_table_round_trip),
 		cmocka_unit_test(test_short_numbers),
+		cmocka_unit_test(test_state_of_names),
 		cmocka_unit_test(test_screen),
 		cmocka_unit_test(test_groups),
 		cmocka_unit_test(test_json),
