@@ -5,6 +5,7 @@
 #include "check/check_conf.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "check/service_type.h"
@@ -14,8 +15,13 @@
 
 #define CONNECT_MAX_US (4294 * US_PER_S)
 #define TIME_MAX_US    (UINT32_MAX * US_PER_S)
+#define RESOLVE_MAX_US (7 * 86400 * US_PER_S)
 
 /* ---- rows that virtual and real servers share ---- */
+
+static const struct conf_word family_words[] = { { "inet", AF_INET },
+						 { "inet6", AF_INET6 },
+						 { NULL, 0 } };
 
 #define LIVE           .apply = CONF_APPLY_LIVE
 #define INSTANCE       .apply = CONF_APPLY_INSTANCE
@@ -69,14 +75,38 @@
 		K_SECS("passive_hold", s, passive_hold_us, 1, TIME_MAX_US, INHERIT_IF_SET,       \
 		       .help = "How long it is out at first, doubled each time; default 5.")
 
+/* How names of servers are looked up. */
+#define RESOLVE_KEYS(s)                                                                            \
+	K_WORD("resolve_prefer", s, resolve.prefer, family_words, INHERIT_IF_SET,                  \
+	       .help = "Family, inet or inet6, to take of a name's addresses where the service "   \
+		       "can have both; default its own."),                                         \
+		K_SECS("resolve_min_interval", s, resolve.min_us, US_PER_S / 10, RESOLVE_MAX_US,   \
+		       INHERIT_IF_SET,                                                             \
+		       .help = "A name is asked for again when the time to live of its answer is " \
+			       "over, yet not before this time; default 5."),                      \
+		K_SECS("resolve_max_interval", s, resolve.max_us, US_PER_S / 10, RESOLVE_MAX_US,   \
+		       INHERIT_IF_SET,                                                             \
+		       .help = "... and after this time at the latest; default 3600."),            \
+		K_SECS("resolve_retry_interval", s, resolve.retry_us, US_PER_S / 10,               \
+		       RESOLVE_MAX_US, INHERIT_IF_SET,                                             \
+		       .help = "Time until a name is asked for again when there was no answer, "   \
+			       "or an empty one; default 5. The addresses known stay in use."),    \
+		K_SECS("resolve_drain", s, resolve.drain_us, US_PER_S / 10, RESOLVE_MAX_US,        \
+		       INHERIT_IF_SET,                                                             \
+		       .help = "Time for which an address that a name has left stays with weight " \
+			       "0 while it has connections; default 900.")
+
 /* ---- real_server ---- */
 
 #define RS struct rs_conf
 
 static const struct conf_key rs_args[] = {
-	K_ENDPOINT("address", RS, endpoint, INSTANCE,
-		   .help = "Address and port; without port, or with DR and TUN, the port of the "
-			   "service."),
+	K_CUSTOM("address", &service_type_server, RS, endpoint, struct server_addr, INSTANCE,
+		 .help = "Address or host name, and port; without port, or with DR and TUN, the "
+			 "port of the service. A name is looked up while the director runs, in "
+			 "/etc/hosts and by the name servers of resolv.conf; the server is down "
+			 "until it has an address, and follows the name to another one as soon "
+			 "as the checks pass there."),
 	K_END,
 };
 
@@ -99,6 +129,11 @@ static const struct conf_key rs_keys[] = {
 		 .help = "Command to run when the server goes down."),
 	CHECK_DEFAULTS(RS),
 	RETURN_KEYS(RS),
+	RESOLVE_KEYS(RS),
+	K_U32("resolve_servers", RS, resolve_servers, 1, RS_SERVERS_MAX, INSTANCE,
+	      .flags = CONF_IF_SET,
+	      .help = "Make each address of the name a server of its own, up to so many; without "
+		      "it one address is used, and kept while the name has it."),
 	K_SECS("delay_loop", RS, delay_loop_us, 1, TIME_MAX_US, .dflt = 60 * US_PER_S, INHERIT,
 	       .help = "Time between runs of checks inside."),
 	K_BOOL("smtp_alert", RS, smtp_alert, LIVE, .help = "Send mail on changes of state."),
@@ -125,10 +160,6 @@ const struct conf_block rs_block = {
 /* ---- virtual_server ---- */
 
 #define VS struct vs_conf
-
-static const struct conf_word family_words[] = { { "inet", AF_INET },
-						 { "inet6", AF_INET6 },
-						 { NULL, 0 } };
 
 static const struct conf_key vs_args[] = {
 	K_CUSTOM("address", &service_type_address, VS, addr, struct vs_addr, INSTANCE,
@@ -199,6 +230,7 @@ static const struct conf_key vs_keys[] = {
 	K_BOOL("smtp_alert", VS, smtp_alert, LIVE, .help = "Send mail on changes of the quorum."),
 	CHECK_DEFAULTS(VS),
 	RETURN_KEYS(VS),
+	RESOLVE_KEYS(VS),
 	K_U32("fail_open", VS, fail_open, 1, UINT32_MAX, .apply = CONF_APPLY_LIVE,
 	      .flags = CONF_IF_SET,
 	      .help = "When fewer servers than that work, all carry traffic, as if none had "
@@ -335,7 +367,7 @@ static void resolve_quorum(struct conf_walk *walk, struct vs_conf *vs)
 	int64_t weight = 0;
 
 	conf_list_for_each (rs, &vs->real_servers)
-		weight += rs->weight;
+		weight += rs->weight * rs_count(rs);
 	if (vs->quorum > weight && weight > 0) {
 		conf_warning(walk, rule_pos(&vs->obj, "quorum"), CONF_SEMANTIC, "quorum-reduced",
 			     NULL,
@@ -398,6 +430,17 @@ static bool vs_uses_group_again(const struct vs_conf *vs)
 	return false;
 }
 
+/* As with an address: "[www1.example.net]:tcp:80". */
+static void resolve_host_name(struct conf_walk *walk, const struct vs_conf *vs, struct rs_conf *rs,
+			      uint16_t port)
+{
+	size_t size = strlen(rs->endpoint.host) + sizeof("[]:sctp:65535");
+	char *name = conf_alloc(walk, size);
+
+	snprintf(name, size, "[%s]:%s:%u", rs->endpoint.host, vs_protocol_name(vs), port);
+	rs->name = name;
+}
+
 static void resolve_names(struct conf_walk *walk, struct vs_conf *vs)
 {
 	char rs_name[ADDR_NAME_MAX];
@@ -413,8 +456,11 @@ static void resolve_names(struct conf_walk *walk, struct vs_conf *vs)
 			.port = vs->addr.group ? rs->endpoint.port : rs_port(vs, rs),
 		};
 
-		dest_name(&key, (uint8_t)vs->protocol, rs_name);
-		rs->name = conf_strdup(walk, rs_name);
+		if (rs->endpoint.host)
+			resolve_host_name(walk, vs, rs, key.port);
+		else
+			rs->name =
+				conf_strdup(walk, dest_name(&key, (uint8_t)vs->protocol, rs_name));
 	}
 }
 

@@ -37,6 +37,21 @@ struct vs_group_conf {
 	struct conf_list lines; /* struct vs_group_line_conf */
 };
 
+/* A real server: an address or a name, and a port. */
+struct server_addr {
+	struct addr addr; /* unset for a name */
+	uint16_t port;    /* 0 = the service's */
+	const char *host; /* to be looked up; NULL = an address */
+};
+
+/* How a name is looked up; 0 = not written, which name_params() fills in. */
+struct resolve_conf {
+	int prefer; /* AF_INET or AF_INET6 where the service takes both; 0 = its own family */
+	int64_t min_us, max_us; /* between two questions, whatever the answer's time to live */
+	int64_t retry_us;       /* after a failure */
+	int64_t drain_us;       /* an address that was left keeps its connections */
+};
+
 /* A forwarding method as configured. */
 struct lvs_method {
 	uint8_t fwd; /* enum ipvs_fwd */
@@ -192,7 +207,9 @@ enum http_protocol { HTTP_PROTOCOL_1_0, HTTP_PROTOCOL_1_0C, HTTP_PROTOCOL_1_0K, 
 struct rs_conf {
 	struct conf_obj obj;
 	const char *name; /* in log, status and scripts: "[10.0.0.1]:tcp:80"; derived */
-	struct conf_endpoint endpoint; /* port 0 = the service's */
+	struct server_addr endpoint;
+	struct resolve_conf resolve; /* of a name */
+	uint32_t resolve_servers; /* as many servers as the name has addresses, up to that; 0 = 1 */
 	int64_t weight;
 	struct lvs_method lvs_method;
 	uint32_t uthreshold, lthreshold;
@@ -253,6 +270,7 @@ struct vs_conf {
 	uint32_t passive_limit;
 	int64_t passive_hold_us;
 	uint32_t fail_open; /* 0 = off */
+	struct resolve_conf resolve;
 	struct conf_list real_servers;
 	struct vs_idle_conf idle;
 };
@@ -287,6 +305,25 @@ bool vs_has_family(const struct vs_conf *vs, int family);
 /* Port of a real server as IPVS sees it: that of the service when the server has none, and with DR
  * and TUN; 0 when it differs between the addresses of a group. */
 uint16_t rs_port(const struct vs_conf *vs, const struct rs_conf *rs);
+
+/* Most servers that one name may be. */
+#define RS_SERVERS_MAX 32
+
+/* How many servers a real_server is: 1, or resolve_servers of a name. */
+uint32_t rs_count(const struct rs_conf *rs);
+
+/* Whether a server has, or may get by its name, an address of that family. */
+bool rs_may_have_family(const struct vs_conf *vs, const struct rs_conf *rs, int family);
+
+/* Family to look a name up in, AF_UNSPEC = both, and the one to prefer then. */
+int rs_resolve_family(const struct vs_conf *vs, const struct rs_conf *rs, int *prefer);
+
+/* Name of the n-th server of a real_server, from 0, like snprintf(): that of the configuration,
+ * and behind the host "#2" ... for further ones. */
+size_t rs_server_name(const struct rs_conf *rs, uint32_t n, char *str, size_t size);
+
+/* The real_server that a name in log, status or messages is of; NULL = none. */
+const struct rs_conf *rs_by_name(const struct vs_conf *vs, const char *name);
 
 /* Port of all addresses of a service; 0 = none, or not the same. */
 uint16_t vs_port(const struct vs_conf *vs);

@@ -30,6 +30,7 @@ struct check_app {
 	struct script_asks *scripts;
 	struct follows *follows;
 	struct reconcile *reconcile;
+	struct names *names;
 	struct lvs_globals *globals;
 	struct suspend *suspend;
 	struct sysctls *settings; /* of the kernel, changed for probes */
@@ -175,6 +176,27 @@ static void on_weight(struct rs_run *rs, void *arg)
 	report_weight(app->role, rs);
 }
 
+static void on_address(struct rs_run *rs, enum address_event event, void *arg)
+{
+	struct check_app *app = arg;
+
+	report_address(app->role, rs, event);
+}
+
+static void on_name(const struct name_answer *answer, void *arg)
+{
+	struct check_app *app = arg;
+
+	report_name(app->role, answer, true);
+}
+
+static void publish_name(const struct name_answer *answer, void *arg)
+{
+	struct check_app *app = arg;
+
+	report_name(app->role, answer, false);
+}
+
 static void on_open(struct pool_run *pool, void *arg)
 {
 	struct check_app *app = arg;
@@ -259,7 +281,8 @@ static void settle_paths(struct check_app *app)
 static void on_look(struct timer *timer, void *arg)
 {
 	struct check_app *app = arg;
-	const struct ipvs_set *table = reconcile_table(app->reconcile);
+	const struct ipvs_set *table =
+		pools_want_look(app->pools) ? reconcile_table(app->reconcile) : NULL;
 	struct ipvs_set copy;
 
 	if (table) {
@@ -294,6 +317,12 @@ static int init(struct role *role)
 	app->role = role;
 	app->engine = probe_engine_new(role_loop(role), seed);
 	if (!app->engine) {
+		free(app);
+		return -errno;
+	}
+	app->names = names_new(role_loop(role), on_name, app);
+	if (!app->names) {
+		probe_engine_free(app->engine);
 		free(app);
 		return -errno;
 	}
@@ -333,7 +362,9 @@ static void commit(struct role *role, const struct conf *conf)
 		.reconcile = app->reconcile,
 		.follows = app->follows,
 		.paths = app->paths,
-		.watch = { on_check, on_rs, on_rs_known, on_weight, on_pool, on_open, app },
+		.names = app->names,
+		.watch = { on_check, on_rs, on_rs_known, on_weight, on_address, on_pool, on_open,
+			   app },
 		.find_saved = find_saved,
 		.find_saved_rs = find_saved_rs,
 		.is_suspended = is_suspended,
@@ -355,6 +386,7 @@ static void commit(struct role *role, const struct conf *conf)
 	reconcile_all(app->reconcile);
 	lvs_globals_apply(app->globals, root_global(root));
 	pools_each(app->pools, publish, app);
+	names_each(app->names, publish_name, app);
 	look_from_now_on(app);
 	lvs_globals_publish(app->globals);
 	app->was_saved = false; /* what comes with a reload is new */
@@ -386,6 +418,7 @@ static void done(struct role *role)
 		return;
 	timer_cancel(&app->look_timer);
 	pools_free(app->pools);
+	names_free(app->names);
 	probe_engine_free(app->engine);
 	script_asks_free(app->scripts);
 	follows_free(app->follows);

@@ -9,7 +9,8 @@
 #include "lib/log.h"
 
 #define QUORUM_TEXT_MAX 128
-#define LINE_MAX_LEN    512
+#define LINE_MAX_LEN    1024
+#define PLACE_MAX       (ADDR_STR_MAX + sizeof(" address="))
 
 /* ---- messages ---- */
 
@@ -35,13 +36,58 @@ static void send_check(struct role *role, const struct check_run *check)
 	role_send(role, &msg);
 }
 
+const char *report_place(const struct rs_run *rs, char *str)
+{
+	const struct pool_member *m = &rs->pool->members[rs->member];
+
+	str[0] = '\0';
+	return rs->named && !m->is_absent ? addr_str(&m->dest.key.addr, str) : str;
+}
+
+/* What a server with a name has besides. */
+struct name_texts {
+	char place[ADDR_STR_MAX], next[ADDR_STR_MAX], drained[RS_DRAINED_MAX * ADDR_STR_MAX];
+	const char *reason;
+	int64_t drained_until_us;
+};
+
+static void fill_name(const struct rs_run *rs, struct name_texts *out)
+{
+	const struct rs_named *named = rs->named;
+	char text[ADDR_STR_MAX];
+	size_t len = 0;
+
+	*out = (struct name_texts){ .reason = "" };
+	if (!named)
+		return;
+	report_place(rs, out->place);
+	if (!addr_is_unset(&named->move.addr))
+		addr_str(&named->move.addr, out->next);
+	if (named->reason != REASON_OK)
+		out->reason = reason_name(named->reason);
+	for (uint32_t i = 0; i < named->n_drained; i++) {
+		const struct rs_drained *former = &named->drained[i];
+
+		len += (size_t)snprintf(out->drained + len, sizeof(out->drained) - len, "%s%s",
+					i ? " " : "", addr_str(&former->addr, text));
+		out->drained_until_us = time_add(former->since, name_drain_us(rs->conf)).us;
+	}
+}
+
 static void send_rs(struct role *role, const struct rs_run *rs)
 {
 	struct msg msg = { .kind = MSG_rs_state, .fd = -1 };
+	struct name_texts name;
 
+	fill_name(rs, &name);
 	msg.rs_state = (struct msg_rs_state){
 		.vs = rs->pool->name,
 		.rs = rs->name,
+		.address = name.place,
+		.name_reason = name.reason,
+		.next_address = name.next,
+		.drained = name.drained,
+		.drained_until_us = name.drained_until_us,
 		.is_up = rs_is_up(rs),
 		.weight = rs_weight(rs),
 		.checks = rs->n_checks,
@@ -56,6 +102,17 @@ static void send_rs(struct role *role, const struct rs_run *rs)
 	role_send(role, &msg);
 }
 
+/* A server that a name has no address for is none. */
+static uint32_t count_servers(const struct pool_run *pool)
+{
+	uint32_t n = pool->n;
+
+	for (uint32_t i = 0; i < pool->n_names; i++)
+		for (uint32_t j = 0; j < pool->names[i].n; j++)
+			n -= pool->names[i].named[j].reason == REASON_NAME_UNUSED;
+	return n;
+}
+
 static void send_pool(struct role *role, const struct pool_run *pool)
 {
 	struct msg msg = { .kind = MSG_vs_state, .fd = -1 };
@@ -66,7 +123,7 @@ static void send_pool(struct role *role, const struct pool_run *pool)
 		.quorum = pool->params.quorum,
 		.weight = pool->state.weight,
 		.alive = pool->state.alive,
-		.total = pool->n,
+		.total = count_servers(pool),
 		.is_sorry = pool->params.has_sorry && !pool->state.is_up,
 		.is_open = pool->state.is_open,
 		.name = pool->conf->virtualhost ? pool->conf->virtualhost : "",
@@ -108,15 +165,19 @@ static void send_addresses(struct role *role, const struct pool_run *pool)
 			send_address(role, pool, index++, &line->range);
 }
 
+void report_server(struct role *role, const struct rs_run *rs)
+{
+	send_rs(role, rs);
+	for (uint32_t k = 0; k < rs->n_checks; k++)
+		send_check(role, &rs->checks[k]);
+}
+
 void report_publish(struct role *role, const struct pool_run *pool)
 {
 	send_pool(role, pool);
 	send_addresses(role, pool);
-	for (uint32_t i = 0; i < pool->n; i++) {
-		send_rs(role, &pool->rs[i]);
-		for (uint32_t k = 0; k < pool->rs[i].n_checks; k++)
-			send_check(role, &pool->rs[i].checks[k]);
-	}
+	for (uint32_t i = 0; i < pool->n; i++)
+		report_server(role, &pool->rs[i]);
 }
 
 /* ---- words ---- */
@@ -151,6 +212,7 @@ static void send_notify_check(struct role *role, const struct check_run *check,
 {
 	const struct probe_sub *sub = &check->sub;
 	const struct mail_words *words = mail_words;
+	char place[ADDR_STR_MAX];
 	struct msg msg = { .kind = MSG_notify_check, .fd = -1 };
 	char reason[256] = "";
 
@@ -162,6 +224,7 @@ static void send_notify_check(struct role *role, const struct check_run *check,
 	msg.notify_check = (struct msg_notify_check){
 		.vs = check->rs->pool->name,
 		.rs = check->rs->name,
+		.address = report_place(check->rs, place),
 		.is_up = sub->health.is_up,
 		.is_server_change = is_server_change,
 		.text = mail_line(sub, words),
@@ -193,18 +256,30 @@ static void change_words(const struct check_run *check, bool is_up, char *line, 
 			 ops->log_down_name, words.rs, words.retries, reason_text(words.reason));
 }
 
+/* " address=10.0.0.1" for the fields of a server with a name; else nothing. Returns `str`. */
+static const char *place_field(const struct rs_run *rs, char str[PLACE_MAX])
+{
+	char place[ADDR_STR_MAX];
+
+	str[0] = '\0';
+	if (*report_place(rs, place))
+		snprintf(str, PLACE_MAX, " address=%s", place);
+	return str;
+}
+
 static void log_check(const struct check_run *check, enum health_edge edge)
 {
 	const struct probe_sub *sub = &check->sub;
 	const char *kind = check->ops->name, *rs = check->rs->name, *vs = check->rs->pool->name;
 	bool is_up = edge == HEALTH_WENT_UP;
 	bool is_logged = check->conf->log_all_failures && !reason_is_up(sub->reason);
-	char line[LINE_MAX_LEN], fields[LINE_MAX_LEN];
+	char line[LINE_MAX_LEN], fields[LINE_MAX_LEN], at[PLACE_MAX];
 
-	snprintf(fields, sizeof(fields), "check=%s rs=%s vs=%s", kind, rs, vs);
+	place_field(check->rs, at);
+	snprintf(fields, sizeof(fields), "check=%s rs=%s vs=%s%s", kind, rs, vs, at);
 	if (!is_up && (edge != HEALTH_SAME || is_logged))
-		snprintf(fields, sizeof(fields), "check=%s rs=%s vs=%s reason=%s detail=\"%s\"",
-			 kind, rs, vs, reason_name(sub->reason), sub->detail);
+		snprintf(fields, sizeof(fields), "check=%s rs=%s vs=%s%s reason=%s detail=\"%s\"",
+			 kind, rs, vs, at, reason_name(sub->reason), sub->detail);
 	if (edge != HEALTH_SAME) {
 		change_words(check, is_up, line, sizeof(line));
 		log_event(is_up ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING,
@@ -248,7 +323,8 @@ static void log_rs(const struct rs_run *rs, bool is_up)
 {
 	const struct pool_run *pool = rs->pool;
 	bool is_inhibit = pool->members[rs->member].inhibit_on_failure;
-	const char *fields = log_kv("rs=%s vs=%s", rs->name, pool->name);
+	char at[PLACE_MAX];
+	const char *fields = log_kv("rs=%s vs=%s%s", rs->name, pool->name, place_field(rs, at));
 
 	if (!is_up && pool->state.is_open)
 		log_event(LOG_LEVEL_INFO, "rs_down", fields,

@@ -25,6 +25,19 @@ void report_open(struct role *role, const struct pool_run *pool);
 /* The first known state of a server, for those who want to be told (rs_init_notifies). */
 void report_rs_known(struct role *role, const struct rs_run *rs);
 
+/* A server with a name: what happened to its address. */
+void report_address(struct role *role, const struct rs_run *rs, enum address_event event);
+
+/* What is known of a name; `is_change`: it was not before, so that the log tells. */
+void report_name(struct role *role, const struct name_answer *answer, bool is_change);
+
+/* Where a server with a name is, "" = nowhere, or it has no name. Returns `str` (ADDR_STR_MAX
+ * bytes). */
+const char *report_place(const struct rs_run *rs, char *str);
+
+/* All state of a server and its checks. */
+void report_server(struct role *role, const struct rs_run *rs);
+
 /* A pool that is new with this configuration: with quorum it is told as a change. */
 void report_pool_start(struct role *role, const struct pool_run *pool);
 

@@ -7,6 +7,7 @@
 #include "lib/rule.h"
 
 #include <string.h>
+#include <strings.h>
 
 static const struct vs_conf *to_vs(const struct conf_obj *obj)
 {
@@ -38,6 +39,16 @@ static bool has_key(const struct conf_obj *obj, const char *name)
 	return false;
 }
 
+/* Whether what is checked can have that family; a name may have two. */
+static bool may_check(const struct checker_conf *checker, const struct addr *target, int family)
+{
+	const struct rs_conf *rs = checker_server(checker);
+
+	return addr_is_unset(target)
+		       ? rs_may_have_family((const struct vs_conf *)rs->obj.parent, rs, family)
+		       : target->family == family;
+}
+
 static void check_target(const struct checker_conf *checker, struct conf_diags *diags)
 {
 	const struct rs_conf *rs = checker_server(checker);
@@ -52,7 +63,7 @@ static void check_target(const struct checker_conf *checker, struct conf_diags *
 	if (checker->connect_port == 0 && obj->block != &ping_check_block)
 		rule_refuse(diags, MEND_KEEP_QUIET(obj), obj->pos, "check-needs-port",
 			    "add connect_port", "%s of a server without port", obj->block->name);
-	if (!addr_is_unset(&checker->bindto) && checker->bindto.family != target->family)
+	if (!addr_is_unset(&checker->bindto) && !may_check(checker, target, checker->bindto.family))
 		rule_refuse(diags, MEND_RESET(obj, "bindto"), rule_pos(obj, "bindto"), "family-mix",
 			    NULL, "bindto has another family than the address to check");
 	if (is_link_local(target) && !checker->bind_if)
@@ -91,6 +102,24 @@ static void check_family(const struct vs_conf *vs, const struct addr *addr,
 		    family_name(addr->family == AF_INET ? AF_INET6 : AF_INET));
 }
 
+static void check_resolve(const struct rs_conf *rs, struct conf_diags *diags)
+{
+	static const char *const words[] = { "resolve_prefer",       "resolve_min_interval",
+					     "resolve_max_interval", "resolve_retry_interval",
+					     "resolve_drain",        "resolve_servers" };
+	const struct resolve_conf *r = &rs->resolve;
+
+	if (r->min_us > r->max_us && r->max_us)
+		rule_refuse(diags, MEND_RESET(&rs->obj, "resolve_min_interval"),
+			    rule_pos(&rs->obj, "resolve_min_interval"), "interval-order", NULL,
+			    "resolve_min_interval is above resolve_max_interval");
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]) && !rs->endpoint.host; i++)
+		if (conf_is_set(&rs->obj, words[i], NULL))
+			conf_diag_add(diags, CONF_WARNING, CONF_SEMANTIC, "without-name",
+				      rule_pos(&rs->obj, words[i]), NULL,
+				      "%s of a server with an address has no effect", words[i]);
+}
+
 static void check_real_server(const struct vs_conf *vs, const struct rs_conf *rs,
 			      struct conf_diags *diags)
 {
@@ -101,6 +130,7 @@ static void check_real_server(const struct vs_conf *vs, const struct rs_conf *rs
 		rule_refuse(diags, MEND_RESET_QUIET(&rs->obj, "lthreshold"),
 			    rule_pos(&rs->obj, "lthreshold"), "threshold-order", NULL,
 			    "lthreshold is above uthreshold");
+	check_resolve(rs, diags);
 	conf_list_for_each (checker, &rs->checkers)
 		check_checker(checker, diags);
 }
@@ -145,8 +175,11 @@ static void check_sorry(const struct vs_conf *vs, struct conf_diags *diags)
 
 static int rs_cmp(const struct conf_obj *a, const struct conf_obj *b)
 {
-	int order = addr_cmp(&to_rs(a)->endpoint.addr, &to_rs(b)->endpoint.addr);
+	const struct server_addr *x = &to_rs(a)->endpoint, *y = &to_rs(b)->endpoint;
+	int order = addr_cmp(&x->addr, &y->addr);
 
+	if (order == 0) /* names stand in any case (RFC 4343) */
+		order = strcasecmp(x->host ? x->host : "", y->host ? y->host : "");
 	return order != 0
 		       ? order
 		       : rs_port(to_vs(a->parent), to_rs(a)) - rs_port(to_vs(b->parent), to_rs(b));

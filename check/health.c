@@ -32,11 +32,21 @@ enum health_edge health_step(struct health *h, const struct health_params *p, bo
 
 bool member_is_alive(const struct pool_member *m)
 {
-	return m->n_failed == 0 && !m->is_held;
+	return m->n_failed == 0 && !m->is_held && !m->is_absent;
+}
+
+bool pool_has(const struct pool *pool, const struct pool_member *m)
+{
+	if (m->is_absent)
+		return false;
+	return pool->is_open || m->inhibit_on_failure ||
+	       (member_is_alive(m) && (pool->is_up || m->is_drained));
 }
 
 int32_t pool_weight_of(const struct pool *pool, const struct pool_member *m)
 {
+	if (m->is_absent)
+		return 0;
 	if (pool->is_open)
 		return m->dest.weight;
 	if (!pool->is_up || !member_is_alive(m))
@@ -104,12 +114,20 @@ void pool_desired(const struct pool *pool, const struct pool_params *p, const st
 {
 	if (p->has_sorry && p->sorry_inhibit)
 		add_dest(svc, &p->sorry, p->sorry_follows_port, 0);
-	for (uint32_t i = 0; i < n; i++) {
-		if (pool->is_open || (pool->is_up && member_is_alive(&m[i])))
+	for (uint32_t i = 0; i < n; i++)
+		if (pool_has(pool, &m[i]))
 			add_dest(svc, &m[i].dest, m[i].follows_port, pool_weight_of(pool, &m[i]));
-		else if (m[i].inhibit_on_failure || (m[i].is_drained && member_is_alive(&m[i])))
-			add_dest(svc, &m[i].dest, m[i].follows_port, 0);
-	}
 	if (p->has_sorry && !pool->is_up)
 		add_dest(svc, &p->sorry, p->sorry_follows_port, p->sorry.weight);
+}
+
+void pool_drained(const struct pool_member *m, const struct addr *former, struct ipvs_svc *svc)
+{
+	struct ipvs_dest dest = m->dest;
+
+	dest.key.addr = *former;
+	if (m->follows_port)
+		dest.key.port = svc->key.port;
+	if (!svc_find_dest(svc, &dest.key))
+		add_dest(svc, &dest, m->follows_port, 0);
 }

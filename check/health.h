@@ -44,6 +44,7 @@ struct pool_member {
 	struct ipvs_dest dest; /* key, method, thresholds; weight = configured (effective) weight */
 	uint32_t n_failed;     /* checks that fail */
 	bool is_held;          /* kept out although no check fails */
+	bool is_absent;        /* of a name: has no address; no part of the pool until it has one */
 	bool is_drained;       /* alive with weight 0 for a while: stays, whatever the quorum */
 	bool is_ramping; /* starts slowly, with the weight below; its full weight counts for the
 			    quorum */
@@ -67,8 +68,12 @@ struct pool {
 	uint32_t alive;
 };
 
-/* Whether a member can carry traffic: none of its checks fails, and it is not held out. */
+/* Whether a member can carry traffic: it has an address, none of its checks fails, and it is not
+ * held out. */
 bool member_is_alive(const struct pool_member *m);
+
+/* Whether IPVS should have a destination for a member now. */
+bool pool_has(const struct pool *pool, const struct pool_member *m);
 
 /* Weight that IPVS should have for a member now. */
 int32_t pool_weight_of(const struct pool *pool, const struct pool_member *m);
@@ -97,5 +102,9 @@ enum pool_edge pool_step(struct pool *pool, const struct pool_params *p,
  */
 void pool_desired(const struct pool *pool, const struct pool_params *p, const struct pool_member *m,
 		  uint32_t n, struct ipvs_svc *svc);
+
+/* A further destination with weight 0, which is that member at an address that it has left: its
+ * connections go on. Nothing where the service has a destination there already. */
+void pool_drained(const struct pool_member *m, const struct addr *former, struct ipvs_svc *svc);
 
 #endif

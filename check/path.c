@@ -170,18 +170,22 @@ static void build_svc(const struct path *path, struct ipvs_svc *svc, struct ipvs
 	svc->n_dests = 1;
 }
 
-void paths_each_svc(const struct paths *paths, void (*each)(const struct ipvs_svc *svc, void *arg),
-		    void *arg)
+void path_svc(const struct path *path, void (*each)(const struct ipvs_svc *svc, void *arg),
+	      void *arg)
 {
 	struct ipvs_dest dest;
 	struct ipvs_svc svc;
 
-	for (uint32_t i = 0; i < CHECK_PATHS_MAX; i++) {
-		if (!paths->of_mark[i])
-			continue;
-		build_svc(paths->of_mark[i], &svc, &dest);
-		each(&svc, arg);
-	}
+	build_svc(path, &svc, &dest);
+	each(&svc, arg);
+}
+
+void paths_each_svc(const struct paths *paths, void (*each)(const struct ipvs_svc *svc, void *arg),
+		    void *arg)
+{
+	for (uint32_t i = 0; i < CHECK_PATHS_MAX; i++)
+		if (paths->of_mark[i])
+			path_svc(paths->of_mark[i], each, arg);
 }
 
 static bool is_in_kernel(const struct path *path, bool is_fresh)

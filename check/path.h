@@ -57,6 +57,10 @@ void path_put(struct path *path);
 /* Calls `each` with the services that IPVS must have for all ways, in no order. */
 void paths_each_svc(const struct paths *paths, void (*each)(const struct ipvs_svc *svc, void *arg),
 		    void *arg);
+
+/* The same of one way. */
+void path_svc(const struct path *path, void (*each)(const struct ipvs_svc *svc, void *arg),
+	      void *arg);
 bool paths_is_empty(const struct paths *paths);
 
 /* ---- for the probe engine ---- */

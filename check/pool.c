@@ -11,12 +11,6 @@
 #include "lib/global_conf.h"
 #include "lib/log.h"
 
-struct pools {
-	struct pools_env env;
-	struct pool_run *pool;
-	uint32_t n;
-};
-
 void pools_each(struct pools *pools, void (*each)(struct pool_run *pool, void *arg), void *arg)
 {
 	for (uint32_t i = 0; pools && i < pools->n; i++)
@@ -34,12 +28,45 @@ static void pool_want(struct pool_run *pool)
 	ipvs_set_copy(&set, &pool->svcs);
 	ipvs_set_for_each (svc, &set) {
 		pool_desired(&pool->state, &pool->params, pool->members, pool->n, svc);
+		for (uint32_t i = 0; i < pool->n_names; i++)
+			name_run_desired(&pool->names[i], svc);
 		reconcile_want(pool->pools->env.reconcile, svc);
 	}
 	ipvs_set_done(&set);
 }
 
+void pool_apply(struct pool_run *pool)
+{
+	pool_want(pool);
+	reconcile_edge(pool->pools->env.reconcile, &pool->svcs);
+}
+
 /* ---- results ---- */
+
+static bool is_moved(const struct rs_run *rs)
+{
+	return rs->named && rs->named->is_moved;
+}
+
+/* What changed about a server, after the kernel has it. */
+static void tell_server(struct rs_run *rs, bool was_up, time_us now)
+{
+	const struct pool_watch *watch = &rs->pool->pools->env.watch;
+
+	if (is_moved(rs)) {
+		rs->named->is_moved = false;
+		watch->on_address(
+			rs, rs->pool->members[rs->member].is_absent ? ADDRESS_LEFT : ADDRESS_USED,
+			watch->arg);
+	}
+	if (was_up != rs_is_up(rs)) {
+		rs->since = now;
+		rs->is_announced = true;
+		watch->on_rs(rs, watch->arg);
+	} else {
+		watch->on_weight(rs, watch->arg);
+	}
+}
 
 void pool_follow(struct rs_run *rs, bool was_up)
 {
@@ -53,20 +80,13 @@ void pool_follow(struct rs_run *rs, bool was_up)
 	rs_settle(rs, was_up, now);
 	is_up = rs_is_up(rs);
 	edge = pool_step(&pool->state, &pool->params, pool->members, pool->n);
-	if (was_up == is_up && rs_weight(rs) == old_weight && edge == POOL_SAME) {
+	if (was_up == is_up && rs_weight(rs) == old_weight && edge == POOL_SAME && !is_moved(rs)) {
 		if (rs->damping.is_held || rs->passive.is_held)
 			env->watch.on_weight(rs, env->watch.arg);
 		return;
 	}
-	pool_want(pool);
-	reconcile_edge(env->reconcile, &pool->svcs); /* the kernel first, the words after */
-	if (was_up != is_up) {
-		rs->since = now;
-		rs->is_announced = true;
-		env->watch.on_rs(rs, env->watch.arg);
-	} else {
-		env->watch.on_weight(rs, env->watch.arg);
-	}
+	pool_apply(pool); /* the kernel first, the words after */
+	tell_server(rs, was_up, now);
 	if (edge != POOL_SAME || was_open != pool->state.is_open)
 		pool->since = now;
 	if (was_open != pool->state.is_open)
@@ -105,7 +125,7 @@ static void announce(struct rs_run *rs)
 	watch->on_rs_known(rs, watch->arg);
 }
 
-static void on_result(struct probe_sub *sub, enum health_edge edge, void *arg)
+void pool_on_result(struct probe_sub *sub, enum health_edge edge, void *arg)
 {
 	struct check_run *check = arg;
 	struct rs_run *rs = check->rs;
@@ -129,114 +149,69 @@ static void on_result(struct probe_sub *sub, enum health_edge edge, void *arg)
 	if (was_up != rs_is_up(rs) || was_passing != is_passing || is_advised)
 		pool_follow(rs, was_up);
 	announce(rs);
+	rs_move_judge(rs); /* the last thing: `check` may be gone */
 }
 
 /* ---- building ---- */
 
-static const struct checker_ops *ops_of(const struct checker_conf *conf)
+static void build_rs(struct pool_run *pool, const struct rs_conf *conf)
 {
-	for (const struct checker_ops *const *ops = checkers; *ops; ops++)
-		if ((*ops)->conf == conf->obj.block)
-			return *ops;
-	return NULL;
-}
-
-/* Held from now on, also while the check rests. */
-static struct path *path_of(const struct rs_run *rs, const struct checker_conf *conf)
-{
-	struct path_key key = { .dest = rs->pool->members[rs->member].dest };
-	struct path *path;
-
-	if (!checker_goes_through_vip(conf) || !checker_vip(conf, &key.vip))
-		return NULL;
-	path = path_get(rs->pool->pools->env.paths, &key);
-	if (!path)
-		log_warnx("check_path", "no mark is left: a check of %s goes straight to it",
-			  rs->name);
-	return path;
-}
-
-static void build_check(struct rs_run *rs, const struct checker_conf *conf,
-			const struct checker_ops *ops)
-{
-	struct check_run *check = &rs->checks[rs->n_checks];
-
-	check->rs = rs;
-	check->conf = conf;
-	check->ops = ops;
-	check->path = path_of(rs, conf);
-	check->index = rs->n_checks++;
-	check->since = loop_now(rs->pool->pools->env.loop);
-	check->sub.params = probe_health_params(conf);
-	check->sub.on_result = on_result;
-	check->sub.arg = check;
-	health_init(&check->sub.health, &check->sub.params);
-}
-
-/* A check with hosts is several. */
-static void build_checks(struct rs_run *rs)
-{
-	const struct checker_conf *conf, *host;
-	uint32_t n = 1;
-
-	conf_list_for_each (conf, &rs->conf->checkers)
-		n += 1 + (checker_hosts(conf) ? checker_hosts(conf)->n : 0);
-	rs->checks = xcalloc(n, sizeof(*rs->checks));
-	conf_list_for_each (conf, &rs->conf->checkers) {
-		if (!ops_of(conf))
-			continue;
-		build_check(rs, conf, ops_of(conf));
-		if (!checker_hosts(conf))
-			continue;
-		conf_list_for_each (host, checker_hosts(conf))
-			build_check(rs, host, ops_of(conf));
-	}
-}
-
-static void build_rs(struct pool_run *pool, uint32_t i, const struct rs_conf *conf)
-{
-	struct rs_run *rs = &pool->rs[i];
+	struct rs_run *rs = &pool->rs[pool->n];
 
 	rs->pool = pool;
 	rs->conf = conf;
-	rs->member = i;
+	rs->member = pool->n++;
 	rs->since = pool->since;
 	rs->ramp_since = TIME_NEVER;
 	timer_init(&rs->timer, pool->pools->env.loop, on_rs_timer, rs);
-	pool_build_member(pool->conf, conf, &pool->members[i]);
+	pool_build_member(pool->conf, conf, &pool->members[rs->member]);
 	rs->name = conf->name;
-	build_checks(rs);
+	rs->checks = checks_build(rs, &pool->members[rs->member].dest.key.addr, pool_on_result,
+				  &rs->n_checks);
+}
+
+/* A name may be several servers. */
+static void build_real_server(struct pool_run *pool, const struct rs_conf *conf)
+{
+	struct rs_run *first = &pool->rs[pool->n];
+
+	for (uint32_t i = 0; i < rs_count(conf); i++)
+		build_rs(pool, conf);
+	if (conf->endpoint.host)
+		name_run_build(&pool->names[pool->n_names++], first, rs_count(conf));
 }
 
 static void build_pool(struct pools *pools, struct pool_run *pool, const struct vs_conf *vs)
 {
 	const struct rs_conf *conf;
-	uint32_t i = 0;
+	uint32_t n = 0, n_names = 0;
 
+	conf_list_for_each (conf, &vs->real_servers) {
+		n += rs_count(conf);
+		n_names += conf->endpoint.host != NULL;
+	}
 	pool->pools = pools;
 	pool->conf = vs;
 	pool->since = loop_now(pools->env.loop);
-	pool->n = vs->real_servers.n;
-	pool->members = xcalloc(pool->n + 1, sizeof(*pool->members));
-	pool->rs = xcalloc(pool->n + 1, sizeof(*pool->rs));
+	pool->members = xcalloc(n + 1UL, sizeof(*pool->members));
+	pool->rs = xcalloc(n + 1UL, sizeof(*pool->rs));
+	pool->names = n_names ? xcalloc(n_names, sizeof(*pool->names)) : NULL;
 	pool->name = vs->name;
 	ipvs_set_init(&pool->svcs);
 	pool_build_svcs(vs, &pool->svcs);
 	pool_build_params(vs, &pool->params);
 	conf_list_for_each (conf, &vs->real_servers)
-		build_rs(pool, i++, conf);
+		build_real_server(pool, conf);
 }
 
 /* ---- carrying health over ---- */
 
-static int check_cmp(const void *a, const void *b)
+static int rs_cmp(const void *a, const void *b)
 {
-	const struct check_run *x = a, *y = b;
-	int order = strcmp(x->rs->pool->name, y->rs->pool->name);
+	const struct rs_run *x = a, *y = b;
+	int order = strcmp(x->pool->name, y->pool->name);
 
-	if (order == 0)
-		order = strcmp(x->rs->name, y->rs->name);
-	return order ? order : (x->index > y->index) - (x->index < y->index);
+	return order ? order : strcmp(x->name, y->name);
 }
 
 static int pool_cmp(const void *a, const void *b)
@@ -245,7 +220,7 @@ static int pool_cmp(const void *a, const void *b)
 }
 
 struct carry {
-	void *checks; /* tsearch trees over the old generation */
+	void *servers; /* tsearch trees over the old generation */
 	void *pools;
 };
 
@@ -254,8 +229,7 @@ static void carry_index(struct carry *carry, struct pools *old)
 	for (uint32_t i = 0; old && i < old->n; i++) {
 		tsearch(&old->pool[i], &carry->pools, pool_cmp);
 		for (uint32_t j = 0; j < old->pool[i].n; j++)
-			for (uint32_t k = 0; k < old->pool[i].rs[j].n_checks; k++)
-				tsearch(&old->pool[i].rs[j].checks[k], &carry->checks, check_cmp);
+			tsearch(&old->pool[i].rs[j], &carry->servers, rs_cmp);
 	}
 }
 
@@ -268,20 +242,21 @@ static void forget(void *node)
  * The verdict of the same check before: a server known to be down stays down over a reload or a
  * respawn. When its settings changed the verdict is provisional: the next result decides at once.
  */
-static bool carry_health(const struct carry *carry, struct check_run *check)
+static bool carry_health(const struct rs_run *former, struct check_run *check)
 {
-	struct check_run *const *node = tfind(check, &carry->checks, check_cmp);
+	const struct check_run *old =
+		former && check->index < former->n_checks ? &former->checks[check->index] : NULL;
 	const struct pools_env *env = &check->rs->pool->pools->env;
 	const struct msg_check_state *saved =
 		env->find_saved ? env->find_saved(check, env->watch.arg) : NULL;
 
-	if (node && (*node)->conf->obj.block == check->conf->obj.block) {
-		check->sub.health = (*node)->sub.health;
-		check->sub.reason = (*node)->sub.reason;
-		memcpy(check->sub.detail, (*node)->sub.detail, sizeof(check->sub.detail));
-		check->sub.advice = (*node)->sub.advice;
-		check->since = (*node)->since;
-		if (!conf_obj_is_equal(&(*node)->conf->obj, &check->conf->obj))
+	if (old && old->conf->obj.block == check->conf->obj.block) {
+		check->sub.health = old->sub.health;
+		check->sub.reason = old->sub.reason;
+		memcpy(check->sub.detail, old->sub.detail, sizeof(check->sub.detail));
+		check->sub.advice = old->sub.advice;
+		check->since = old->since;
+		if (!conf_obj_is_equal(&old->conf->obj, &check->conf->obj))
 			check->sub.health.is_known = false;
 		return true;
 	}
@@ -296,20 +271,43 @@ static bool carry_health(const struct carry *carry, struct check_run *check)
 	return false;
 }
 
-/* Damping and slow start of the same server before. A server without checks has none. */
-static void carry_rs(const struct carry *carry, struct rs_run *rs)
+/* The same server before; NULL = there was none. */
+static const struct rs_run *former_of(const struct carry *carry, const struct rs_run *rs)
+{
+	struct rs_run *const *node = tfind(rs, &carry->servers, rs_cmp);
+
+	return node ? *node : NULL;
+}
+
+static const struct msg_rs_state *saved_of(const struct rs_run *rs)
 {
 	const struct pools_env *env = &rs->pool->pools->env;
-	struct check_run *const *node =
-		rs->n_checks ? tfind(&rs->checks[0], &carry->checks, check_cmp) : NULL;
-	const struct msg_rs_state *saved =
-		!node && env->find_saved_rs ? env->find_saved_rs(rs, env->watch.arg) : NULL;
 
-	if (node)
-		rs_adopt(rs, (*node)->rs);
+	return env->find_saved_rs ? env->find_saved_rs(rs, env->watch.arg) : NULL;
+}
+
+/* Where the name of a server was before. */
+static void carry_address(const struct rs_run *former, struct rs_run *rs)
+{
+	const struct msg_rs_state *saved = former ? NULL : saved_of(rs);
+
+	if (rs->named && former && former->named)
+		rs_adopt_address(rs, former);
+	else if (rs->named && saved)
+		rs_adopt_saved_address(rs, saved);
+}
+
+/* Damping and slow start of the same server before. A server without checks has none. */
+static void carry_rs(const struct rs_run *former, struct rs_run *rs)
+{
+	const bool is_known = rs->n_checks && former && former->n_checks;
+	const struct msg_rs_state *saved = is_known ? NULL : saved_of(rs);
+
+	if (is_known)
+		rs_adopt(rs, former);
 	else if (saved)
 		rs_adopt_saved(rs, saved);
-	rs_settle(rs, true, loop_now(env->loop));
+	rs_settle(rs, true, loop_now(rs->pool->pools->env.loop));
 }
 
 static void carry_pool(const struct carry *carry, struct pool_run *pool)
@@ -327,36 +325,6 @@ static void carry_pool(const struct carry *carry, struct pool_run *pool)
 }
 
 /* ---- starting ---- */
-
-static void start_check(struct check_run *check, bool is_adopted)
-{
-	const struct rs_run *rs = check->rs;
-	const struct checker_conf *conf = check->conf;
-	const struct pool_member *m = &rs->pool->members[rs->member];
-	struct probe_spec spec = {
-		.ops = check->ops,
-		.conf = conf,
-		.addr = addr_is_unset(&conf->connect_ip) ? m->dest.key.addr : conf->connect_ip,
-		.port = conf->connect_port ? conf->connect_port : m->dest.key.port,
-		.path = check->path,
-		.virtualhost = rs->conf->virtualhost,
-		.vs_virtualhost = rs->pool->conf->virtualhost,
-	};
-	int error;
-
-	if (check->path)
-		checker_vip(conf, &spec.addr);
-	if (follow_is_for(check->ops)) {
-		follow_subscribe(rs->pool->pools->env.follows, &check->follow, check->ops, conf,
-				 &check->sub, is_adopted);
-		return;
-	}
-	error = probe_subscribe(rs->pool->pools->env.engine, &spec, &check->sub, is_adopted);
-
-	if (error < 0)
-		log_warnx("probe", "cannot start %s of %s: %s", check->ops->name, rs->name,
-			  strerror(-error));
-}
 
 static bool is_to_rest(const struct pool_run *pool)
 {
@@ -388,46 +356,53 @@ static bool was_suspended(const struct carry *carry, const struct pool_run *pool
 	return node && (*node)->is_suspended;
 }
 
-static void stop_check(struct check_run *check)
+static void start_rs(struct rs_run *rs, const struct carry *carry)
 {
-	probe_unsubscribe(&check->sub);
-	follow_unsubscribe(&check->follow);
+	const struct rs_run *former = former_of(carry, rs);
+	struct pool_run *pool = rs->pool;
+	struct pool_member *m = &pool->members[rs->member];
+
+	carry_address(former, rs);
+	for (uint32_t k = 0; k < rs->n_checks; k++) {
+		struct check_run *check = &rs->checks[k];
+		bool is_adopted = !m->is_absent && carry_health(former, check);
+
+		check->is_failing = !check->sub.health.is_up;
+		check->advice = check->sub.advice;
+		m->n_failed += check->is_failing;
+		if (!pool->is_suspended && !m->is_absent)
+			check_start(check, &m->dest.key.addr,
+				    is_adopted ? CHECK_ADOPTED : CHECK_FRESH);
+	}
+	rs->is_announced = rs->n_checks > 0 && rs_is_known(rs);
+	carry_rs(former, rs);
 }
 
 static void start_pool(struct pool_run *pool, const struct carry *carry)
 {
 	pool->is_suspended = is_to_rest(pool);
-	for (uint32_t i = 0; i < pool->n; i++) {
-		struct rs_run *rs = &pool->rs[i];
-
-		for (uint32_t k = 0; k < rs->n_checks; k++) {
-			struct check_run *check = &rs->checks[k];
-			bool is_adopted = carry_health(carry, check);
-
-			check->is_failing = !check->sub.health.is_up;
-			check->advice = check->sub.advice;
-			pool->members[i].n_failed += check->is_failing;
-			if (!pool->is_suspended)
-				start_check(check, is_adopted);
-		}
-		rs->is_announced = rs->n_checks > 0 && rs_is_known(rs);
-		carry_rs(carry, rs);
-	}
+	for (uint32_t i = 0; i < pool->n; i++)
+		start_rs(&pool->rs[i], carry);
 	carry_pool(carry, pool);
 	if (pool->is_suspended && !was_suspended(carry, pool))
 		log_rests(pool);
 	pool_want(pool);
+	for (uint32_t i = 0; i < pool->n_names; i++)
+		name_run_start(&pool->names[i]);
 }
 
 static void rest_check(struct check_run *check, bool is_resting)
 {
+	const struct pool_member *m = &check->rs->pool->members[check->rs->member];
+
 	log_rest(check, is_resting);
 	if (is_resting) {
-		stop_check(check);
+		check_stop(check);
 		return;
 	}
 	check->sub.health.is_known = false; /* what is known is old */
-	start_check(check, true);
+	if (!m->is_absent)
+		check_start(check, &m->dest.key.addr, CHECK_ADOPTED);
 }
 
 static void resume_pool(struct pool_run *pool, void *arg)
@@ -438,6 +413,8 @@ static void resume_pool(struct pool_run *pool, void *arg)
 	if (is_resting == pool->is_suspended)
 		return;
 	pool->is_suspended = is_resting;
+	for (uint32_t i = 0; is_resting && i < pool->n_names; i++)
+		name_run_rest(&pool->names[i]);
 	for (uint32_t i = 0; i < pool->n; i++)
 		for (uint32_t k = 0; k < pool->rs[i].n_checks; k++)
 			rest_check(&pool->rs[i].checks[k], is_resting);
@@ -463,8 +440,9 @@ struct pools *pools_new(const struct pools_env *env, const struct root_conf *roo
 	reconcile_begin(env->reconcile);
 	for (uint32_t i = 0; i < pools->n; i++)
 		start_pool(&pools->pool[i], &carry);
-	tdestroy(carry.checks, forget);
+	tdestroy(carry.servers, forget);
 	tdestroy(carry.pools, forget);
+	pools->is_running = true;
 	pools_free(old); /* after the new subscriptions, so that shared probes go on */
 	return pools;
 }
@@ -477,13 +455,12 @@ void pools_free(struct pools *pools)
 		struct pool_run *pool = &pools->pool[i];
 
 		for (uint32_t j = 0; j < pool->n; j++) {
-			for (uint32_t k = 0; k < pool->rs[j].n_checks; k++) {
-				stop_check(&pool->rs[j].checks[k]);
-				path_put(pool->rs[j].checks[k].path);
-			}
+			checks_free(pool->rs[j].checks, pool->rs[j].n_checks);
 			timer_cancel(&pool->rs[j].timer);
-			free(pool->rs[j].checks);
 		}
+		for (uint32_t j = 0; j < pool->n_names; j++)
+			name_run_done(&pool->names[j]);
+		free(pool->names);
 		ipvs_set_done(&pool->svcs);
 		free(pool->members);
 		free(pool->rs);

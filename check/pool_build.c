@@ -107,7 +107,8 @@ void pool_build_member(const struct vs_conf *vs, const struct rs_conf *rs,
 		       struct pool_member *member)
 {
 	*member = (struct pool_member){
-		.dest.key.addr = rs->endpoint.addr,
+		.dest.key.addr = rs->endpoint.addr, /* a name has none yet */
+		.is_absent = rs->endpoint.host != NULL,
 		.dest.key.port = rs_port(vs, rs),
 		.dest.weight = (int32_t)rs->weight,
 		.dest.u_thresh = rs->uthreshold,

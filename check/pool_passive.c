@@ -48,6 +48,8 @@ static void observe_pool(struct pool_run *pool, void *arg)
 
 	for (uint32_t i = 0; i < pool->n; i++)
 		observe_rs(&pool->rs[i], look->table, look->now);
+	for (uint32_t i = 0; i < pool->n_names; i++)
+		name_run_observe(&pool->names[i], look->table, look->now);
 }
 
 void pools_observe(struct pools *pools, const struct ipvs_set *table, time_us now)
@@ -55,6 +57,19 @@ void pools_observe(struct pools *pools, const struct ipvs_set *table, time_us no
 	struct look look = { table, now };
 
 	pools_each(pools, observe_pool, &look);
+}
+
+static void ask_draining(struct pool_run *pool, void *arg)
+{
+	bool *is_draining = arg;
+
+	for (uint32_t i = 0; i < pool->n_names; i++)
+		*is_draining |= name_run_is_draining(&pool->names[i]);
+}
+
+static void ask_names(struct pool_run *pool, void *arg)
+{
+	*(bool *)arg |= pool->n_names > 0;
 }
 
 static void ask_pool(struct pool_run *pool, void *arg)
@@ -70,5 +85,15 @@ bool pools_are_observed(struct pools *pools)
 	bool is_asked = false;
 
 	pools_each(pools, ask_pool, &is_asked);
+	pools_each(pools, ask_names, &is_asked);
+	return is_asked;
+}
+
+bool pools_want_look(struct pools *pools)
+{
+	bool is_asked = false;
+
+	pools_each(pools, ask_pool, &is_asked);
+	pools_each(pools, ask_draining, &is_asked);
 	return is_asked;
 }

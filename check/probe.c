@@ -55,7 +55,7 @@ static void start_at_next_turn(struct probe *probe)
 {
 	const int64_t interval_us = probe->spec.conf->delay_loop_us;
 	int64_t late_us = time_sub(loop_now(probe->engine->loop), probe->due);
-	int64_t turns = 1;
+	int64_t turns = late_us >= 0; /* of one that was hastened this turn is still to come */
 
 	if (interval_us > 0 && late_us >= interval_us) {
 		turns += late_us / interval_us;
@@ -368,6 +368,14 @@ int probe_subscribe(struct probe_engine *engine, const struct probe_spec *spec,
 		sub->detail[0] = '\0';
 	}
 	return 0;
+}
+
+void probe_hasten(struct probe_sub *sub)
+{
+	struct probe *probe = sub->probe;
+
+	if (probe && !probe->run && !probe->is_waiting && !probe->is_delivering)
+		start_at(probe, loop_now(probe->engine->loop));
 }
 
 void probe_unsubscribe(struct probe_sub *sub)

@@ -199,6 +199,10 @@ struct health_params probe_health_params(const struct checker_conf *conf);
 int probe_subscribe(struct probe_engine *engine, const struct probe_spec *spec,
 		    struct probe_sub *sub, bool is_adopted);
 
+/* The first run of a new probe begins at once; the next ones keep their place in the spread. One
+ * that runs, or waits for it, goes on. */
+void probe_hasten(struct probe_sub *sub);
+
 /* Leaves; the last one cancels a run in flight. Safe from on_result of any subscriber, and when not
  * subscribed. */
 void probe_unsubscribe(struct probe_sub *sub);

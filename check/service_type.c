@@ -105,6 +105,146 @@ const struct conf_type service_type_address = {
 	.json_type = "object",
 };
 
+/* ---- IP [PORT] | HOST [PORT] ---- */
+
+enum { HOST_LABEL_MAX = 63, HOST_NAME_MAX = 253 };
+
+#define DIGITS     "0123456789"
+#define HOST_CHARS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_" DIGITS
+
+/* What is wrong with a label of `len` bytes of a host name (RFC 1123 2.1), or NULL. Underscores are
+ * no part of it and yet in use. */
+static const char *label_fault(const char *label, size_t len)
+{
+	if (len == 0)
+		return "has an empty label";
+	if (len > HOST_LABEL_MAX)
+		return "has a label of more than 63 characters";
+	if (strspn(label, HOST_CHARS) < len)
+		return "has a character that is not a letter, digit or hyphen";
+	if (label[0] == '-' || label[len - 1] == '-')
+		return "has a label that begins or ends with a hyphen";
+	return NULL;
+}
+
+/* What is wrong with a host name, or NULL. A dot at its end keeps search domains away. */
+static const char *host_fault(const char *host)
+{
+	const char *fault;
+	size_t len = strlen(host);
+
+	if (len > 0 && host[len - 1] == '.')
+		len--;
+	if (len > HOST_NAME_MAX)
+		return "is longer than 253 characters";
+	do {
+		len = strcspn(host, ".");
+		fault = label_fault(host, len);
+		host += len + (host[len] == '.');
+	} while (!fault && *host);
+	return fault;
+}
+
+/* Whether somebody meant an address: nothing but a wrong one begins with three numbers, or ends
+ * with a number (RFC 1123 2.1), or has a slash or several colons. */
+static bool is_like_address(const char *text)
+{
+	const char *last = strrchr(text, '.');
+	unsigned numbers = 0;
+	size_t len;
+
+	if (strchr(text, '/') || strchr(text, ':') != strrchr(text, ':'))
+		return true;
+	last = last ? last + 1 : text;
+	if (*last && last[strspn(last, DIGITS)] == '\0')
+		return true;
+	while ((len = strspn(text, DIGITS)) > 0 && text[len] == '.') {
+		text += len + 1;
+		numbers++;
+	}
+	return numbers >= 3;
+}
+
+static bool server_parse(struct conf_walk *walk, const struct conf_key *key, void *field,
+			 const struct conf_token *argv, unsigned argc)
+{
+	struct conf_token words[2] = { argv[0], argv[argc > 1] };
+	struct conf_endpoint endpoint;
+	const char *host = argv[0].text, *fault;
+	struct addr addr;
+
+	if (addr_parse(host, &addr) || is_like_address(host)) {
+		host = NULL;
+	} else {
+		fault = host_fault(host);
+		if (fault) {
+			conf_error(walk, argv[0].pos, CONF_VALUE, "bad-host-name",
+				   strchr(host, ':') ? "the port stands behind a blank, not a colon"
+						     : "an IPv4 or IPv6 address or the name of a "
+						       "host is expected",
+				   "%s: \"%s\" %s", key->name, host, fault);
+			return false;
+		}
+		words[0].text = "0.0.0.0"; /* for the port */
+	}
+	if (!conf_type_endpoint.parse(walk, key, &endpoint, words, argc))
+		return false;
+	*(struct server_addr *)field = (struct server_addr){ .port = endpoint.port };
+	if (host)
+		((struct server_addr *)field)->host = conf_strdup(walk, host);
+	else
+		((struct server_addr *)field)->addr = endpoint.addr;
+	return true;
+}
+
+static void server_print(const struct conf_key *key, const void *field, FILE *out)
+{
+	const struct server_addr *server = field;
+	const struct conf_endpoint endpoint = { server->addr, server->port };
+
+	if (!server->host) {
+		conf_type_endpoint.print(key, &endpoint, out);
+		return;
+	}
+	fputs(server->host, out);
+	if (server->port)
+		fprintf(out, " %u", server->port);
+}
+
+static json_t *server_json(const struct conf_key *key, const void *field)
+{
+	const struct server_addr *server = field;
+	const struct conf_endpoint endpoint = { server->addr, server->port };
+	json_t *object;
+
+	if (!server->host)
+		return conf_type_endpoint.json(key, &endpoint);
+	object = json_object();
+	json_object_set_new(object, "host", json_string(server->host));
+	if (server->port)
+		json_object_set_new(object, "port", json_integer(server->port));
+	return object;
+}
+
+static bool server_is_equal(const struct conf_key *key, const void *a, const void *b)
+{
+	const struct server_addr *x = a, *y = b;
+
+	return addr_cmp(&x->addr, &y->addr) == 0 && x->port == y->port &&
+	       conf_type_str.is_equal(key, &x->host, &y->host);
+}
+
+const struct conf_type service_type_server = {
+	.name = "address or host name, and port",
+	.min_args = 1,
+	.max_args = 2,
+	.parse = server_parse,
+	.print = server_print,
+	.json = server_json,
+	.is_equal = server_is_equal,
+	.json_type = "object",
+};
+
 /* ---- NAT | DR | TUN [type T] [port N] [nocsum | csum | remcsum] ---- */
 
 struct name_value {

@@ -10,6 +10,7 @@
 #define SERVICE_PERSISTENCE_S 360 /* of persistence_timeout without number */
 
 extern const struct conf_type service_type_address;     /* struct vs_addr */
+extern const struct conf_type service_type_server;      /* struct server_addr */
 extern const struct conf_type service_type_method;      /* struct lvs_method */
 extern const struct conf_type service_type_protocol;    /* int, of service_protocols */
 extern const struct conf_type service_type_scheduler;   /* const char * */

@@ -36,8 +36,8 @@ bool checker_vip(const struct checker_conf *checker, struct addr *vip)
 		return !addr_is_unset(vip);
 	conf_list_for_each (line, &vs->group->lines) {
 		bool is_better = addr_is_unset(vip) ||
-				 (vip->family != rs->endpoint.addr.family &&
-				  line->range.first.family == rs->endpoint.addr.family);
+				 (!rs_may_have_family(vs, rs, vip->family) &&
+				  rs_may_have_family(vs, rs, line->range.first.family));
 
 		if (!line->range.fwmark && is_better)
 			*vip = line->range.first;
@@ -68,7 +68,7 @@ static void check_checker(const struct checker_conf *checker, struct conf_diags 
 			    "%s through_vip of a service that has no address", obj->block->name);
 		return;
 	}
-	if (rs->lvs_method.fwd == IPVS_FWD_DROUTE && vip.family != rs->endpoint.addr.family)
+	if (rs->lvs_method.fwd == IPVS_FWD_DROUTE && !rs_may_have_family(vs_of(rs), rs, vip.family))
 		rule_refuse(diags, MEND_RESET(obj, "connect_ip"), rule_pos(obj, "connect_ip"),
 			    "family-mix", "only TUN can do that",
 			    "the address to check has another family than the server");

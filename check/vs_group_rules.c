@@ -63,9 +63,9 @@ static void check_size(const struct vs_group_conf *group, struct conf_diags *dia
 /* ---- services of groups ---- */
 
 /* Whether a server can have packets of that family: only a tunnel carries another one. */
-static bool serves_family(const struct addr *addr, const struct lvs_method *method, int family)
+static bool serves_family(const struct vs_conf *vs, const struct rs_conf *rs, int family)
 {
-	return addr->family == family || method->fwd == IPVS_FWD_TUNNEL;
+	return rs_may_have_family(vs, rs, family) || rs->lvs_method.fwd == IPVS_FWD_TUNNEL;
 }
 
 static void check_pool_family(const struct vs_conf *vs, int family, struct conf_diags *diags)
@@ -75,7 +75,7 @@ static void check_pool_family(const struct vs_conf *vs, int family, struct conf_
 	if (!vs_has_family(vs, family))
 		return;
 	conf_list_for_each (rs, &vs->real_servers)
-		if (serves_family(&rs->endpoint.addr, &rs->lvs_method, family))
+		if (serves_family(vs, rs, family))
 			return;
 	conf_diag_add(diags, CONF_WARNING, CONF_SEMANTIC, "family-without-server", vs->obj.pos,
 		      NULL, "no real server takes what comes to the %s addresses of group %s",

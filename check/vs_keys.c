@@ -1,7 +1,9 @@
 /*
  * What a virtual server is reached by: families, ports, IPVS keys and names. Pure; any process.
  */
+#include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "check/check_conf.h"
 
@@ -48,15 +50,24 @@ bool vs_range_has_fwmark(const struct vs_range *range)
 
 /* ---- families ---- */
 
+/* That of the first server with an address; of names that a name prefers, else IPv4. */
+static int family_of_servers(const struct vs_conf *vs)
+{
+	const struct rs_conf *first = (const struct rs_conf *)vs->real_servers.head, *rs;
+
+	conf_list_for_each (rs, &vs->real_servers)
+		if (!rs->endpoint.host)
+			return rs->endpoint.addr.family;
+	return first && first->resolve.prefer ? first->resolve.prefer : AF_INET;
+}
+
 int vs_family(const struct vs_conf *vs)
 {
-	const struct rs_conf *first = (const struct rs_conf *)vs->real_servers.head;
-
 	if (!addr_is_unset(&vs->addr.addr))
 		return vs->addr.addr.family;
 	if (vs->ip_family != 0)
 		return vs->ip_family;
-	return first ? first->endpoint.addr.family : AF_INET;
+	return family_of_servers(vs);
 }
 
 bool vs_has_family(const struct vs_conf *vs, int family)
@@ -85,6 +96,65 @@ int vs_range_family(const struct vs_conf *vs, const struct vs_range *range)
 			if (line->range.family != AF_UNSPEC)
 				return line->range.family;
 	return vs_family(vs);
+}
+
+/* ---- names of servers ---- */
+
+uint32_t rs_count(const struct rs_conf *rs)
+{
+	return rs->endpoint.host && rs->resolve_servers ? rs->resolve_servers : 1;
+}
+
+bool rs_may_have_family(const struct vs_conf *vs, const struct rs_conf *rs, int family)
+{
+	if (!rs->endpoint.host)
+		return rs->endpoint.addr.family == family;
+	return rs->lvs_method.fwd == IPVS_FWD_TUNNEL || vs_has_family(vs, family);
+}
+
+int rs_resolve_family(const struct vs_conf *vs, const struct rs_conf *rs, int *prefer)
+{
+	const bool is_inet = rs_may_have_family(vs, rs, AF_INET);
+
+	*prefer = rs->resolve.prefer ? rs->resolve.prefer : vs_family(vs);
+	if (is_inet && rs_may_have_family(vs, rs, AF_INET6))
+		return AF_UNSPEC;
+	return is_inet ? AF_INET : AF_INET6;
+}
+
+size_t rs_server_name(const struct rs_conf *rs, uint32_t n, char *str, size_t size)
+{
+	const char *end = strchr(rs->name, ']');
+	int len;
+
+	if (n == 0 || !end)
+		len = snprintf(str, size, "%s", rs->name);
+	else
+		len = snprintf(str, size, "%.*s#%" PRIu32 "%s", (int)(end - rs->name), rs->name,
+			       n + 1, end);
+	return len > 0 ? (size_t)len : 0;
+}
+
+/* Whether `name` is that of one of the servers, "[host#2]:tcp:80". */
+static bool is_server_name(const struct rs_conf *rs, const char *name)
+{
+	size_t head = strcspn(rs->name, "]");
+
+	if (strcmp(rs->name, name) == 0)
+		return true;
+	if (rs_count(rs) == 1 || strncmp(rs->name, name, head) != 0 || name[head] != '#')
+		return false;
+	return strcmp(name + strcspn(name, "]"), rs->name + head) == 0;
+}
+
+const struct rs_conf *rs_by_name(const struct vs_conf *vs, const char *name)
+{
+	const struct rs_conf *rs;
+
+	conf_list_for_each (rs, &vs->real_servers)
+		if (is_server_name(rs, name))
+			return rs;
+	return NULL;
 }
 
 /* ---- ports ---- */

@@ -13,15 +13,10 @@ static const struct rs_conf *find_server(const struct root_conf *root, const cha
 					 const char *rs_name)
 {
 	const struct vs_conf *vs;
-	const struct rs_conf *rs;
 
-	conf_list_for_each (vs, &root->virtual_servers) {
-		if (strcmp(vs->name, vs_name) != 0)
-			continue;
-		conf_list_for_each (rs, &vs->real_servers)
-			if (strcmp(rs->name, rs_name) == 0)
-				return rs;
-	}
+	conf_list_for_each (vs, &root->virtual_servers)
+		if (strcmp(vs->name, vs_name) == 0)
+			return rs_by_name(vs, rs_name);
 	return NULL;
 }
 

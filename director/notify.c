@@ -276,16 +276,6 @@ static const struct vs_conf *vs_find(const struct conf *conf, const char *name)
 	return NULL;
 }
 
-static const struct rs_conf *rs_find(const struct vs_conf *vs, const char *name)
-{
-	const struct rs_conf *rs;
-
-	conf_list_for_each (rs, &vs->real_servers)
-		if (strcmp(rs->name, name) == 0)
-			return rs;
-	return NULL;
-}
-
 static const char *up_or_down(bool is_up)
 {
 	return is_up ? "UP" : "DOWN";
@@ -313,19 +303,28 @@ static bool on_rs(struct notify *n, const struct conf *conf, const struct msg *m
 {
 	const struct msg_notify_rs *event = &msg->notify_rs;
 	const struct vs_conf *vs = vs_find(conf, event->vs);
-	const struct rs_conf *rs = vs ? rs_find(vs, event->rs) : NULL;
+	const struct rs_conf *rs = vs ? rs_by_name(vs, event->rs) : NULL;
 	char *object;
 
 	if (!rs)
 		return false;
 	const struct script_call call = { event->is_up ? &rs->notify_up : &rs->notify_down, NULL };
 
-	object = format("%s %s", vs->name, rs->name);
+	object = format("%s %s", vs->name, event->rs);
 	scripts_add(n->scripts, conf, object, &call, 1);
 	free(object);
 	write_line(n, FIFO_LVS,
-		   format("RS %s %s %s", rs->name, vs->name, up_or_down(event->is_up)));
+		   format("RS %s %s %s", event->rs, vs->name, up_or_down(event->is_up)));
 	return true;
+}
+
+/* Where a server with a name is, behind that. */
+static const char *at_address(const char *address, char str[ADDR_STR_MAX + sizeof(" ()")])
+{
+	str[0] = '\0';
+	if (*address)
+		snprintf(str, ADDR_STR_MAX + sizeof(" ()"), " (%s)", address);
+	return str;
 }
 
 /* Only mail tells of single checks. */
@@ -333,7 +332,8 @@ static bool on_check(struct notify *n, const struct conf *conf, const struct msg
 {
 	const struct msg_notify_check *event = &msg->notify_check;
 	const struct vs_conf *vs = vs_find(conf, event->vs);
-	const struct rs_conf *rs = vs ? rs_find(vs, event->rs) : NULL;
+	const struct rs_conf *rs = vs ? rs_by_name(vs, event->rs) : NULL;
+	char at[ADDR_STR_MAX + sizeof(" ()")];
 
 	if (!rs)
 		return false;
@@ -341,8 +341,8 @@ static bool on_check(struct notify *n, const struct conf *conf, const struct msg
 	    (!event->is_server_change && root_global(conf_root(conf))->no_checker_emails))
 		return true;
 	send_mail(n, conf,
-		  format("Realserver %s of virtual server %s - %s", rs->name, vs->name,
-			 up_or_down(event->is_up)),
+		  format("Realserver %s%s of virtual server %s - %s", event->rs,
+			 at_address(event->address, at), vs->name, up_or_down(event->is_up)),
 		  format("=> %s <=%s%s", event->text, *event->reason ? "\nreason: " : "",
 			 event->reason));
 	return true;

@@ -15,6 +15,7 @@ struct verdict {
 	const char *rs;
 	const char *kind;
 	json_int_t index;
+	const char *address; /* of a server with a name, "" = none */
 	bool is_good;
 };
 
@@ -52,13 +53,14 @@ static struct verdict verdict_of(const char *section, const json_t *record)
 		.name = *instance ? instance : string_at(record, "vs"),
 		.rs = string_at(record, "rs"),
 		.kind = string_at(record, "kind"),
+		.address = string_at(record, "address"),
 		.index = json_integer_value(json_object_get(record, "index")),
 		.is_good = json_is_true(json_object_get(record, "is_up")) ||
 			   strcmp(string_at(record, "state"), "MASTER") == 0,
 	};
 }
 
-static const char *const sections[] = { "vrrp", "virtual_servers", "checks" };
+static const char *const sections[] = { "vrrp", "virtual_servers", "real_servers", "checks" };
 
 struct plan_health *plan_health_new(json_t *status)
 {
@@ -115,9 +117,9 @@ static bool has_failed(const struct plan_health *health, const struct verdict *k
 }
 
 static uint32_t count_failed(const struct plan_health *health, const char *vs,
-			     const struct rs_conf *rs)
+			     const struct rs_conf *rs, const char *name)
 {
-	struct verdict key = { .section = "checks", .name = vs, .rs = rs->name };
+	struct verdict key = { .section = "checks", .name = vs, .rs = name };
 	const struct checker_conf *conf, *host;
 	uint32_t n_failed = 0;
 
@@ -152,10 +154,46 @@ static void add_services(const struct vs_conf *vs, const struct pool *pool,
 	ipvs_set_done(&svcs);
 }
 
+/* The n-th server of a name is where it is known to be. */
+static void place(const struct plan_health *health, const struct vs_conf *vs, const char *name,
+		  struct pool_member *member)
+{
+	const struct verdict key = { .section = "real_servers", .name = vs->name, .rs = name };
+	const struct verdict *known = find(health, &key);
+
+	if (member->is_absent && known && addr_parse(known->address, &member->dest.key.addr))
+		member->is_absent = false;
+}
+
+static void add_members(const struct vs_conf *vs, const struct rs_conf *rs,
+			const struct plan_health *health, struct pool_member *members)
+{
+	const size_t size = rs_server_name(rs, RS_SERVERS_MAX, NULL, 0) + 1;
+	char *name = xcalloc(size, 1);
+
+	for (uint32_t i = 0; i < rs_count(rs); i++) {
+		rs_server_name(rs, i, name, size);
+		pool_build_member(vs, rs, &members[i]);
+		members[i].n_failed = count_failed(health, vs->name, rs, name);
+		place(health, vs, name, &members[i]);
+	}
+	free(name);
+}
+
+static uint32_t count_members(const struct vs_conf *vs)
+{
+	const struct rs_conf *rs;
+	uint32_t n = 0;
+
+	conf_list_for_each (rs, &vs->real_servers)
+		n += rs_count(rs);
+	return n;
+}
+
 static void add_pool(const struct vs_conf *vs, const struct plan_health *health,
 		     struct ipvs_set *set)
 {
-	struct pool_member *members = xcalloc(vs->real_servers.n + 1UL, sizeof(*members));
+	struct pool_member *members = xcalloc(count_members(vs) + 1UL, sizeof(*members));
 	const struct verdict pool_key = { .section = "virtual_servers",
 					  .name = vs->name,
 					  .rs = "" };
@@ -167,9 +205,8 @@ static void add_pool(const struct vs_conf *vs, const struct plan_health *health,
 
 	pool_build_params(vs, &params);
 	conf_list_for_each (rs, &vs->real_servers) {
-		pool_build_member(vs, rs, &members[n]);
-		members[n].n_failed = count_failed(health, vs->name, rs);
-		n++;
+		add_members(vs, rs, health, &members[n]);
+		n += rs_count(rs);
 	}
 	pool_init(&pool, &params, members, n);
 	former = find(health, &pool_key);

@@ -515,10 +515,11 @@ static void test_any_table_round_trip(void **state)
 
 static void test_state_of_names(void **state)
 {
-	static const char json[] = "{\"real_servers\": [{\"vs\": \"[10.0.0.100]:tcp:80\", \"rs\": "
-				   "\"[www.example.net]:tcp:80\","
-				   " \"address\": \"10.0.0.1\", \"drained\": \"10.0.0.2 "
-				   "10.0.0.3\", \"is_up\": true}]}";
+	static const char json[] =
+		"{\"virtual_servers\": [{\"vs\": \"[10.0.0.100]:tcp:80\", \"is_up\": true}],"
+		" \"real_servers\": [{\"vs\": \"[10.0.0.100]:tcp:80\","
+		" \"rs\": \"[www.example.net]:tcp:80\", \"address\": \"10.0.0.1\","
+		" \"drained\": \"10.0.0.2 10.0.0.3\", \"is_up\": true}]}";
 	struct lvsadm_state *director = lvsadm_state_parse(json);
 	struct ipvs_svc_key svc = { .family = AF_INET, .protocol = IPPROTO_TCP, .port = 80 };
 	struct ipvs_dest_key dest = { .port = 80 };

@@ -310,6 +310,7 @@ static bool mails_check(const char *globals, const char *server, bool is_server_
 	const struct msg msg = { .kind = MSG_notify_check,
 				 .notify_check = { .vs = "[10.1.0.1]:tcp:80",
 						   .rs = "[10.2.0.1]:tcp:80",
+						   .address = "10.2.0.1",
 						   .is_server_change = is_server_change,
 						   .text = "TCP CHECK failed on service",
 						   .reason = "connect-refused" } };

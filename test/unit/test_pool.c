@@ -1,288 +1,11 @@
 /*
  * Pools at run time: what a result does to the kernel's desired state, and health over reload and
- * respawn. The probe engine and the reconciler are played by the test.
+ * respawn.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
-#include "check/pool.h"
-
-/* ---- the reconciler: remembers what is wanted ---- */
-
-static struct ipvs_set wanted;
-static unsigned edges;
-
-void reconcile_begin(struct reconcile *r)
-{
-	(void)r;
-	ipvs_set_done(&wanted);
-	ipvs_set_init(&wanted);
-}
-
-void reconcile_want(struct reconcile *r, const struct ipvs_svc *svc)
-{
-	const struct ipvs_dest *dest;
-	struct ipvs_svc *copy;
-
-	(void)r;
-	ipvs_set_del(&wanted, &svc->key);
-	copy = ipvs_set_add(&wanted, svc);
-	ipvs_dest_for_each (dest, svc)
-		svc_add_dest(copy, dest);
-}
-
-void reconcile_edge(struct reconcile *r, const struct ipvs_set *svcs)
-{
-	(void)r;
-	(void)svcs;
-	edges++;
-}
-
-/* ---- the engine: subscribers by address of their server ---- */
-
-static unsigned subscribed;
-
-int probe_subscribe(struct probe_engine *engine, const struct probe_spec *spec,
-		    struct probe_sub *sub, bool is_adopted)
-{
-	(void)engine;
-	assert_non_null(spec->ops);
-	if (!is_adopted)
-		health_init(&sub->health, &sub->params);
-	sub->probe = (struct probe *)sub; /* subscribed */
-	subscribed++;
-	return 0;
-}
-
-void probe_unsubscribe(struct probe_sub *sub)
-{
-	subscribed -= sub->probe != NULL;
-	sub->probe = NULL;
-}
-
-struct health_params probe_health_params(const struct checker_conf *conf)
-{
-	return (struct health_params){ .rise = 1, .fall = conf->retry + 1, .alpha = conf->alpha };
-}
-
-const struct conf_list *checker_hosts(const struct checker_conf *checker)
-{
-	(void)checker;
-	return NULL;
-}
-
-/* ---- checks through the address of the service, when the configuration says so ---- */
-
-bool checker_goes_through_vip(const struct checker_conf *checker)
-{
-	return checker->through_vip;
-}
-
-bool checker_vip(const struct checker_conf *checker, struct addr *vip)
-{
-	(void)checker;
-	return addr_parse("192.0.2.1", vip);
-}
-
-const struct conf_block tcp_check_block = { .name = "TCP_CHECK" };
-static const struct checker_ops fake_ops = { .name = "TCP_CHECK", .conf = &tcp_check_block };
-const struct checker_ops *const checkers[] = { &fake_ops, NULL };
-
-/* ---- the configuration: one service, two servers with one check each ---- */
-
-static bool is_same_settings;
-
-bool conf_obj_is_equal(const struct conf_obj *a, const struct conf_obj *b)
-{
-	(void)a;
-	(void)b;
-	return is_same_settings;
-}
-
-struct fixture {
-	struct root_conf root;
-	struct vs_conf vs;
-	struct rs_conf rs[2];
-	struct checker_conf check[2];
-	struct loop *loop;
-	struct pools *pools;
-	struct pools_env env;
-	time_us now;
-	struct clock clock;
-	unsigned checks, servers, server_changes, known, weights, opened, gained, lost;
-	const struct msg_rs_state *saved_rs; /* of server 0 */
-	const struct msg_check_state *saved; /* of server 0 */
-};
-
-static void on_check(struct check_run *check, enum health_edge edge, bool is_server_change,
-		     void *arg)
-{
-	(void)check;
-	((struct fixture *)arg)->server_changes += is_server_change;
-	((struct fixture *)arg)->checks += edge != HEALTH_SAME;
-}
-
-static void on_rs(struct rs_run *rs, void *arg)
-{
-	(void)rs;
-	((struct fixture *)arg)->servers++;
-}
-
-static void on_weight(struct rs_run *rs, void *arg)
-{
-	(void)rs;
-	((struct fixture *)arg)->weights++;
-}
-
-static void on_open(struct pool_run *pool, void *arg)
-{
-	(void)pool;
-	((struct fixture *)arg)->opened++;
-}
-
-static void on_rs_known(struct rs_run *rs, void *arg)
-{
-	(void)rs;
-	((struct fixture *)arg)->known++;
-}
-
-static void on_pool(struct pool_run *pool, enum pool_edge edge, void *arg)
-{
-	struct fixture *f = arg;
-
-	(void)pool;
-	f->gained += edge == POOL_QUORUM_GAINED;
-	f->lost += edge == POOL_QUORUM_LOST;
-}
-
-static const struct msg_check_state *find_saved(const struct check_run *check, void *arg)
-{
-	return strcmp(check->rs->name, "[10.0.0.1]:tcp:80") == 0 ? ((struct fixture *)arg)->saved
-								 : NULL;
-}
-
-static const struct msg_rs_state *find_saved_rs(const struct rs_run *rs, void *arg)
-{
-	return strcmp(rs->name, "[10.0.0.1]:tcp:80") == 0 ? ((struct fixture *)arg)->saved_rs
-							  : NULL;
-}
-
-static time_us fake_now(void *arg)
-{
-	return *(time_us *)arg;
-}
-
-static void attach(struct conf_list *list, struct conf_obj *obj)
-{
-	struct conf_obj **at = &list->head;
-
-	while (*at)
-		at = &(*at)->next;
-	*at = obj;
-	list->n++;
-}
-
-static int set_up(void **state)
-{
-	struct fixture *f = calloc(1, sizeof(*f));
-
-	f->vs.lvs_sched = "rr";
-	f->vs.protocol = IPPROTO_TCP;
-	f->vs.quorum = 1;
-	addr_parse("10.1.0.1", &f->vs.addr.addr);
-	f->vs.addr.port = 80;
-	f->vs.name = "[10.1.0.1]:tcp:80";
-	attach(&f->root.virtual_servers, &f->vs.obj);
-	for (int i = 0; i < 2; i++) {
-		addr_parse(i ? "10.0.0.2" : "10.0.0.1", &f->rs[i].endpoint.addr);
-		f->rs[i].name = i ? "[10.0.0.2]:tcp:80" : "[10.0.0.1]:tcp:80";
-		f->rs[i].weight = 3;
-		f->check[i].obj.block = &tcp_check_block;
-		attach(&f->rs[i].checkers, &f->check[i].obj);
-		attach(&f->vs.real_servers, &f->rs[i].obj);
-	}
-	f->now = (time_us){ 1000 * US_PER_S };
-	f->clock = (struct clock){ .now = fake_now, .arg = &f->now };
-	f->loop = loop_new(&f->clock);
-	f->env = (struct pools_env){
-		.loop = f->loop,
-		.watch = { on_check, on_rs, on_rs_known, on_weight, on_pool, on_open, f },
-		.find_saved = find_saved,
-		.find_saved_rs = find_saved_rs,
-	};
-	is_same_settings = true;
-	edges = subscribed = 0;
-	ipvs_set_init(&wanted);
-	*state = f;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct fixture *f = *state;
-
-	pools_free(f->pools);
-	assert_int_equal(subscribed, 0);
-	loop_free(f->loop);
-	ipvs_set_done(&wanted);
-	free(f);
-	return 0;
-}
-
-/* A (re)load. */
-static void load(struct fixture *f)
-{
-	f->pools = pools_new(&f->env, &f->root, f->pools);
-}
-
-static void first_pool(struct pool_run *pool, void *arg)
-{
-	*(struct pool_run **)arg = pool;
-}
-
-static struct check_run *check_of(struct fixture *f, unsigned server)
-{
-	struct pool_run *pool = NULL;
-
-	pools_each(f->pools, first_pool, &pool);
-	return &pool->rs[server].checks[0];
-}
-
-/* One result of a server's check, as the engine would deliver it. */
-static void result(struct fixture *f, unsigned server, bool is_ok)
-{
-	struct check_run *check = check_of(f, server);
-	bool is_retry;
-	enum health_edge edge =
-		health_step(&check->sub.health, &check->sub.params, is_ok, &is_retry);
-
-	check->sub.reason = is_ok ? REASON_OK : REASON_CONNECT_REFUSED;
-	check->sub.on_result(&check->sub, edge, check->sub.arg);
-}
-
-/* Weight wanted in the kernel; -1 = not there. */
-static int32_t weight(const char *rip)
-{
-	struct ipvs_dest_key key = { .port = 80 };
-	const struct ipvs_dest *dest;
-
-	addr_parse(rip, &key.addr);
-	assert_int_equal(wanted.n, 1);
-	dest = svc_find_dest(&wanted.svcs[0], &key);
-	return dest ? dest->weight : -1;
-}
-
-/* Time passes, and timers fire. */
-static void pass(struct fixture *f, double s)
-{
-	f->now = time_add(f->now, (int64_t)(s * US_PER_S));
-	assert_int_equal(loop_run_once(f->loop, 0), 0);
-}
+#include "test/unit/pool_fixture.h"
 
 /* ---- tests ---- */
 
@@ -290,10 +13,10 @@ static void servers_are_in_before_the_first_check(void **state)
 {
 	struct fixture *f = *state;
 
-	load(f);
+	pool_load(f);
 	assert_int_equal(weight("10.0.0.1"), 3);
 	assert_int_equal(weight("10.0.0.2"), 3);
-	assert_int_equal(subscribed, 2);
+	assert_int_equal(stage()->subscribed, 2);
 }
 
 static void with_alpha_they_come_with_their_first_success(void **state)
@@ -301,7 +24,7 @@ static void with_alpha_they_come_with_their_first_success(void **state)
 	struct fixture *f = *state;
 
 	f->check[0].alpha = true;
-	load(f);
+	pool_load(f);
 	assert_int_equal(weight("10.0.0.1"), -1);
 	result(f, 0, true);
 	assert_int_equal(weight("10.0.0.1"), 3);
@@ -311,13 +34,13 @@ static void a_dead_server_leaves_and_returns(void **state)
 {
 	struct fixture *f = *state;
 
-	load(f);
+	pool_load(f);
 	result(f, 0, false);
 	assert_int_equal(weight("10.0.0.1"), -1);
 	assert_int_equal(weight("10.0.0.2"), 3);
-	assert_int_equal(edges, 1);
+	assert_int_equal(stage()->edges, 1);
 	result(f, 0, false); /* still down: nothing to do */
-	assert_int_equal(edges, 1);
+	assert_int_equal(stage()->edges, 1);
 	result(f, 0, true);
 	assert_int_equal(weight("10.0.0.1"), 3);
 	assert_int_equal(f->servers, 2);
@@ -347,19 +70,19 @@ static void checks_through_the_address_keep_their_ways(void **state)
 	const struct path *way;
 
 	f->env.paths = paths_new(f->loop, &ops);
-	load(f);
+	pool_load(f);
 	assert_true(paths_is_empty(f->env.paths));
 	f->check[0].through_vip = f->check[1].through_vip = true;
-	load(f);
+	pool_load(f);
 	way = check_of(f, 1)->path;
 	assert_int_equal(path_mark(way), 1);
 	f->check[0].through_vip = false;
-	load(f);
+	pool_load(f);
 	assert_null(check_of(f, 0)->path);
 	assert_ptr_equal(check_of(f, 1)->path, way);
 	assert_int_equal(path_mark(way), 1);
 	f->check[1].through_vip = false;
-	load(f);
+	pool_load(f);
 	assert_true(paths_is_empty(f->env.paths));
 	paths_free(f->env.paths);
 }
@@ -379,23 +102,23 @@ static void checks_rest_and_go_on(void **state)
 
 	f->env.is_suspended = is_suspended;
 	is_away = true;
-	load(f);
-	assert_int_equal(subscribed, 0);
+	pool_load(f);
+	assert_int_equal(stage()->subscribed, 0);
 	assert_int_equal(weight("10.0.0.1"), 3); /* as before the first check */
 	is_away = false;
 	pools_resume(f->pools);
-	assert_int_equal(subscribed, 2);
+	assert_int_equal(stage()->subscribed, 2);
 	result(f, 0, false);
 	assert_int_equal(weight("10.0.0.1"), -1);
 	is_away = true;
 	pools_resume(f->pools);
-	assert_int_equal(subscribed, 0);
-	load(f); /* a reload meanwhile */
-	assert_int_equal(subscribed, 0);
+	assert_int_equal(stage()->subscribed, 0);
+	pool_load(f); /* a reload meanwhile */
+	assert_int_equal(stage()->subscribed, 0);
 	assert_int_equal(weight("10.0.0.1"), -1);
 	is_away = false;
 	pools_resume(f->pools);
-	assert_int_equal(subscribed, 2);
+	assert_int_equal(stage()->subscribed, 2);
 	assert_false(check_of(f, 0)->sub.health.is_known); /* the next result decides at once */
 	result(f, 0, true);
 	assert_int_equal(weight("10.0.0.1"), 3);
@@ -405,7 +128,7 @@ static void the_first_known_state_is_told_once(void **state)
 {
 	struct fixture *f = *state;
 
-	load(f);
+	pool_load(f);
 	result(f, 0, true); /* as assumed */
 	assert_int_equal(f->known, 1);
 	result(f, 0, true);
@@ -413,7 +136,7 @@ static void the_first_known_state_is_told_once(void **state)
 	assert_int_equal(f->known, 1);
 	assert_int_equal(f->servers, 1);
 	assert_int_equal(f->server_changes, 1);
-	load(f);
+	pool_load(f);
 	result(f, 0, true);
 	assert_int_equal(f->known, 1);
 }
@@ -423,7 +146,7 @@ static void inhibit_keeps_it_at_weight_zero(void **state)
 	struct fixture *f = *state;
 
 	f->rs[0].inhibit_on_failure = true;
-	load(f);
+	pool_load(f);
 	result(f, 0, false);
 	assert_int_equal(weight("10.0.0.1"), 0);
 }
@@ -433,7 +156,7 @@ static void the_sorry_server_steps_in(void **state)
 	struct fixture *f = *state;
 
 	addr_parse("10.0.0.9", &f->vs.sorry_server.addr);
-	load(f);
+	pool_load(f);
 	result(f, 0, false);
 	assert_int_equal(weight("10.0.0.9"), -1);
 	result(f, 1, false);
@@ -450,14 +173,15 @@ static void an_ipv6_mask_becomes_a_prefix_length(void **state)
 	struct fixture *f = *state;
 
 	addr_parse("255.255.255.0", &f->vs.persistence_granularity);
-	load(f);
-	assert_int_equal(ntohl(wanted.svcs[0].netmask), 0xffffff00);
+	pool_load(f);
+	assert_int_equal(ntohl(stage()->wanted.svcs[0].netmask), 0xffffff00);
 	addr_parse("2001:db8::1", &f->vs.addr.addr);
-	load(f); /* a mask for the other family, as in a group that has both, counts for nothing */
-	assert_int_equal(wanted.svcs[0].netmask, 128);
+	pool_load(f); /* a mask for the other family, as in a group that has both, counts for
+			 nothing */
+	assert_int_equal(stage()->wanted.svcs[0].netmask, 128);
 	addr_parse("ffff:ffff:ffff:fe00::", &f->vs.persistence_granularity);
-	load(f);
-	assert_int_equal(wanted.svcs[0].netmask, 55);
+	pool_load(f);
+	assert_int_equal(stage()->wanted.svcs[0].netmask, 55);
 }
 
 static const struct conf_block idle_block = { .name = "MISC_CHECK" };
@@ -472,31 +196,32 @@ static void a_check_that_does_not_run_counts_for_nothing(void **state)
 	f->rs[1].checkers.head = NULL;
 	attach(&f->rs[1].checkers, &idle.obj);
 	attach(&f->rs[1].checkers, &f->check[1].obj);
-	load(f);
-	assert_int_equal(subscribed, 1);
+	pool_load(f);
+	assert_int_equal(stage()->subscribed, 1);
 	assert_int_equal(weight("10.0.0.1"), 3); /* no check is left: up */
 	assert_int_equal(weight("10.0.0.2"), 3);
 	result(f, 1, false); /* the other check decides */
 	assert_int_equal(weight("10.0.0.2"), -1);
-	load(f);
+	pool_load(f);
 	assert_int_equal(weight("10.0.0.2"), -1);
-	assert_int_equal(subscribed, 1);
+	assert_int_equal(stage()->subscribed, 1);
 }
 
 static void flags_and_the_engine_reach_the_kernel(void **state)
 {
 	struct fixture *f = *state;
 
-	load(f);
-	assert_int_equal(wanted.svcs[0].flags, 0);
-	assert_string_equal(wanted.svcs[0].pe_name, "");
+	pool_load(f);
+	assert_int_equal(stage()->wanted.svcs[0].flags, 0);
+	assert_string_equal(stage()->wanted.svcs[0].pe_name, "");
 	f->vs.sh_port = true;
 	f->vs.flag_3 = true;
 	f->vs.ops = true;
 	f->vs.persistence_engine = "sip";
-	load(f);
-	assert_int_equal(wanted.svcs[0].flags, IPVS_F_SCHED2 | IPVS_F_SCHED3 | IPVS_F_ONEPACKET);
-	assert_string_equal(wanted.svcs[0].pe_name, "sip");
+	pool_load(f);
+	assert_int_equal(stage()->wanted.svcs[0].flags,
+			 IPVS_F_SCHED2 | IPVS_F_SCHED3 | IPVS_F_ONEPACKET);
+	assert_string_equal(stage()->wanted.svcs[0].pe_name, "sip");
 	f->vs = (struct vs_conf){ .obj = f->vs.obj,
 				  .name = f->vs.name,
 				  .addr = f->vs.addr,
@@ -504,18 +229,18 @@ static void flags_and_the_engine_reach_the_kernel(void **state)
 				  .quorum = 1,
 				  .real_servers = f->vs.real_servers,
 				  .mh_fallback = true };
-	load(f);
-	assert_int_equal(wanted.svcs[0].flags, IPVS_F_SCHED1);
+	pool_load(f);
+	assert_int_equal(stage()->wanted.svcs[0].flags, IPVS_F_SCHED1);
 }
 
 static void a_server_known_to_be_down_stays_down_over_a_reload(void **state)
 {
 	struct fixture *f = *state;
 
-	load(f);
+	pool_load(f);
 	result(f, 0, true);
 	result(f, 0, false);
-	load(f);
+	pool_load(f);
 	assert_int_equal(weight("10.0.0.1"), -1);
 	assert_int_equal(weight("10.0.0.2"), 3);
 	result(f, 0, true);
@@ -527,10 +252,10 @@ static void changed_settings_make_the_verdict_provisional(void **state)
 	struct fixture *f = *state;
 
 	f->check[0].retry = 5;
-	load(f);
+	pool_load(f);
 	result(f, 0, true);
-	is_same_settings = false;
-	load(f);
+	stage()->is_same_settings = false;
+	pool_load(f);
 	assert_int_equal(weight("10.0.0.1"), 3);
 	result(f, 0, false); /* decides at once, as the very first result does */
 	assert_int_equal(weight("10.0.0.1"), -1);
@@ -544,14 +269,14 @@ static void a_successor_adopts_what_was_published(void **state)
 	struct fixture *f = *state;
 
 	f->saved = &saved;
-	load(f);
+	pool_load(f);
 	assert_int_equal(weight("10.0.0.1"), -1);
 	assert_int_equal(weight("10.0.0.2"), 3);
 	result(f, 0, true);
 	assert_int_equal(weight("10.0.0.1"), 3);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, pool_set_up, pool_tear_down)
 
 static void slow_start_grows_the_weight(void **state)
 {
@@ -559,14 +284,14 @@ static void slow_start_grows_the_weight(void **state)
 
 	f->rs[0].weight = 20;
 	f->rs[0].slow_start_us = 30 * US_PER_S;
-	load(f);
+	pool_load(f);
 	assert_int_equal(weight("10.0.0.1"), 20); /* at the start there is no ramp */
 	result(f, 0, false);
 	result(f, 0, true);
 	assert_int_equal(weight("10.0.0.1"), 2);
 	pass(f, 3.1);
 	assert_int_equal(weight("10.0.0.1"), 4);
-	load(f); /* a reload goes on with it */
+	pool_load(f); /* a reload goes on with it */
 	assert_int_equal(weight("10.0.0.1"), 4);
 	pass(f, 3);
 	assert_int_equal(weight("10.0.0.1"), 6);
@@ -578,9 +303,9 @@ static void slow_start_grows_the_weight(void **state)
 	for (int i = 0; i < 9; i++)
 		pass(f, 3.01);
 	assert_int_equal(weight("10.0.0.1"), 20);
-	edges = 0;
+	stage()->edges = 0;
 	pass(f, 100);
-	assert_int_equal(edges, 0);
+	assert_int_equal(stage()->edges, 0);
 }
 
 static void slow_start_counts_in_full_for_the_quorum(void **state)
@@ -590,7 +315,7 @@ static void slow_start_counts_in_full_for_the_quorum(void **state)
 	f->rs[0].weight = 20;
 	f->rs[0].slow_start_us = 30 * US_PER_S;
 	f->vs.quorum = 20;
-	load(f);
+	pool_load(f);
 	result(f, 0, false);
 	assert_int_equal(f->lost, 1);
 	result(f, 0, true);
@@ -609,14 +334,14 @@ static void a_respawn_keeps_ramp_and_damping(void **state)
 	f->rs[0].flap_damping_us = 10 * US_PER_S;
 	saved.ramp_since_us = f->now.us - 10 * US_PER_S;
 	f->saved_rs = &saved;
-	load(f);
+	pool_load(f);
 	assert_int_equal(weight("10.0.0.1"), 8);
 	pools_free(f->pools);
 	f->pools = NULL;
 	saved.is_held = true;
 	saved.penalty = 3000;
 	saved.penalty_at_us = f->now.us - 5 * US_PER_S;
-	load(f);
+	pool_load(f);
 	assert_int_equal(weight("10.0.0.1"), -1);
 	pass(f, 4.9);
 	assert_int_equal(weight("10.0.0.1"), -1);
@@ -629,7 +354,7 @@ static void a_server_that_flaps_stays_out(void **state)
 	struct fixture *f = *state;
 
 	f->rs[0].flap_damping_us = 10 * US_PER_S;
-	load(f);
+	pool_load(f);
 	for (int i = 0; i < 3; i++) {
 		result(f, 0, false);
 		if (i < 2)
@@ -639,7 +364,7 @@ static void a_server_that_flaps_stays_out(void **state)
 	result(f, 0, true);
 	assert_int_equal(weight("10.0.0.1"), -1);
 	assert_int_equal(f->servers, 0);
-	load(f);
+	pool_load(f);
 	pass(f, 9.9);
 	assert_int_equal(weight("10.0.0.1"), -1);
 	pass(f, 0.2);
@@ -659,7 +384,7 @@ static void too_few_servers_fail_open(void **state)
 
 	f->vs.fail_open = 1;
 	f->rs[1].weight = 5;
-	load(f);
+	pool_load(f);
 	result(f, 0, false);
 	assert_int_equal(weight("10.0.0.1"), -1);
 	assert_int_equal(f->opened, 0);
@@ -668,7 +393,7 @@ static void too_few_servers_fail_open(void **state)
 	assert_int_equal(weight("10.0.0.2"), 5);
 	assert_int_equal(f->opened, 1);
 	assert_int_equal(f->lost, 0);
-	load(f);
+	pool_load(f);
 	assert_int_equal(weight("10.0.0.1"), 3);
 	assert_int_equal(weight("10.0.0.2"), 5);
 	result(f, 1, true);
@@ -682,14 +407,14 @@ static void advice_changes_the_weight(void **state)
 	struct fixture *f = *state;
 
 	f->rs[0].weight = 10;
-	load(f);
+	pool_load(f);
 	check_of(f, 0)->sub.advice = (struct weight_advice){ ADVICE_PERCENT, 50 };
 	result(f, 0, true);
 	assert_int_equal(weight("10.0.0.1"), 5);
 	assert_int_equal(f->weights, 1);
 	result(f, 0, true);
 	assert_int_equal(f->weights, 1);
-	load(f);
+	pool_load(f);
 	assert_int_equal(weight("10.0.0.1"), 5);
 	check_of(f, 0)->sub.advice.value = 0; /* drain */
 	result(f, 0, true);
@@ -711,7 +436,7 @@ static void observe(struct fixture *f, uint64_t conns, uint64_t out_pkts)
 	const struct ipvs_dest *dest;
 
 	ipvs_set_init(&table);
-	ipvs_set_copy(&table, &wanted);
+	ipvs_set_copy(&table, &stage()->wanted);
 	dest = svc_find_dest(&table.svcs[0], &key);
 	if (dest) {
 		struct ipvs_dest *d = table.svcs[0].dests + (dest - table.svcs[0].dests);
@@ -728,7 +453,7 @@ static void a_server_that_answers_no_connection_leaves(void **state)
 	struct fixture *f = *state;
 
 	f->rs[0].passive_limit = 3;
-	load(f);
+	pool_load(f);
 	assert_true(pools_are_observed(f->pools));
 	observe(f, 100, 0); /* what was before counts for nothing */
 	observe(f, 102, 0);
@@ -737,7 +462,7 @@ static void a_server_that_answers_no_connection_leaves(void **state)
 	assert_int_equal(weight("10.0.0.1"), 3);
 	observe(f, 107, 1);
 	assert_int_equal(weight("10.0.0.1"), -1);
-	load(f);
+	pool_load(f);
 	pass(f, 4.9);
 	assert_int_equal(weight("10.0.0.1"), -1);
 	pass(f, 0.2);
