@@ -95,7 +95,10 @@ expect T1-adverts-from-virtual-mac test -n "$(frames "ip proto 112 and ether src
 expect_eq T1-adverts-from-no-other "" "$(frames "ip proto 112 and not ether src $MAC" | head -3)"
 expect T1-v6-adverts-from-virtual-mac test -n "$(frames "ip6 proto 112 and ether src 00:00:5e:00:02:33" | head -1)"
 
-say "a crash of the child costs nothing"
+say "a crash of the child costs nothing, also after a reload"
+mark_log a
+reload_director a
+expect_soon reloaded 10 in_log_since a 'Reload complete'
 pid=$(role_pid a vrrp)
 index=$(in_ns a cat /sys/class/net/vrrp.51/ifindex)
 kill -KILL "$pid"
