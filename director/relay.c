@@ -20,15 +20,19 @@ static void pass_role(struct app *app, const struct msg_vrrp_state *state)
 		supervisor_send(MSG_TO_CHECK, &role, app->supervisor);
 }
 
+static void pass_sync(struct app *app, const struct msg_sync_state *state)
+{
+	const struct msg copy = { .kind = MSG_sync_state, .fd = -1, .sync_state = *state };
+
+	supervisor_send(MSG_TO_VRRP, &copy, app->supervisor);
+}
+
 void relay_published(struct app *app, const struct msg *msg)
 {
-	struct msg copy = *msg;
-
-	copy.fd = -1;
 	if (msg->kind == MSG_vrrp_state)
 		pass_role(app, &msg->vrrp_state);
 	else if (msg->kind == MSG_sync_state)
-		supervisor_send(MSG_TO_VRRP, &copy, app->supervisor);
+		pass_sync(app, &msg->sync_state);
 }
 
 static void pass(const struct msg *msg, void *arg)

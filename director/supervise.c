@@ -278,10 +278,7 @@ static int child_offer(struct child_proc *c, const struct conf *conf, uint64_t g
 static void send_saved(const struct msg *msg, void *arg)
 {
 	struct child_proc *c = arg;
-	struct msg copy = *msg;
-
-	copy.fd = -1;
-	ipc_send(c->chan, &copy);
+	ipc_send(c->chan, msg);
 }
 
 static const struct child_conf *child_conf_of(const struct child_proc *c)

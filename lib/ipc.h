@@ -117,7 +117,8 @@ void msg_encode(const struct msg *msg, struct buf *b);
 bool msg_decode(struct buf *b, struct msg *msg);
 
 /* A heap copy with its own strings and without the descriptor, released by msg_free() (NULL is
- * fine). Fatal when out of memory. */
+ * fine). It has room for its kind alone and cannot be assigned as a whole. Fatal when out of
+ * memory. */
 struct msg *msg_dup(const struct msg *msg);
 void msg_free(struct msg *msg);
 

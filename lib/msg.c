@@ -156,17 +156,20 @@ static size_t strings_size(const struct msg *msg, const struct msg_desc *desc)
 	return size;
 }
 
+/* Of the union only the part of its kind, and then the strings. */
 struct msg *msg_dup(const struct msg *msg)
 {
 	const struct msg_desc *desc = msg_desc(msg->kind);
+	size_t size;
 	struct msg *copy;
 	char *store;
 
 	if (!desc)
 		return NULL;
-	copy = xcalloc(1, sizeof(*copy) + strings_size(msg, desc));
-	store = (char *)(copy + 1);
-	*copy = *msg;
+	size = offsetof(struct msg, align) + desc->size;
+	copy = xcalloc(1, size + strings_size(msg, desc));
+	store = (char *)copy + size;
+	memcpy(copy, msg, size);
 	copy->fd = -1;
 	for (unsigned i = 0; i < desc->n_fields; i++) {
 		const char **str = (const char **)((char *)&copy->align + desc->fields[i].offset);
