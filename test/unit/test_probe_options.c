@@ -79,6 +79,8 @@ static void test_rise_fall(void **state)
 	conf->retry = 7;
 	conf->rise = 3;
 	conf->fall = 2;
+	conf->connect_timeout_us =
+		4 * US_PER_S; /* no run takes too long, however slow the machine */
 	b->server.answer = "HTTP/1.0 200 OK\r\n\r\n";
 	c = start_check(b, &check_http_get);
 	wait_results(b, c, 1);
