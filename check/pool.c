@@ -238,25 +238,57 @@ static void forget(void *node)
 	(void)node;
 }
 
+static bool has_settings_of(const struct check_run *check, const struct check_run *other)
+{
+	return check->conf->obj.block == other->conf->obj.block &&
+	       conf_obj_is_equal(&check->conf->obj, &other->conf->obj);
+}
+
+/* The check of the server with the settings of `wanted`; NULL = there is none. */
+static const struct check_run *find_like(const struct rs_run *rs, const struct check_run *wanted)
+{
+	if (wanted->index < rs->n_checks && has_settings_of(&rs->checks[wanted->index], wanted))
+		return &rs->checks[wanted->index];
+	for (uint32_t i = 0; i < rs->n_checks; i++)
+		if (has_settings_of(&rs->checks[i], wanted))
+			return &rs->checks[i];
+	return NULL;
+}
+
+/*
+ * Which check a new one goes on with: the one with its settings, wherever it stood; else the one of
+ * its kind in its place, which must not live on elsewhere. NULL = it is new.
+ */
+static const struct check_run *former_check(const struct rs_run *former,
+					    const struct check_run *check)
+{
+	const struct check_run *same = former ? find_like(former, check) : NULL, *old;
+
+	if (same || !former || check->index >= former->n_checks)
+		return same;
+	old = &former->checks[check->index];
+	return old->conf->obj.block == check->conf->obj.block && !find_like(check->rs, old) ? old
+											    : NULL;
+}
+
 /*
  * The verdict of the same check before: a server known to be down stays down over a reload or a
  * respawn. When its settings changed the verdict is provisional: the next result decides at once.
  */
 static bool carry_health(const struct rs_run *former, struct check_run *check)
 {
-	const struct check_run *old =
-		former && check->index < former->n_checks ? &former->checks[check->index] : NULL;
+	const struct check_run *old = former_check(former, check);
 	const struct pools_env *env = &check->rs->pool->pools->env;
 	const struct msg_check_state *saved =
 		env->find_saved ? env->find_saved(check, env->watch.arg) : NULL;
 
-	if (old && old->conf->obj.block == check->conf->obj.block) {
+	if (old) {
 		check->sub.health = old->sub.health;
 		check->sub.reason = old->sub.reason;
 		memcpy(check->sub.detail, old->sub.detail, sizeof(check->sub.detail));
 		check->sub.advice = old->sub.advice;
 		check->since = old->since;
-		if (!conf_obj_is_equal(&old->conf->obj, &check->conf->obj))
+		if (!has_settings_of(old, check))
 			check->sub.health.is_known = false;
 		return true;
 	}

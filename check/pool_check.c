@@ -90,11 +90,11 @@ struct check_run *checks_build(struct rs_run *rs, const struct addr *addr,
 {
 	struct builder b = { .rs = rs, .addr = addr, .on_result = on_result };
 	const struct checker_conf *conf, *host;
-	uint32_t most = 1;
+	uint32_t most = 0;
 
 	conf_list_for_each (conf, &rs->conf->checkers)
 		most += 1 + (checker_hosts(conf) ? checker_hosts(conf)->n : 0);
-	b.checks = xcalloc(most, sizeof(*b.checks));
+	b.checks = most ? xcalloc(most, sizeof(*b.checks)) : NULL;
 	conf_list_for_each (conf, &rs->conf->checkers) {
 		if (!ops_of(conf))
 			continue;

@@ -143,11 +143,11 @@ void name_says(enum probe_reason reason, const char *words)
 
 /* ---- the configuration: one service, two servers with one check each ---- */
 
+/* Of checks, which differ in their port. */
 bool conf_obj_is_equal(const struct conf_obj *a, const struct conf_obj *b)
 {
-	(void)a;
-	(void)b;
-	return on_stage.is_same_settings;
+	return on_stage.is_same_settings && ((const struct checker_conf *)a)->connect_port ==
+						    ((const struct checker_conf *)b)->connect_port;
 }
 
 static void on_check(struct check_run *check, enum health_edge edge, bool is_server_change,

@@ -247,6 +247,33 @@ static void a_server_known_to_be_down_stays_down_over_a_reload(void **state)
 	assert_int_equal(weight("10.0.0.1"), 3);
 }
 
+/* A check comes in front of another one that fails, and goes again. */
+static void a_verdict_goes_along_with_its_check(void **state)
+{
+	struct fixture *f = *state;
+	struct conf_list *list = &f->rs[0].checkers;
+	struct checker_conf extra = { .obj = { .block = &tcp_check_block, .next = list->head },
+				      .connect_port = 81 };
+	struct check_run *checks;
+
+	pool_load(f);
+	result(f, 0, true);
+	result(f, 0, false);
+	*list = (struct conf_list){ .head = &extra.obj, .n = 2 };
+	pool_load(f);
+	checks = pool_of(f)->rs[0].checks;
+	assert_true(checks[0].sub.health.is_up);
+	assert_false(checks[0].sub.health.is_known);
+	assert_int_equal(weight("10.0.0.1"), -1);
+	check_result(&checks[0], true);
+	assert_int_equal(weight("10.0.0.1"), -1);
+	*list = (struct conf_list){ .head = extra.obj.next, .n = 1 };
+	pool_load(f);
+	assert_int_equal(weight("10.0.0.1"), -1);
+	result(f, 0, true);
+	assert_int_equal(weight("10.0.0.1"), 3);
+}
+
 static void changed_settings_make_the_verdict_provisional(void **state)
 {
 	struct fixture *f = *state;
@@ -496,6 +523,7 @@ int main(void)
 		TEST(a_check_that_does_not_run_counts_for_nothing),
 		TEST(flags_and_the_engine_reach_the_kernel),
 		TEST(a_server_known_to_be_down_stays_down_over_a_reload),
+		TEST(a_verdict_goes_along_with_its_check),
 		TEST(changed_settings_make_the_verdict_provisional),
 		TEST(a_successor_adopts_what_was_published),
 		TEST(slow_start_grows_the_weight),
