@@ -100,7 +100,7 @@ static bool apply(struct genhash *g, int key, const char *arg)
 
 	switch (key) {
 	case 's': return addr_parse(arg, &g->spec.addr);
-	case 'u': g->url.path = arg; return *arg == '/';
+	case 'u': g->url.path = arg; return *arg != '\0';
 	case 'V': g->conf.virtualhost = arg; return true;
 	case 'P': return parse_protocol(arg, &g->conf.http_protocol);
 	case 'S': g->spec.ops = &check_ssl_get; return true;

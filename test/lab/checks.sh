@@ -496,10 +496,13 @@ expect_soon "verdicts of diarch" $SETTLE_S all_are d WANTED || note "not as want
 expect_soon "verdicts of keepalived" $SETTLE_S all_are k THEIRS || note "not as known:$DIFFERENT"
 expect_stays "verdicts of diarch stay" $STAY_S all_are d WANTED
 show_table
-digest_of() { # COMMAND...
-	in_ns d "$@" -s 10.2.1.1 -p 80 -u /
+digest_of() { # URL COMMAND...
+	in_ns d "${@:2}" -s 10.2.1.1 -p 80 -u "$1"
 }
-expect_eq "diarchctl genhash prints what genhash does" "$(digest_of genhash)" "$(digest_of "$DIARCHCTL" genhash)"
+for url in / missing; do
+	expect_eq "diarchctl genhash prints what genhash does of $url" "$(digest_of $url genhash)" \
+		"$(digest_of $url "$DIARCHCTL" genhash)"
+done
 expect_eq "with TLS too" "$(printf 'hello\n' | md5sum | cut -d' ' -f1)" \
 	"$(in_ns d "$DIARCHCTL" genhash -S -s 10.2.1.1 -p 443 -u /)"
 expect_eq "keepalived runs to the end" 1 "$(is_running_as k check && echo 1)"
