@@ -36,7 +36,7 @@ static const struct section {
 	  2,
 	  "trackers",
 	  "Trackers",
-	  { "kind", "name", "state", "value", "weight", "detail", "since_us" } },
+	  { "kind", "name", "state", "value", "weights", "detail", "since_us" } },
 	{ MSG_bfd_state,
 	  1,
 	  "bfd",

@@ -163,6 +163,7 @@ static void report(struct tracker *t)
 	m->value = t->kind == TRACKER_SCRIPT ? t->status : t->fed;
 	m->weight = t->weight.weight;
 	m->is_reverse = t->weight.is_reverse;
+	m->weights = t->weights;
 	m->count = t->count.n;
 	m->detail = t->detail;
 	m->since_us = t->since.us;
@@ -319,8 +320,10 @@ void trackers_begin(struct trackers *ts, const struct root_conf *root, struct ms
 	ts->root = root;
 	ts->saved = saved;
 	ts->n_saved = n_saved;
-	for (struct tracker *t = ts->head; t; t = t->next)
+	for (struct tracker *t = ts->head; t; t = t->next) {
+		t->weights[0] = '\0';
 		redefine(t, find_definition(root, t->kind, t->name));
+	}
 }
 
 void trackers_end(struct trackers *ts)

@@ -28,6 +28,9 @@ enum tracker_kind {
 	TRACKER_KIND_N
 };
 
+/* Weights at instances in words, of as many as there is room for. */
+#define TRACK_WEIGHTS_MAX 192
+
 struct tracker {
 	struct tracker *next;
 	struct trackers *owner;
@@ -36,6 +39,7 @@ struct tracker {
 	const struct conf_obj *conf; /* its block; of a service the first line that names it */
 	struct conf_weight weight;   /* where a line names none */
 	unsigned users;
+	char weights[TRACK_WEIGHTS_MAX]; /* at the instances that use it, for people */
 	struct track_obs obs;
 	char detail[80]; /* what was seen last, for people */
 	time_us since;   /* of the state */

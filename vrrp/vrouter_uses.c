@@ -2,6 +2,8 @@
  * What a virtual router depends on: its lines, those of its group, and where the group lets
  * trackers have weights, the weighted lines of the other members. VRRP child.
  */
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -63,6 +65,42 @@ void vrouter_uses_free(struct vrouter *r)
 	r->watches = NULL;
 	r->uses = NULL;
 	r->n_watches = r->n_uses = 0;
+}
+
+/* ---- in words ---- */
+
+static bool ends_with(const char *text, const char *end)
+{
+	size_t len = strlen(text), end_len = strlen(end);
+
+	return len >= end_len && strcmp(text + len - end_len, end) == 0;
+}
+
+/* What has no room is not left out without a sign. */
+static void note_weight(char text[static TRACK_WEIGHTS_MAX], const struct vrouter *r,
+			int64_t weight, bool is_reverse)
+{
+	static const char more[] = ", ...";
+	size_t at = strlen(text), room = TRACK_WEIGHTS_MAX - strlen(more) - at;
+
+	if (ends_with(text, more))
+		return;
+	int len = snprintf(text + at, room, "%s%s %" PRId64 "%s", at > 0 ? ", " : "", r->conf->name,
+			   weight, is_reverse ? " reverse" : "");
+	if (len < 0 || (size_t)len >= room)
+		memcpy(text + at, more, sizeof(more));
+}
+
+void vrouter_uses_tell(const struct vrouter *r)
+{
+	for (uint32_t i = 0; i < r->n_watches; i++) {
+		const struct vrouter_watch *w = &r->watches[i];
+		note_weight(w->vif->weights, r, w->weight, w->is_reverse);
+	}
+	for (uint32_t i = 0; i < r->n_uses; i++) {
+		const struct vrouter_use *u = &r->uses[i];
+		note_weight(u->tracker->weights, r, u->use.weight, u->use.is_reverse);
+	}
 }
 
 /* ---- interfaces ---- */

@@ -146,10 +146,11 @@ struct vrrp_if {
 	struct vrrp_app *app;
 	unsigned users;
 	char name[IF_NAMESIZE];
-	uint32_t ifindex; /* 0 = does not exist */
-	time_us since;    /* of is_up */
-	bool is_known;    /* was looked up once: later changes are news */
-	bool is_up;       /* what counts: the link, after its delays */
+	char weights[TRACK_WEIGHTS_MAX]; /* at the instances that track it */
+	uint32_t ifindex;                /* 0 = does not exist */
+	time_us since;                   /* of is_up */
+	bool is_known;                   /* was looked up once: later changes are news */
+	bool is_up;                      /* what counts: the link, after its delays */
 	struct track_damp damp;
 	int64_t up_delay_us, down_delay_us;
 	int linkbeat;       /* enum linkbeat, -1 = the kernel knows */
@@ -457,6 +458,9 @@ void vrouter_on_extra(struct timer *timer, void *arg);
 
 /* Takes what to depend on from the configuration of the router and of its group. */
 void vrouter_uses_build(struct vrouter *r);
+
+/* Adds its weights to what its trackers and interfaces tell of themselves. */
+void vrouter_uses_tell(const struct vrouter *r);
 void vrouter_uses_free(struct vrouter *r);
 
 /* A tracker changed: follows if it is one of this router's. */

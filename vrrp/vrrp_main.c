@@ -451,6 +451,10 @@ static void build_uses(struct vrrp_app *app, const struct root_conf *root)
 	trackers_begin(app->trackers, root, app->saved, app->n_saved);
 	for (uint32_t i = 0; i < app->n_routers; i++)
 		vrouter_uses_build(app->routers[i]);
+	for (struct vrrp_if *vif = app->ifs; vif; vif = vif->next)
+		vif->weights[0] = '\0';
+	for (uint32_t i = 0; i < app->n_routers; i++)
+		vrouter_uses_tell(app->routers[i]);
 }
 
 static void on_start_time(struct timer *timer, void *arg)

@@ -118,6 +118,7 @@ void vrrp_if_report(const struct vrrp_if *vif)
 		.name = vif->name,
 		.state = vif->is_up ? "up" : "down",
 		.value = vif->is_up,
+		.weights = vif->weights,
 		.detail = vif->ifindex ? "" : "missing",
 		.since_us = vif->since.us,
 	};

@@ -113,6 +113,11 @@ say "scripts fail, eth1 is up, the files have 10 and 7"
 both at-start "100 110 100 80 107 90 100 100"
 expect own-interface-said in_log d 'own interface is tracked anyway'
 
+weights_of() { status_of d ".trackers[] | select(.name == \"$1\") | .weights"; }
+expect_eq status-script "VI_51 10 reverse, VI_52 -10 reverse" "$(weights_of flag)"
+expect_eq status-definition "VI_53 20 reverse" "$(weights_of reversed)"
+expect_eq status-interface "VI_56 10 reverse, VI_58 -10 reverse" "$(weights_of eth1)"
+
 say "scripts succeed"
 raise_flag() { touch "$2/flag"; }
 in_each raise_flag
