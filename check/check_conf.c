@@ -434,11 +434,14 @@ static bool vs_uses_group_again(const struct vs_conf *vs)
 static void resolve_host_name(struct conf_walk *walk, const struct vs_conf *vs, struct rs_conf *rs,
 			      uint16_t port)
 {
-	size_t size = strlen(rs->endpoint.host) + sizeof("[]:sctp:65535");
-	char *name = conf_alloc(walk, size);
+	const char *host = rs->endpoint.host;
+	const size_t len = strlen(host), size = len + sizeof("[]:sctp:65535");
+	char *name = conf_alloc(walk, size), *bare = conf_alloc(walk, len + 1);
 
-	snprintf(name, size, "[%s]:%s:%u", rs->endpoint.host, vs_protocol_name(vs), port);
+	snprintf(name, size, "[%s]:%s:%u", host, vs_protocol_name(vs), port);
 	rs->name = name;
+	memcpy(bare, host, host[len - 1] == '.' ? len - 1 : len);
+	rs->host_name = bare;
 }
 
 static void resolve_names(struct conf_walk *walk, struct vs_conf *vs)

@@ -206,7 +206,8 @@ enum http_protocol { HTTP_PROTOCOL_1_0, HTTP_PROTOCOL_1_0C, HTTP_PROTOCOL_1_0K, 
 
 struct rs_conf {
 	struct conf_obj obj;
-	const char *name; /* in log, status and scripts: "[10.0.0.1]:tcp:80"; derived */
+	const char *name;      /* in log, status and scripts: "[10.0.0.1]:tcp:80"; derived */
+	const char *host_name; /* without a dot at its end, NULL = an address; derived */
 	struct server_addr endpoint;
 	struct resolve_conf resolve; /* of a name */
 	uint32_t resolve_servers; /* as many servers as the name has addresses, up to that; 0 = 1 */

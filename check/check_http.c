@@ -69,7 +69,8 @@ static const struct url_conf *current_url(struct probe *probe)
 
 /* ---- request ---- */
 
-/* The Host field: the nearest virtualhost, or the address as keepalived writes it. */
+/* The Host field: the nearest virtualhost, or the server's name, or the address as keepalived
+ * writes it. */
 static void host_name(struct probe *probe, const struct url_conf *url, char *host, size_t size)
 {
 	const struct probe_spec *spec = probe_spec(probe);
@@ -80,6 +81,8 @@ static void host_name(struct probe *probe, const struct url_conf *url, char *hos
 		name = spec->virtualhost ? spec->virtualhost : spec->vs_virtualhost;
 	if (name)
 		snprintf(host, size, "%s", name);
+	else if (spec->host)
+		snprintf(host, size, "%s:%u", spec->host, spec->port);
 	else
 		snprintf(host, size, spec->addr.family == AF_INET6 ? "[%s]:%u" : "%s:%u",
 			 addr_str(&spec->addr, addr), spec->port);
@@ -400,7 +403,8 @@ static void http_drop(void *arg)
 	free(keep->regexs);
 }
 
-/* The name to ask for, which is never the real server's, as in keepalived; an address is none. */
+/* The name to ask for, which is never the real server's virtualhost, as in keepalived; an address
+ * is none. */
 static const char *http_sni(struct probe *probe)
 {
 	const struct http_check_conf *conf = http_conf(probe);
@@ -416,6 +420,8 @@ static const char *http_sni(struct probe *probe)
 		name = conf->virtualhost;
 	if (!name)
 		name = probe_spec(probe)->vs_virtualhost;
+	if (!name)
+		name = probe_spec(probe)->host;
 	return name && !addr_parse(name, &addr) ? name : NULL;
 }
 

@@ -436,7 +436,7 @@ static const struct conf_word http_words[] = {
 		K_U32("nb_get_retry", CHECKER, retry, 0, UINT32_MAX, .alias_of = "retry",        \
 		      .flags = CONF_DEPRECATED, .help = "Old name of retry."),                   \
 		K_STR("virtualhost", HTTP, virtualhost, INHERIT,                                 \
-		      .help = "Host header of requests."),                                       \
+		      .help = "Host header of requests; default the server's name or address."), \
 		K_WORD("http_protocol", HTTP, http_protocol, http_words, LIVE,                   \
 		       .help = "1.0, 1.0C (with Connection: close), 1.0K (keep-alive) or 1.1."), \
 		K_BOOL("enable_sni", HTTP, enable_sni, LIVE,                                     \
@@ -459,7 +459,7 @@ static const struct conf_key ssl_keys[] = {
 	      .help = "File with authorities; verifies the certificate with them."),
 	K_STR("tls_name", CHECKER, tls.name, IF_SET,
 	      .help = "Name that the certificate must be for; default that of SNI, else the "
-		      "address; verifies it."),
+		      "server's name or address; verifies it."),
 	K_U32("tls_expiry_warning", CHECKER, tls.expiry_warning, 1, 36500, IF_SET,
 	      .help = "Days before the certificate expires from which on the log warns of it."),
 	K_BOOL("tls_compliant", HTTP, tls_compliant, LIVE,

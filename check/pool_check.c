@@ -121,6 +121,7 @@ static void subscribe(struct check_run *check, const struct addr *addr, enum che
 		.port = conf->connect_port ? conf->connect_port
 					   : rs->pool->members[rs->member].dest.key.port,
 		.path = check->path,
+		.host = rs->conf->host_name,
 		.virtualhost = rs->conf->virtualhost,
 		.vs_virtualhost = rs->pool->conf->virtualhost,
 	};

@@ -215,6 +215,7 @@ static void use(struct rs_run *rs, struct addr addr)
 	cancel_move(rs);
 	m->dest.key.addr = addr;
 	m->is_absent = false;
+	rs->passive = (struct passive){ 0 }; /* it was about the old one */
 	count_failed(rs);
 	rs->named->is_moved = true;
 	pool_follow(rs, was_up);

@@ -234,6 +234,7 @@ static uint32_t spec_hash(const struct probe_spec *spec)
 	hash = hash_bytes(hash, &spec->port, sizeof(spec->port));
 	hash = hash_bytes(hash, &spec->conf->delay_loop_us, sizeof(spec->conf->delay_loop_us));
 	hash = hash_bytes(hash, &spec->path, sizeof(spec->path));
+	hash = hash_str(hash, spec->host);
 	hash = hash_str(hash, spec->virtualhost);
 	return hash_str(hash, spec->vs_virtualhost);
 }
@@ -246,7 +247,8 @@ static bool str_is_equal(const char *a, const char *b)
 static bool spec_is_equal(const struct probe_spec *a, const struct probe_spec *b)
 {
 	if (a->ops != b->ops || a->port != b->port || a->path != b->path ||
-	    addr_cmp(&a->addr, &b->addr) != 0 || !str_is_equal(a->virtualhost, b->virtualhost) ||
+	    addr_cmp(&a->addr, &b->addr) != 0 || !str_is_equal(a->host, b->host) ||
+	    !str_is_equal(a->virtualhost, b->virtualhost) ||
 	    !str_is_equal(a->vs_virtualhost, b->vs_virtualhost))
 		return false;
 	if (a->conf == b->conf)

@@ -65,6 +65,7 @@ struct probe_spec {
 	struct addr addr; /* connect_ip, the real server's, or with `path` the service's */
 	uint16_t port;
 	struct path *path;          /* through IPVS to the real server; NULL = straight */
+	const char *host;           /* the real server's name, NULL = none */
 	const char *virtualhost;    /* the real server's, NULL = none */
 	const char *vs_virtualhost; /* the virtual server's, NULL = none */
 };

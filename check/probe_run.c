@@ -196,7 +196,7 @@ void probe_run_turns(struct probe_engine *engine)
 
 /* ---- TLS ---- */
 
-/* `addr` has room for an address, which is the name where there is no other. */
+/* `addr` has room for an address, which is the name where the server has no other. */
 static struct probe_tls_want tls_want(struct probe *probe, char *addr)
 {
 	const struct tls_check_conf *conf = &probe->spec.conf->tls;
@@ -209,7 +209,9 @@ static struct probe_tls_want tls_want(struct probe *probe, char *addr)
 	};
 
 	if (!want.name)
-		want.name = want.sni ? want.sni : addr_str(&probe->spec.addr, addr);
+		want.name = want.sni ? want.sni : probe->spec.host;
+	if (!want.name)
+		want.name = addr_str(&probe->spec.addr, addr);
 	return want;
 }
 

@@ -249,6 +249,22 @@ static void test_request_ipv6(void **state)
 	fixture_done(&f);
 }
 
+static void test_request_host_name(void **state)
+{
+	static const char answer[] = "HTTP/1.0 200 OK\r\n\r\n";
+	struct fixture f;
+
+	(void)state;
+	fixture_init(&f);
+	add_url(&f, "/");
+	f.probe.spec.host = "www.example.net";
+	run_probe(&f.probe, answer, strlen(answer), 0);
+	assert_non_null(strstr(f.probe.out, "\r\nHost: www.example.net:8080\r\n\r\n"));
+	f.conf.enable_sni = true;
+	assert_string_equal(check_ssl_get.sni(&f.probe), "www.example.net");
+	fixture_done(&f);
+}
+
 static void test_request_too_long(void **state)
 {
 	struct fixture f;
@@ -537,11 +553,17 @@ static void test_foreign_failures(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_requests),         cmocka_unit_test(test_request_ipv6),
-		cmocka_unit_test(test_request_too_long), cmocka_unit_test(test_sni),
-		cmocka_unit_test(test_answers),          cmocka_unit_test(test_endless_body),
-		cmocka_unit_test(test_hostile_body),     cmocka_unit_test(test_bad_pattern),
-		cmocka_unit_test(test_rounds),           cmocka_unit_test(test_foreign_failures),
+		cmocka_unit_test(test_requests),
+		cmocka_unit_test(test_request_ipv6),
+		cmocka_unit_test(test_request_host_name),
+		cmocka_unit_test(test_request_too_long),
+		cmocka_unit_test(test_sni),
+		cmocka_unit_test(test_answers),
+		cmocka_unit_test(test_endless_body),
+		cmocka_unit_test(test_hostile_body),
+		cmocka_unit_test(test_bad_pattern),
+		cmocka_unit_test(test_rounds),
+		cmocka_unit_test(test_foreign_failures),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
