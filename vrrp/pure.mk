@@ -31,7 +31,7 @@ test_unit_test_group_LDADD = $(VRRP_PURE_LIBS) $(CMOCKA_LIBS)
 test_unit_test_announce_SOURCES = test/unit/test_announce.c
 test_unit_test_announce_LDADD = $(VRRP_PURE_LIBS) $(CMOCKA_LIBS)
 
-# The packet fuzzer, and its corpus replayed by `make check`.
+# The fuzzers of VRRP and BFD packets, and their corpora replayed by `make check`.
 check_PROGRAMS += test/fuzz/replay_pkt
 TESTS += test/fuzz/replay_pkt
 test_fuzz_replay_pkt_SOURCES = test/fuzz/replay.c test/fuzz/fuzz_pkt.c
@@ -44,6 +44,19 @@ test_fuzz_fuzz_pkt_SOURCES = test/fuzz/fuzz_pkt.c
 test_fuzz_fuzz_pkt_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 test_fuzz_fuzz_pkt_LDADD = $(VRRP_PURE_LIBS)
 EXTRA_DIST += test/fuzz/corpus-pkt
+
+check_PROGRAMS += test/fuzz/replay_bfd
+TESTS += test/fuzz/replay_bfd
+test_fuzz_replay_bfd_SOURCES = test/fuzz/replay.c test/fuzz/fuzz_bfd.c
+test_fuzz_replay_bfd_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_CORPUS='"test/fuzz/corpus-bfd"'
+test_fuzz_replay_bfd_LDADD = $(VRRP_PURE_LIBS)
+if ENABLE_FUZZERS
+noinst_PROGRAMS += test/fuzz/fuzz_bfd
+endif
+test_fuzz_fuzz_bfd_SOURCES = test/fuzz/fuzz_bfd.c
+test_fuzz_fuzz_bfd_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+test_fuzz_fuzz_bfd_LDADD = $(VRRP_PURE_LIBS)
+EXTRA_DIST += test/fuzz/corpus-bfd
 
 # The simulator: test/sim/README.
 check_PROGRAMS += test/sim/simulate
