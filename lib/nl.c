@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 
+#include "lib/nl_filter.h"
 #include "lib/nl_parse.h"
 #include "lib/nl_req.h"
 #include "lib/nl_route_table.h"
@@ -361,20 +362,35 @@ unsigned nl_apply(struct nl *nl, struct nl_op *ops, unsigned n, int64_t timeout_
 	return failed;
 }
 
-int nl_watch_routes(struct nl *nl, uint8_t protocol)
+static int join_route_groups(struct nl *nl)
 {
 	static const int groups[] = { RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE, RTNLGRP_IPV4_RULE,
 				      RTNLGRP_IPV6_RULE };
 
-	if (nl->routes.is_watched[protocol])
-		return 0;
-	for (size_t i = 0; !nl->has_routes && i < sizeof(groups) / sizeof(groups[0]); i++) {
+	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
 		if (mnl_socket_setsockopt(nl->monitor, NETLINK_ADD_MEMBERSHIP,
 					  (void *)(uintptr_t)&groups[i], sizeof(groups[i])) < 0)
 			return -errno;
 	}
 	nl->has_routes = true;
+	return 0;
+}
+
+int nl_watch_routes(struct nl *nl, uint8_t protocol)
+{
+	int result;
+
+	if (nl->routes.is_watched[protocol])
+		return 0;
+	/* The filter first: all that comes after it is told, and what was before it is read. */
 	nl->routes.is_watched[protocol] = true;
+	result = nl_filter_routes(mnl_socket_get_fd(nl->monitor), nl->routes.is_watched);
+	if (result == 0 && !nl->has_routes)
+		result = join_route_groups(nl);
+	if (result < 0) {
+		nl->routes.is_watched[protocol] = false;
+		return result;
+	}
 	return resync_routes(nl);
 }
 
