@@ -131,7 +131,8 @@ struct vrrp_side {
 	int family;
 	struct addr source; /* of packets: first address that is no virtual one; may be unset */
 	struct vio vio;
-	struct vio ah; /* open while a router uses AH */
+	struct vio ah;      /* open while a router uses AH */
+	time_us drained_at; /* the pass of the loop in which all that waited was read */
 	unsigned n_routers;
 	struct vrouter *by_vrid[256]; /* routers that run on it, the youngest first */
 	bool is_heard[256];           /* VRIDs of all packets so far */

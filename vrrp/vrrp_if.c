@@ -112,8 +112,14 @@ static bool has_ah(const struct vrrp_side *side)
 	return false;
 }
 
+/* Once in a pass of the loop, though thousands of timers may be late in it. */
 void vrrp_side_drain(struct vrrp_side *side)
 {
+	time_us now = loop_now(side->vif->app->loop);
+
+	if (time_cmp(side->drained_at, now) == 0)
+		return;
+	side->drained_at = now;
 	vio_drain(&side->vio);
 	vio_drain(&side->ah);
 }
