@@ -35,7 +35,7 @@ static uint32_t ifindex_of(const struct vrrp_app *app, const struct vrrp_if *vif
 	return link ? link->ifindex : vif->ifindex;
 }
 
-static struct drop_key key_of(const struct vrrp_app *app, const struct vip *vip)
+struct drop_key firewall_key(const struct vrrp_app *app, const struct vip *vip)
 {
 	return drop_key_of(&vip->addr.addr, ifindex_of(app, vip->vif), vip->vif->name,
 			   app->firewall.conf.is_by_index);
@@ -64,7 +64,7 @@ static void collect(struct vrrp_app *app, bool is_adopting)
 	for (uint32_t i = 0; i < app->n_routers; i++) {
 		const struct vrouter *r = app->routers[i];
 		for (uint32_t j = 0; vrrp_conf_drops(r->conf) && j < r->vips.n; j++) {
-			const struct drop_key key = key_of(app, &r->vips.v[j]);
+			const struct drop_key key = firewall_key(app, &r->vips.v[j]);
 			if (!is_possible(app, &key))
 				continue;
 			if (r->holds_vips || (is_adopting && is_on_host(app, &r->vips.v[j])))
@@ -136,6 +136,11 @@ static bool is_open(struct vrrp_app *app)
 	if (fd >= 0)
 		io_add(app->loop, &f->news, fd, EPOLLIN, on_news, app);
 	return true;
+}
+
+struct nft *firewall_nft(struct vrrp_app *app)
+{
+	return is_open(app) ? app->firewall.nft : NULL;
 }
 
 static void install(struct vrrp_app *app, bool is_adopting, int64_t timeout_us)
@@ -332,7 +337,7 @@ void firewall_guard(struct vrouter *r)
 	if (!f->is_on || !r->holds_vips || !vrrp_conf_drops(r->conf))
 		return;
 	for (uint32_t i = 0; i < r->vips.n; i++) {
-		const struct drop_key key = key_of(app, &r->vips.v[i]);
+		const struct drop_key key = firewall_key(app, &r->vips.v[i]);
 		if (is_possible(app, &key) && !drop_set_has(&f->have, &key))
 			f->ops[n++] = (struct drop_op){ key, true };
 	}
@@ -348,7 +353,7 @@ void firewall_release(struct vrouter *r)
 	if (!f->is_on || r->holds_vips)
 		return;
 	for (uint32_t i = 0; i < r->vips.n; i++) {
-		const struct drop_key key = key_of(app, &r->vips.v[i]);
+		const struct drop_key key = firewall_key(app, &r->vips.v[i]);
 		if (drop_set_has(&f->have, &key) && !vrrp_app_is_dropped(app, &r->vips.v[i]))
 			f->ops[n++] = (struct drop_op){ key, false };
 	}

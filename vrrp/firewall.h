@@ -13,6 +13,7 @@
 #include "vrrp/log_limit.h"
 #include "vrrp/nft.h"
 
+struct vip;
 struct vrrp_app;
 struct vrouter;
 
@@ -50,5 +51,11 @@ void firewall_release(struct vrouter *r);
 
 /* Removes the table. */
 void firewall_stop(struct vrrp_app *app);
+
+/* The socket to nf_tables, opened when it is not yet; NULL: there is none. */
+struct nft *firewall_nft(struct vrrp_app *app);
+
+/* What packets to an address of a router are recognized by. */
+struct drop_key firewall_key(const struct vrrp_app *app, const struct vip *vip);
 
 #endif

@@ -214,6 +214,57 @@ int nft_remove(struct nft *nft, const char *table, int64_t timeout_us)
 	return commit(nft, &m, deadline);
 }
 
+/* ---- leases ---- */
+
+/* All in one transaction: no packet slips through, and none of a router that goes on is lost. */
+int nft_lease_install(struct nft *nft, const struct nft_conf *conf, const struct lease_elem *elems,
+		      uint32_t n, int64_t timeout_us)
+{
+	time_us deadline = deadline_of(timeout_us);
+	int result = look(nft, conf->table, deadline);
+	struct nft_msg m;
+
+	if (result < 0 && result != -ENOENT)
+		return result;
+	nft_msg_begin(&m, nft->out, SEND_SIZE, nft->seq);
+	nft_msg_lease_tables(&m, conf);
+	nft_msg_lease_addrs(&m, conf->table, elems, n);
+	nft_msg_lease_alive(&m, conf->table, elems, n, false);
+	return commit(nft, &m, deadline);
+}
+
+/* An element that is there keeps its time, so it is replaced; one whose time is over is not there.
+ */
+int nft_lease_renew(struct nft *nft, const char *table, const struct lease_elem *elems, uint32_t n,
+		    int64_t timeout_us)
+{
+	time_us deadline = deadline_of(timeout_us);
+	int result = -ENOENT;
+	struct nft_msg m;
+
+	for (int is_first = 1; result == -ENOENT && is_first >= 0; is_first--) {
+		nft_msg_begin(&m, nft->out, SEND_SIZE, nft->seq);
+		nft_msg_lease_alive(&m, table, elems, n, is_first);
+		result = commit(nft, &m, deadline);
+	}
+	return result;
+}
+
+int nft_lease_remove(struct nft *nft, const char *table, int64_t timeout_us)
+{
+	time_us deadline = deadline_of(timeout_us);
+	int result = look(nft, table, deadline);
+	struct nft_msg m;
+
+	if (result == -ENOENT || result == -EEXIST)
+		return 0;
+	if (result < 0)
+		return result;
+	nft_msg_begin(&m, nft->out, SEND_SIZE, nft->seq);
+	nft_msg_lease_remove(&m, table);
+	return commit(nft, &m, deadline);
+}
+
 /* ---- news ---- */
 
 int nft_news_fd(const struct nft *nft)

@@ -37,4 +37,19 @@ bool nft_read_news(struct nft *nft, const char *table);
 /* Removes the table if it is there and ours. 0 or -errno. */
 int nft_remove(struct nft *nft, const char *table, int64_t timeout_us);
 
+/*
+ * The tables of short leases, inet and arp, of this name (conf->table) in place of those that are
+ * there: with all addresses, of which those with a time live for that long. 0 or -errno, as
+ * nft_install().
+ */
+int nft_lease_install(struct nft *nft, const struct nft_conf *conf, const struct lease_elem *elems,
+		      uint32_t n, int64_t timeout_us);
+
+/* These addresses live anew for their time. 0 or -errno. */
+int nft_lease_renew(struct nft *nft, const char *table, const struct lease_elem *elems, uint32_t n,
+		    int64_t timeout_us);
+
+/* Removes the tables if they are ours. 0 or -errno. */
+int nft_lease_remove(struct nft *nft, const char *table, int64_t timeout_us);
+
 #endif

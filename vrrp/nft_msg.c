@@ -4,6 +4,7 @@
  */
 #include "vrrp/nft_msg.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <libnftnl/chain.h>
 #include <libnftnl/common.h>
@@ -12,6 +13,7 @@
 #include <libnftnl/set.h>
 #include <libnftnl/table.h>
 #include <linux/netfilter.h>
+#include <linux/netfilter_arp.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <netinet/icmp6.h>
@@ -35,6 +37,8 @@
 enum { SET_V4, SET_V6, SET_LINK_LOCAL, SET_N };
 
 static const char *const set_names[SET_N] = { "vips4", "vips6", "vips_link_local" };
+static const char *const leased_names[SET_N] = { "leased4", "leased6", "leased_link_local" };
+static const char *const alive_names[SET_N] = { "alive4", "alive6", "alive_link_local" };
 static const char table_mark[] = "diarch";
 
 /* ---- transaction ---- */
@@ -52,7 +56,7 @@ static struct nlmsghdr *add_message(struct nft_msg *m, uint16_t type, uint16_t f
 		m->error = -EMSGSIZE;
 	if (m->error)
 		return NULL;
-	return nftnl_nlmsg_build_hdr(m->buffer + m->len, type, NFPROTO_INET, flags, ++m->seq);
+	return nftnl_nlmsg_build_hdr(m->buffer + m->len, type, m->family, flags, ++m->seq);
 }
 
 static void note_message(struct nft_msg *m, struct nlmsghdr *nlh)
@@ -63,7 +67,7 @@ static void note_message(struct nft_msg *m, struct nlmsghdr *nlh)
 
 void nft_msg_begin(struct nft_msg *m, char *buffer, size_t size, uint32_t seq)
 {
-	*m = (struct nft_msg){ .buffer = buffer, .size = size, .seq = seq };
+	*m = (struct nft_msg){ .buffer = buffer, .size = size, .family = NFPROTO_INET, .seq = seq };
 	m->len = NLMSG_ALIGN(nftnl_batch_begin(buffer, ++m->seq)->nlmsg_len);
 }
 
@@ -88,7 +92,15 @@ static void put_table(struct nft_msg *m, uint16_t type, const char *name, bool i
 	note_message(m, nlh);
 }
 
-static void put_set(struct nft_msg *m, const struct nft_conf *conf, int which)
+/* A set: its name, and number in the transaction. */
+struct set_name {
+	const char *name;
+	uint32_t id;
+	bool is_timed; /* its elements have a time to live */
+};
+
+static void put_set(struct nft_msg *m, const struct nft_conf *conf, const struct set_name *set,
+		    int which)
 {
 	const uint32_t link_type = conf->is_by_index ? TYPE_IFINDEX : TYPE_IFNAME;
 	const uint32_t types[SET_N] = { TYPE_IPV4, TYPE_IPV6, TYPE_IPV6 << TYPE_BITS | link_type };
@@ -100,11 +112,11 @@ static void put_set(struct nft_msg *m, const struct nft_conf *conf, int which)
 	if (!nlh)
 		return;
 	mnl_attr_put_strz(nlh, NFTA_SET_TABLE, conf->table);
-	mnl_attr_put_strz(nlh, NFTA_SET_NAME, set_names[which]);
-	mnl_attr_put_u32(nlh, NFTA_SET_FLAGS, 0);
+	mnl_attr_put_strz(nlh, NFTA_SET_NAME, set->name);
+	mnl_attr_put_u32(nlh, NFTA_SET_FLAGS, htonl(set->is_timed ? NFT_SET_TIMEOUT : 0));
 	mnl_attr_put_u32(nlh, NFTA_SET_KEY_TYPE, htonl(types[which]));
 	mnl_attr_put_u32(nlh, NFTA_SET_KEY_LEN, htonl(lengths[which]));
-	mnl_attr_put_u32(nlh, NFTA_SET_ID, htonl((uint32_t)which + 1));
+	mnl_attr_put_u32(nlh, NFTA_SET_ID, htonl(set->id));
 	note_message(m, nlh);
 }
 
@@ -181,15 +193,17 @@ static void add_cmp(struct rule *r, uint32_t op, uint8_t value)
 	nftnl_expr_set(e, NFTNL_EXPR_CMP_DATA, &value, sizeof(value));
 }
 
-static void add_lookup(struct rule *r, int which)
+static void add_lookup(struct rule *r, const struct set_name *set, bool is_inverse)
 {
 	struct nftnl_expr *e = add_expr(r, "lookup");
 
 	if (!e)
 		return;
 	nftnl_expr_set_u32(e, NFTNL_EXPR_LOOKUP_SREG, NFT_REG32_00);
-	nftnl_expr_set_str(e, NFTNL_EXPR_LOOKUP_SET, set_names[which]);
-	nftnl_expr_set_u32(e, NFTNL_EXPR_LOOKUP_SET_ID, (uint32_t)which + 1);
+	nftnl_expr_set_str(e, NFTNL_EXPR_LOOKUP_SET, set->name);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_LOOKUP_SET_ID, set->id);
+	if (is_inverse)
+		nftnl_expr_set_u32(e, NFTNL_EXPR_LOOKUP_FLAGS, NFT_LOOKUP_F_INV);
 }
 
 static void add_verdict(struct rule *r, uint32_t verdict)
@@ -202,13 +216,18 @@ static void add_verdict(struct rule *r, uint32_t verdict)
 	nftnl_expr_set_u32(e, NFTNL_EXPR_IMM_VERDICT, verdict);
 }
 
-static void begin_rule(struct rule *r, const struct nft_conf *conf, bool is_in, uint8_t family)
+static void begin_rule_of_any(struct rule *r, const struct nft_conf *conf, bool is_in)
 {
 	*r = (struct rule){ .rule = nftnl_rule_alloc() };
 	if (r->rule) {
 		nftnl_rule_set_str(r->rule, NFTNL_RULE_TABLE, conf->table);
 		nftnl_rule_set_str(r->rule, NFTNL_RULE_CHAIN, is_in ? "in" : "out");
 	}
+}
+
+static void begin_rule(struct rule *r, const struct nft_conf *conf, bool is_in, uint8_t family)
+{
+	begin_rule_of_any(r, conf, is_in);
 	add_meta(r, NFT_META_NFPROTO, NFT_REG32_00);
 	add_cmp(r, NFT_CMP_EQ, family);
 }
@@ -227,8 +246,8 @@ static void end_rule(struct nft_msg *m, struct rule *r)
 		nftnl_rule_free(r->rule);
 }
 
-/* Drops what goes to, or comes from, the addresses of a set. */
-static void put_drop(struct nft_msg *m, const struct nft_conf *conf, bool is_in, int which)
+/* The address that a packet goes to or comes from, as the sets of this kind have it. */
+static void add_address(struct rule *r, const struct nft_conf *conf, bool is_in, int which)
 {
 	const uint32_t by_name = is_in ? NFT_META_IIFNAME : NFT_META_OIFNAME;
 	const uint32_t by_index = is_in ? NFT_META_IIF : NFT_META_OIF;
@@ -236,13 +255,21 @@ static void put_drop(struct nft_msg *m, const struct nft_conf *conf, bool is_in,
 	const size_t at6 =
 		is_in ? offsetof(struct ip6_hdr, ip6_dst) : offsetof(struct ip6_hdr, ip6_src);
 	const bool is_v4 = which == SET_V4;
+
+	add_payload(r, NFT_PAYLOAD_NETWORK_HEADER, (uint32_t)(is_v4 ? at4 : at6), is_v4 ? 4 : 16);
+	if (which == SET_LINK_LOCAL)
+		add_meta(r, conf->is_by_index ? by_index : by_name, NFT_REG32_04);
+}
+
+/* Drops what goes to, or comes from, the addresses of a set. */
+static void put_drop(struct nft_msg *m, const struct nft_conf *conf, bool is_in, int which)
+{
+	const struct set_name set = { set_names[which], (uint32_t)which + 1, false };
 	struct rule r;
 
-	begin_rule(&r, conf, is_in, is_v4 ? NFPROTO_IPV4 : NFPROTO_IPV6);
-	add_payload(&r, NFT_PAYLOAD_NETWORK_HEADER, (uint32_t)(is_v4 ? at4 : at6), is_v4 ? 4 : 16);
-	if (which == SET_LINK_LOCAL)
-		add_meta(&r, conf->is_by_index ? by_index : by_name, NFT_REG32_04);
-	add_lookup(&r, which);
+	begin_rule(&r, conf, is_in, which == SET_V4 ? NFPROTO_IPV4 : NFPROTO_IPV6);
+	add_address(&r, conf, is_in, which);
+	add_lookup(&r, &set, false);
 	if (conf->has_counters)
 		add_expr(&r, "counter");
 	add_verdict(&r, NF_DROP);
@@ -268,8 +295,10 @@ void nft_msg_table(struct nft_msg *m, const struct nft_conf *conf)
 {
 	nft_msg_remove(m, conf->table);
 	put_table(m, NFT_MSG_NEWTABLE, conf->table, true);
-	for (int which = 0; which < SET_N; which++)
-		put_set(m, conf, which);
+	for (int which = 0; which < SET_N; which++) {
+		const struct set_name set = { set_names[which], (uint32_t)which + 1, false };
+		put_set(m, conf, &set, which);
+	}
 	for (int is_in = 0; is_in < 2; is_in++) {
 		put_chain(m, conf, is_in ? "in" : "out",
 			  is_in ? NF_INET_LOCAL_IN : NF_INET_LOCAL_OUT);
@@ -313,7 +342,8 @@ static size_t element_key(const struct drop_key *key, uint8_t out[16 + IF_NAMESI
 	return 16 + IF_NAMESIZE;
 }
 
-static void put_element(struct nlmsghdr *nlh, const struct drop_key *key)
+/* With a time to live, unless that is 0. */
+static void put_element(struct nlmsghdr *nlh, const struct drop_key *key, uint32_t alive_ms)
 {
 	uint8_t bytes[16 + IF_NAMESIZE];
 	size_t len = element_key(key, bytes);
@@ -322,6 +352,8 @@ static void put_element(struct nlmsghdr *nlh, const struct drop_key *key)
 
 	mnl_attr_put(nlh, NFTA_DATA_VALUE, len, bytes);
 	mnl_attr_nest_end(nlh, data);
+	if (alive_ms)
+		mnl_attr_put_u64(nlh, NFTA_SET_ELEM_TIMEOUT, htobe64(alive_ms));
 	mnl_attr_nest_end(nlh, element);
 }
 
@@ -342,7 +374,7 @@ static uint32_t put_elements(struct nft_msg *m, const char *table, const struct 
 	list = mnl_attr_nest_start(nlh, NFTA_SET_ELEM_LIST_ELEMENTS);
 	while (i < n && ops[i].is_add == ops->is_add && set_of(&ops[i].key) == which &&
 	       has_room(m, nlh->nlmsg_len + ELEMENT_MAX) && nlh->nlmsg_len < NEST_MAX)
-		put_element(nlh, &ops[i++].key);
+		put_element(nlh, &ops[i++].key, 0);
 	mnl_attr_nest_end(nlh, list);
 	note_message(m, nlh);
 	return i;
@@ -355,6 +387,153 @@ uint32_t nft_msg_ops(struct nft_msg *m, const char *table, const struct drop_op 
 	while (done < n && !m->error && has_room(m, MESSAGE_MAX))
 		done += put_elements(m, table, ops + done, n - done);
 	return done;
+}
+
+/* ---- leases ---- */
+
+#define ARP_SENDER 14 /* of an address of IPv4, behind one of Ethernet: RFC 826 */
+
+static struct set_name leased_set(int which)
+{
+	return (struct set_name){ leased_names[which], (uint32_t)which + 1, false };
+}
+
+static struct set_name alive_set(int which)
+{
+	return (struct set_name){ alive_names[which], SET_N + (uint32_t)which + 1, true };
+}
+
+static void put_lease_sets(struct nft_msg *m, const struct nft_conf *conf, int which)
+{
+	const struct set_name leased = leased_set(which), alive = alive_set(which);
+
+	put_set(m, conf, &leased, which);
+	put_set(m, conf, &alive, which);
+}
+
+static void end_lease_rule(struct nft_msg *m, struct rule *r, int which)
+{
+	const struct set_name leased = leased_set(which), alive = alive_set(which);
+
+	add_lookup(r, &leased, false);
+	add_lookup(r, &alive, true);
+	add_verdict(r, NF_DROP);
+	end_rule(m, r);
+}
+
+static void put_lease_arp(struct nft_msg *m, const struct nft_conf *conf)
+{
+	struct rule r;
+
+	put_lease_sets(m, conf, SET_V4);
+	put_chain(m, conf, "out", NF_ARP_OUT);
+	begin_rule_of_any(&r, conf, false);
+	add_payload(&r, NFT_PAYLOAD_NETWORK_HEADER, ARP_SENDER, 4);
+	end_lease_rule(m, &r, SET_V4);
+}
+
+static void put_lease_inet(struct nft_msg *m, const struct nft_conf *conf)
+{
+	struct rule r;
+
+	for (int which = 0; which < SET_N; which++)
+		put_lease_sets(m, conf, which);
+	for (int is_in = 0; is_in < 2; is_in++) {
+		put_chain(m, conf, is_in ? "in" : "out",
+			  is_in ? NF_INET_LOCAL_IN : NF_INET_LOCAL_OUT);
+		for (int which = 0; which < SET_N; which++) {
+			begin_rule(&r, conf, is_in, which == SET_V4 ? NFPROTO_IPV4 : NFPROTO_IPV6);
+			add_address(&r, conf, is_in, which);
+			end_lease_rule(m, &r, which);
+		}
+	}
+}
+
+void nft_msg_lease_tables(struct nft_msg *m, const struct nft_conf *conf)
+{
+	nft_msg_lease_remove(m, conf->table);
+	put_table(m, NFT_MSG_NEWTABLE, conf->table, true);
+	put_lease_inet(m, conf);
+	m->family = NFPROTO_ARP;
+	put_table(m, NFT_MSG_NEWTABLE, conf->table, true);
+	put_lease_arp(m, conf);
+	m->family = NFPROTO_INET;
+}
+
+void nft_msg_lease_remove(struct nft_msg *m, const char *table)
+{
+	m->family = NFPROTO_ARP;
+	nft_msg_remove(m, table);
+	m->family = NFPROTO_INET;
+	nft_msg_remove(m, table);
+}
+
+/* What is to become of addresses: in or out of the sets of the leased, or of the alive. */
+struct lease_change {
+	uint16_t type;
+	const char *table;
+	bool is_alive;
+};
+
+/* One kind of address, as elements of its set; nothing when there are none. */
+static void put_lease_elements(struct nft_msg *m, const struct lease_change *c, int which,
+			       const struct lease_elem *elems, uint32_t n)
+{
+	const bool is_add = c->type == NFT_MSG_NEWSETELEM;
+	struct nlmsghdr *nlh = NULL;
+	struct nlattr *list = NULL;
+
+	for (uint32_t i = 0; i < n && !m->error; i++) {
+		if (set_of(&elems[i].key) != which || (c->is_alive && elems[i].alive_ms == 0))
+			continue;
+		if (!nlh) {
+			nlh = add_message(m, c->type, is_add ? NLM_F_CREATE : 0);
+			if (!nlh)
+				return;
+			mnl_attr_put_strz(nlh, NFTA_SET_ELEM_LIST_TABLE, c->table);
+			mnl_attr_put_strz(nlh, NFTA_SET_ELEM_LIST_SET,
+					  c->is_alive ? alive_names[which] : leased_names[which]);
+			list = mnl_attr_nest_start(nlh, NFTA_SET_ELEM_LIST_ELEMENTS);
+		}
+		if (!has_room(m, nlh->nlmsg_len + ELEMENT_MAX) || nlh->nlmsg_len > NEST_MAX)
+			m->error = -EMSGSIZE;
+		else
+			put_element(nlh, &elems[i].key,
+				    is_add && c->is_alive ? elems[i].alive_ms : 0);
+	}
+	if (!nlh)
+		return;
+	mnl_attr_nest_end(nlh, list);
+	note_message(m, nlh);
+}
+
+static void put_lease_change(struct nft_msg *m, const struct lease_change *c,
+			     const struct lease_elem *elems, uint32_t n)
+{
+	for (int which = 0; which < SET_N; which++)
+		put_lease_elements(m, c, which, elems, n);
+	m->family = NFPROTO_ARP;
+	put_lease_elements(m, c, SET_V4, elems, n);
+	m->family = NFPROTO_INET;
+}
+
+void nft_msg_lease_addrs(struct nft_msg *m, const char *table, const struct lease_elem *elems,
+			 uint32_t n)
+{
+	const struct lease_change add = { NFT_MSG_NEWSETELEM, table, false };
+
+	put_lease_change(m, &add, elems, n);
+}
+
+void nft_msg_lease_alive(struct nft_msg *m, const char *table, const struct lease_elem *elems,
+			 uint32_t n, bool is_anew)
+{
+	const struct lease_change del = { NFT_MSG_DELSETELEM, table, true };
+	const struct lease_change add = { NFT_MSG_NEWSETELEM, table, true };
+
+	if (is_anew)
+		put_lease_change(m, &del, elems, n);
+	put_lease_change(m, &add, elems, n);
 }
 
 /* ---- whose table ---- */

@@ -16,6 +16,12 @@
 
 #include "vrrp/drop_set.h"
 
+/* An address with a lease. */
+struct lease_elem {
+	struct drop_key key;
+	uint32_t alive_ms; /* from now on; 0 = it is over */
+};
+
 #define NFT_TABLE_MAX 64 /* a name, with its end */
 
 struct nft_conf {
@@ -29,6 +35,7 @@ struct nft_conf {
 struct nft_msg {
 	char *buffer;
 	size_t size, len;
+	uint8_t family;        /* of the tables that it is about: NFPROTO_INET, NFPROTO_ARP */
 	uint32_t seq;          /* of the last message */
 	struct nlmsghdr *last; /* in the transaction: its answer ends the reading */
 	int error;             /* -ENOMEM, -EMSGSIZE: it must not be sent */
@@ -54,5 +61,22 @@ bool nft_msg_is_ours(const struct nlmsghdr *nlh);
 
 /* Whether the message tells that the table of this name, or something in it, was taken away. */
 bool nft_msg_is_removal(const struct nlmsghdr *nlh, const char *table);
+
+/*
+ * The tables of leases, in place of those of this name, with empty sets; or nothing in their place:
+ *
+ *	table inet NAME	 sets leased4, leased6 ..., alive4, alive6 ...; chains in and out: drop what
+ *goes to or comes from an address that is leased and not alive table arp NAME	 sets leased4,
+ *alive4; chain out: the same for the sender
+ */
+void nft_msg_lease_tables(struct nft_msg *m, const struct nft_conf *conf);
+void nft_msg_lease_remove(struct nft_msg *m, const char *table);
+
+/* All addresses become leased; those with a time alive, in place of what is there with `is_anew`.
+ */
+void nft_msg_lease_addrs(struct nft_msg *m, const char *table, const struct lease_elem *elems,
+			 uint32_t n);
+void nft_msg_lease_alive(struct nft_msg *m, const char *table, const struct lease_elem *elems,
+			 uint32_t n, bool is_anew);
 
 #endif

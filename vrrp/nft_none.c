@@ -48,3 +48,23 @@ int nft_remove(struct nft *nft, const char *table, int64_t timeout_us)
 	(void)nft, (void)table, (void)timeout_us;
 	return -ENOSYS;
 }
+
+int nft_lease_install(struct nft *nft, const struct nft_conf *conf, const struct lease_elem *elems,
+		      uint32_t n, int64_t timeout_us)
+{
+	(void)nft, (void)conf, (void)elems, (void)n, (void)timeout_us;
+	return -ENOSYS;
+}
+
+int nft_lease_renew(struct nft *nft, const char *table, const struct lease_elem *elems, uint32_t n,
+		    int64_t timeout_us)
+{
+	(void)nft, (void)table, (void)elems, (void)n, (void)timeout_us;
+	return -ENOSYS;
+}
+
+int nft_lease_remove(struct nft *nft, const char *table, int64_t timeout_us)
+{
+	(void)nft, (void)table, (void)timeout_us;
+	return -ENOSYS;
+}

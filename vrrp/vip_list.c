@@ -95,7 +95,7 @@ void vip_list_build(struct vip_list *list, struct vrouter *r)
 		vip_fill(&list->v[list->n++], r->app, a, vmac_dev(r, a));
 	conf_list_for_each (a, &conf->excluded)
 		vip_fill(&list->v[list->n++], r->app, a, vmac_dev(r, a));
-	for (uint32_t i = 0; conf->lease && i < list->n; i++)
+	for (uint32_t i = 0; vrrp_conf_lease_s(conf) > 0 && i < list->n; i++)
 		bind_to_lease(&list->v[i].addr, (uint32_t)vrrp_conf_lease_s(conf));
 }
 

@@ -92,7 +92,7 @@ static struct vrrp_params params_of(const struct vrouter *r)
 		.higher_prio_send_advert = conf->higher_prio_send_advert,
 		.learn_min_us = conf->learn_min_us,
 		.learn_max_us = conf->learn_max_us,
-		.lease_us = vrrp_conf_lease_s(conf) * US_PER_S,
+		.lease_us = vrrp_conf_lease_us(conf),
 	};
 }
 

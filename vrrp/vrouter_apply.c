@@ -244,6 +244,10 @@ void vrouter_renew_lease(struct vrouter *r)
 {
 	unsigned n = 0;
 
+	if (vrrp_conf_has_short_lease(r->conf)) {
+		lease_table_renew(r);
+		return;
+	}
 	for (uint32_t i = 0; i < r->vips.n && r->holds_vips; i++) {
 		const struct vip *vip = &r->vips.v[i];
 		if (vip->vif->ifindex > 0 && !vip->is_foreign)

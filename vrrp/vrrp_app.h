@@ -12,6 +12,7 @@
  *	vmac.c		  its interfaces with the virtual router MAC
  *	sysctl.c	  settings of the kernel, changed while we run
  *	redirects.c	  ICMP redirects while a router holds addresses
+ *	lease_table.c	  short leases
  *	firewall.c	  packets to addresses that are not accepted
  *	statics.c	  addresses, routes and rules that are always there
  *	vrouter_track.c	  its reasons for FAULT and its priority
@@ -35,6 +36,7 @@
 #include "vrrp/firewall.h"
 #include "vrrp/fsm.h"
 #include "vrrp/group.h"
+#include "vrrp/lease_table.h"
 #include "vrrp/pacer.h"
 #include "vrrp/pkt.h"
 #include "vrrp/redirects.h"
@@ -65,6 +67,7 @@ struct vrrp_app {
 	struct vrrp_if *ifs;
 	struct statics statics;
 	struct firewall firewall;
+	struct lease_table leases;
 	struct vmac *vmacs;
 	const char *vmac_prefix, *vmac_addr_prefix; /* of the configuration */
 	bool sends_redirects;     /* of the configuration: leave them as they are */

@@ -22,6 +22,9 @@
 /* How late the kernel may be with the removal of an address whose lifetime is over. */
 #define LEASE_LATE_US (500 * US_PER_MS)
 
+/* Shorter ones would be over whenever a host is busy. */
+#define LEASE_MIN_US (100 * US_PER_MS)
+
 enum { STATE_BACKUP = 0, STATE_MASTER = 1 };
 
 /* ---- value types ---- */
@@ -290,7 +293,8 @@ static const struct conf_key vrrp_keys[] = {
 	K_BOOL("lease", V, lease, LIVE,
 	       .help = "Let the kernel drop the addresses unless they are renewed with each "
 		       "advertisement, so that a router that hangs is no second master. IPv6 "
-		       "addresses get noprefixroute with it."),
+		       "addresses get noprefixroute with it. With intervals below half a second "
+		       "nftables drops packets to and from the addresses instead."),
 	K_SCRIPT("notify_master", V, notify_master, LIVE,
 		 .help = "Command to run on becoming master."),
 	K_SCRIPT("notify_backup", V, notify_backup, LIVE,
@@ -558,6 +562,23 @@ int64_t vrrp_conf_lease_s(const struct vrrp_conf *vi)
 	if (!vi->lease || 2 * lease_s * US_PER_S < 3 * vi->advert_int_us)
 		return 0;
 	return lease_s;
+}
+
+/* Half an interval is left for whoever takes over, and for the kernel's own clock. */
+int64_t vrrp_conf_lease_us(const struct vrrp_conf *vi)
+{
+	int64_t advert_us = vi->advert_int_us;
+	int64_t short_us = vi->down_timer_adverts * advert_us - advert_us / 2;
+	int64_t lease_s = vrrp_conf_lease_s(vi);
+
+	if (!vi->lease || lease_s > 0)
+		return lease_s * US_PER_S;
+	return 2 * short_us < 3 * advert_us || short_us < LEASE_MIN_US ? 0 : short_us;
+}
+
+bool vrrp_conf_has_short_lease(const struct vrrp_conf *vi)
+{
+	return vrrp_conf_lease_s(vi) == 0 && vrrp_conf_lease_us(vi) > 0;
 }
 
 /* Unicast with a source address works without interface. */

@@ -173,9 +173,14 @@ extern const struct conf_key vmac_parts[], ipvlan_parts[];
  * order. */
 int vrrp_conf_family(const struct vrrp_conf *vi);
 
-/* Seconds that the addresses of an instance with a lease live unless they are renewed; 0 = it has
- * none, or its interval is too short for one. */
+/* How long the addresses of an instance with a lease live unless they are renewed; 0 = it has none,
+ * or its interval is too short for one. */
+int64_t vrrp_conf_lease_us(const struct vrrp_conf *vi);
+
+/* Whole seconds, for the lifetimes of addresses; 0 = none, or it is too short for them, and has to
+ * be enforced in another way. */
 int64_t vrrp_conf_lease_s(const struct vrrp_conf *vi);
+bool vrrp_conf_has_short_lease(const struct vrrp_conf *vi);
 
 /*
  * Whether two instances of one interface, VRID and family cannot both run: their packets could not

@@ -544,6 +544,7 @@ static void commit(struct role *role, const struct conf *conf)
 	apply_configuration(app);
 	firewall_commit_end(app);
 	redirects_commit(app);
+	lease_table_commit(app);
 	sync_groups_report(app);
 	trackers_report(app->trackers);
 	sysctl_report(app);
@@ -578,6 +579,7 @@ static void done(struct role *role)
 		vrouter_free(app->routers[i]);
 	sync_groups_free(app);
 	statics_done(&app->statics);
+	lease_table_done(app);
 	firewall_done(app);
 	forget_saved(app);
 	bfd_sessions_free(app->bfd);
@@ -643,6 +645,7 @@ void vrrp_app_leave(struct vrrp_app *app)
 		vmac_remove(app->routers[i]);
 	}
 	firewall_stop(app);
+	lease_table_stop(app);
 	sysctl_restore(app);
 	statics_stop(&app->statics);
 	role_stopped(app->role, 0);

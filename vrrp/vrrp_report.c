@@ -80,13 +80,14 @@ static void fill_state(const struct vrouter *r, struct msg_vrrp_state *m, char *
 
 /*
  * The record as it counts for "did it change": an advertisement more moves adver_at by an interval,
- * which whoever takes over can count himself.
+ * which whoever takes over can count himself. With a lease he has to know when it was renewed last.
  */
 static size_t encode_for_compare(const struct vrouter *r, struct msg msg, uint8_t *data)
 {
 	struct buf b = buf_writer(data, VROUTER_RECORD_MAX);
 
-	msg.vrrp_state.adver_at_us %= r->fsm.params.advert_us;
+	if (r->fsm.params.lease_us == 0)
+		msg.vrrp_state.adver_at_us %= r->fsm.params.advert_us;
 	msg_encode(&msg, &b);
 	return buf_ok(&b) ? b.len : 0;
 }
@@ -331,7 +332,7 @@ void vrouter_report_log(struct vrouter *r, const struct vrrp_out_item *item)
 	case VRRP_LOG_TWO_ACTIVE: log_two_active(r, src, kv); break;
 	case VRRP_LOG_LEASE_OVER:
 		log_event(LOG_LEVEL_WARNING, "vrrp_lease", kv,
-			  "(%s) was silent for longer than the lease of %.0f s; giving way", name,
+			  "(%s) was silent for longer than the lease of %g s; giving way", name,
 			  (double)item->a / US_PER_S);
 		break;
 	}

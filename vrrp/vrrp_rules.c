@@ -164,12 +164,11 @@ static void check_intervals(const struct vrrp_conf *vi, struct conf_diags *diags
 	    (vi->learn_max_us > 0 && vi->learn_max_us < vi->advert_int_us))
 		error_at(diags, rule_pos(&vi->obj, "advert_int"), "interval-order", vi,
 			 "its own advert_int is outside learn_interval_min and learn_interval_max");
-	if (vi->lease && vrrp_conf_lease_s(vi) == 0)
+	if (vi->lease && vrrp_conf_lease_us(vi) == 0)
 		conf_diag_add(diags, CONF_ERROR, CONF_SEMANTIC, "lease-too-short",
 			      rule_pos(&vi->obj, "lease"),
-			      "an advert_int of half a second or more, and three of them",
-			      "instance %s: the kernel counts the lifetime of an address in "
-			      "seconds, and the down interval leaves none",
+			      "an advert_int of 0.04 seconds or more, and three of them",
+			      "instance %s: the down interval leaves no time for a lease",
 			      vi->name);
 }
 

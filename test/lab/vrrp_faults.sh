@@ -11,7 +11,7 @@
 # loses no packet when the successor is diarch, and one skew time when it is keepalived; changes of addresses that
 # nobody read do not matter; the processes get the scheduling that the configuration says. Ownership is read from the kernel, never from the director.
 . "${BASH_SOURCE[0]%/*}/lab.sh"
-need ip jq tcpdump keepalived
+need ip jq tcpdump keepalived nft
 need_director
 
 VIP=192.168.195.200
@@ -151,6 +151,57 @@ frozen_by_cgroup() {
 	fi
 }
 
+# With intervals of 0.2 s the addresses stay, but nobody is answered any more, neither from them nor about them, before
+# the other one takes over 720 ms after the last advertisement.
+is_answered() { in_ns "client.$1" "$VIPPING" -t 0.1 "$2" >/dev/null; }
+is_unanswered() { ! is_answered "$@"; }
+both_answered() { is_answered "$1" $VIP && is_answered "$1" $VIP6; }
+none_resolves() { # N: asked anew, no MAC is told
+	in_ns "client.$1" ip neigh flush dev eth0
+	is_unanswered "$1" $VIP && is_unanswered "$1" $VIP6 &&
+		[ -z "$(neighbour_mac "client.$1" $VIP)$(neighbour_mac "client.$1" $VIP6)" ]
+}
+short_lease() { # N
+	local n=$1 ADVERT_S=0.2 child
+	make_pair "$n" 150 100 lease
+	expect_stays short-lease-is-renewed 2 both_answered "$n"
+	on "a.$n" nft list set inet diarch-lease alive4
+	child=$(role_pid "a.$n" vrrp)
+	start_ping "client.$n" $VIP
+	kill -KILL "$child"
+	expect_soon short-lease-respawned 10 is_respawned "a.$n" vrrp "$child"
+	poll_pause 1
+	stop_ping "client.$n"
+	expect_eq short-lease-crash-lost 0 "$PING_LOST"
+	on "a.$n" nft delete table inet diarch-lease
+	expect_soon short-lease-table-comes-back 2 in_ns "a.$n" nft list set inet diarch-lease alive4
+	expect_stays short-lease-is-renewed-again 1 both_answered "$n"
+
+	# The client's word: a falls silent, and only later b answers.
+	start "client.$n" wire tcpdump -Uni eth0 -w "$LAB_DIR/client.$n/wire.pcap" arp or icmp or icmp6
+	wait_for "tcpdump listens" 5 grep -q listening "$LAB_DIR/client.$n/wire.log"
+	start_ping "client.$n" $VIP -w 20
+	freeze "a.$n"
+	expect_soon P5-F7-short-lease-takeover 5 owns_both "b.$n"
+	expect_soon short-lease-client-follows 5 neighbour_is "client.$n" $VIP "b.$n"
+	stop_ping "client.$n"
+	expect_soon short-lease-b-answers 3 both_answered "$n"
+	expect_eq P5-F7-short-lease-never-both 0 "$(answers_of_a_after_b "$n")"
+	# Without b there is nobody.
+	stop "b.$n" KILL
+	expect_soon P5-F7-short-lease-nobody-answers 5 none_resolves "$n"
+	expect P5-F7-short-lease-addresses-stay has_address "a.$n" $VIP
+	thaw "a.$n"
+	expect_soon P5-short-lease-gives-way 5 in_log "a.$n" 'silent for longer than the lease'
+	expect_soon short-lease-takes-over-again 5 both_answered "$n"
+	stop "a.$n" TERM
+	expect "short-lease-tables-are-gone" eval '! in_ns "a.$n" nft list ruleset | grep -q lease'
+}
+answers_of_a_after_b() { # N
+	tcpdump -enr "$LAB_DIR/client.$1/wire.pcap" "(icmp[0] = 0 or arp[6:2] = 2) and src host $VIP" 2>/dev/null |
+		awk -v a="$(mac_of "a.$1")" -v b="$(mac_of "b.$1")" '$2 == b { seen = 1 } seen && $2 == a { n++ } END { print n + 0 }'
+}
+
 # A split of which no carrier tells; both are active, and the client follows b, which spoke last.
 split_heals() { # N
 	local n=$1 gap
@@ -281,4 +332,5 @@ part 4 planned_stop 4 diarch 300
 part 5 planned_stop 5 keepalived 650
 part 6 overrun 6
 part 7 scheduling 7
+part 8 short_lease 8
 join_parts
