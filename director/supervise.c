@@ -80,8 +80,9 @@ struct child_proc {
 	time_us spawned_at;
 	uint32_t restarts, quick_deaths;
 	int64_t worst_lateness_us;
-	uint64_t n_late[LOOP_LATE_N]; /* as its pongs tell */
-	bool is_wanted;               /* respawn when it dies */
+	uint64_t n_late[LOOP_LATE_N];   /* as its pongs tell */
+	uint64_t was_late[LOOP_LATE_N]; /* of its predecessors */
+	bool is_wanted;                 /* respawn when it dies */
 };
 
 struct supervisor {
@@ -574,6 +575,10 @@ static void child_spawn(struct child_proc *c)
 	if (!time_is_never(c->spawned_at) && c->spawned_at.us)
 		c->restarts++;
 	c->spawned_at = loop_update_now(app->loop);
+	for (int i = 0; i < LOOP_LATE_N; i++) {
+		c->was_late[i] += c->n_late[i];
+		c->n_late[i] = 0;
+	}
 	c->unanswered = 0;
 	c->committed = 0;
 	c->initial = app->generation;
@@ -671,6 +676,11 @@ void supervisor_send(enum msg_role to, const struct msg *msg, void *supervisor)
 	}
 }
 
+static json_int_t late_of(const struct child_proc *c, int limit)
+{
+	return (json_int_t)(c->was_late[limit] + c->n_late[limit]);
+}
+
 void supervisor_json(const struct supervisor *s, json_t *object)
 {
 	json_t *array = json_array();
@@ -685,9 +695,9 @@ void supervisor_json(const struct supervisor *s, json_t *object)
 					 c->row->ops->name, "pid", (int)c->pid, "restarts",
 					 (int)c->restarts, "generation", (json_int_t)c->committed,
 					 "worst_lateness_us", (json_int_t)c->worst_lateness_us,
-					 "late_10ms", (json_int_t)c->n_late[LOOP_LATE_10MS],
-					 "late_100ms", (json_int_t)c->n_late[LOOP_LATE_100MS],
-					 "late_1s", (json_int_t)c->n_late[LOOP_LATE_1S]));
+					 "late_10ms", late_of(c, LOOP_LATE_10MS), "late_100ms",
+					 late_of(c, LOOP_LATE_100MS), "late_1s",
+					 late_of(c, LOOP_LATE_1S)));
 	}
 	json_object_set_new(object, "processes", array);
 }

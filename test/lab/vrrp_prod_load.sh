@@ -110,7 +110,7 @@ starved() { # N
 	watch_owners "$n"
 	expect_soon P6-starved-takeover 20 has_address "b.$n" $VIP
 	kill "$WATCHER"
-	expect_eq P6-starved-never-two-owners 0 "$(cat "$LAB_DIR/two.$n")"
+	expect_eq P6-starved-never-two-owners 0 "$(wc -l <"$LAB_DIR/two.$n")"
 	echo -1 >"$GROUP/cpu.cfs_quota_us"
 	kill "${LAB_PID[hog.$n]}"
 	expect_soon P6-demotes-itself 8 in_log "a.$n" 'silent for longer than the lease'
@@ -121,12 +121,10 @@ starved() { # N
 	rmdir "$GROUP" 2>/dev/null
 }
 watch_owners() { # N: counts how often both have it, as the kernel says
-	echo 0 >"$LAB_DIR/two.$1"
+	: >"$LAB_DIR/two.$1"
 	(
-		n=0
 		while :; do
-			if has_address "a.$1" $VIP && has_address "b.$1" $VIP; then n=$((n + 1)); fi
-			echo $n >"$LAB_DIR/two.$1"
+			if has_address "a.$1" $VIP && has_address "b.$1" $VIP; then echo both >>"$LAB_DIR/two.$1"; fi
 			poll_pause 0.05
 		done
 	) &
@@ -143,6 +141,8 @@ storm_conf() { # PRIORITY ADDRESS-OF-7
 		instance "VI_$vrid" $vrid "$1" 0.1 eth0 "$address"
 	done
 }
+# Two intervals; with sanitizers, what the peer has patience for.
+case $BUILD in */build) STORM_GAP_MS=200 ;; *) STORM_GAP_MS=300 ;; esac
 reload_storm() { # N
 	local n=$1 i parent
 	make_nodes "$n"
@@ -166,17 +166,17 @@ reload_storm() { # N
 	expect_soon P11-last-one-counts 10 has_address "a.$n" 10.9.1.2
 	expect_soon P11-others-are-gone 5 lacks_address "a.$n" 10.9.1.1
 	note "$(log_lines "a.$n" 'Reload complete') reloads were carried out"
-	expect_most P11-gap 200 "$(longest_gap "$n")" ms
+	expect_most P11-gap $STORM_GAP_MS "$(longest_gap "$n")" ms
 	expect_eq P11-backup-never-spoke 0 "$(tcpdump -nr "$LAB_DIR/b.$n/wire.pcap" "src 192.168.195.131" 2>/dev/null | grep -c '')"
 	expect_eq P11-peer-is-still 255 "$(transitions "b.$n")"
 }
 owns_all() { [ "$(ip -n "$(ns "$1")" -4 -o addr show dev eth0 | grep -cE 'inet (10\.9\.|192\.168\.195\.200)')" = 255 ]; }
 
-# The child of the active is killed ten times in each of ten pairs.
-KILLS=10
+# The child of the active is killed ten times in each of ten pairs. With sanitizers a child takes long to begin.
+case $BUILD in */build) PAIRS=10 KILLS=10 KILLED_ADVERT_S=1 ;; *) PAIRS=3 KILLS=5 KILLED_ADVERT_S=3 ;; esac
 killed() { # N
 	local n=$1 i pid back=0
-	make_pair "$n" 0.5
+	make_pair "$n" $KILLED_ADVERT_S
 	record "$n"
 	for ((i = 0; i < KILLS; i++)); do
 		pid=$(role_pid "a.$n" vrrp)
@@ -185,7 +185,7 @@ killed() { # N
 		poll_pause 1.02 # one that dies sooner is a crash loop, for which respawning takes its time
 	done
 	expect_eq "P17-F8-respawned-$n" $KILLS $back
-	expect_most "P17-F8-gap-$n" 1000 "$(longest_gap "$n")" ms
+	expect_most "P17-F8-gap-$n" $((2000 * KILLED_ADVERT_S)) "$(longest_gap "$n")" ms
 	expect_eq "P17-F8-peer-is-still-$n" 1 "$(transitions "b.$n")"
 	expect "P17-F8-owner-$n" owns_alone "a.$n" "b.$n"
 }
@@ -225,7 +225,7 @@ interfaces() { # N
 
 part 6 reload_storm 6
 join_parts
-for n in 11 12 13 14 15 16 17 18 19 20; do part $n killed $n; done
+for ((n = 11; n < 11 + PAIRS; n++)); do part $n killed $n; done
 part 7 starved 7
 part 8 interfaces 8
 part 9 starved_a_little 9
