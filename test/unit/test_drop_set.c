@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
+#include <netinet/in.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,6 +13,7 @@
 
 #include <cmocka.h>
 #include <libnftnl/set.h>
+#include <linux/netfilter.h>
 
 #include "vrrp/nft_msg.h"
 
@@ -206,6 +208,66 @@ static void table_that_does_not_fit_is_an_error(void **state)
 	assert_int_equal(m.error, -EMSGSIZE);
 }
 
+/* Two tables; a renewal replaces each element, one that is over is left out. */
+static void leases_are_elements_with_a_time(void **state)
+{
+	const struct nft_conf conf = { .table = "ours" };
+	const struct lease_elem elems[] = { { key("192.0.2.1", 0, false), 250 },
+					    { key("192.0.2.2", 0, false), 0 },
+					    { key("2001:db8::1", 0, false), 250 },
+					    { key("fe80::1", 0, false), 250 } };
+	char *buffer = calloc(1, 65536);
+	struct nft_msg m;
+	struct seen seen;
+
+	(void)state;
+	nft_msg_begin(&m, buffer, 65536, 7);
+	nft_msg_lease_tables(&m, &conf);
+	nft_msg_lease_addrs(&m, conf.table, elems, 4);
+	nft_msg_end(&m);
+	seen = look_at(&m);
+	assert_int_equal(seen.by_type[NFT_MSG_NEWTABLE], 4);
+	assert_int_equal(seen.by_type[NFT_MSG_DELTABLE], 2);
+	assert_int_equal(seen.by_type[NFT_MSG_NEWSET], 8);
+	assert_int_equal(seen.by_type[NFT_MSG_NEWCHAIN], 3);
+	assert_int_equal(seen.by_type[NFT_MSG_NEWRULE], 7);
+	assert_int_equal(seen.elements, 4 + 2);
+
+	nft_msg_begin(&m, buffer, 65536, 7);
+	nft_msg_lease_alive(&m, conf.table, elems, 4, true);
+	nft_msg_end(&m);
+	seen = look_at(&m);
+	assert_int_equal(seen.by_type[NFT_MSG_DELSETELEM], 4);
+	assert_int_equal(seen.by_type[NFT_MSG_NEWSETELEM], 4);
+	assert_int_equal(seen.elements, 2 * (3 + 1));
+	free(buffer);
+}
+
+static bool is_removal(uint16_t type, uint8_t family, const char *table)
+{
+	char buffer[256] = "";
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buffer);
+	struct nfgenmsg *nfg = mnl_nlmsg_put_extra_header(nlh, sizeof(*nfg));
+
+	nlh->nlmsg_type = (uint16_t)(NFNL_SUBSYS_NFTABLES << 8 | type);
+	nfg->nfgen_family = family;
+	if (table)
+		mnl_attr_put_strz(nlh, NFTA_TABLE_NAME, table);
+	return nft_msg_is_removal(nlh, "ours");
+}
+
+static void removals_are_told_from_the_rest(void **state)
+{
+	(void)state;
+	assert_true(is_removal(NFT_MSG_DELTABLE, NFPROTO_INET, "ours"));
+	assert_true(is_removal(NFT_MSG_DELRULE, NFPROTO_INET, "ours"));
+	assert_true(is_removal(NFT_MSG_DELSETELEM, NFPROTO_INET, "ours"));
+	assert_false(is_removal(NFT_MSG_NEWRULE, NFPROTO_INET, "ours"));
+	assert_false(is_removal(NFT_MSG_DELTABLE, NFPROTO_IPV4, "ours"));
+	assert_false(is_removal(NFT_MSG_DELTABLE, NFPROTO_INET, "others"));
+	assert_false(is_removal(NFT_MSG_DELTABLE, NFPROTO_INET, NULL));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -215,6 +277,8 @@ int main(void)
 		cmocka_unit_test(test_t10_table),
 		cmocka_unit_test(transactions_are_bounded),
 		cmocka_unit_test(table_that_does_not_fit_is_an_error),
+		cmocka_unit_test(leases_are_elements_with_a_time),
+		cmocka_unit_test(removals_are_told_from_the_rest),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
