@@ -11,6 +11,12 @@ test_lab_hostile_SOURCES = test/lab/hostile.c
 test_lab_hostile_LDADD = $(SSL_LIBS)
 test_lab_hostile_dgram_SOURCES = test/lab/hostile_dgram.c
 
+# Preloaded, so a shared object in spite of its name.
+noinst_PROGRAMS += test/lab/undervalgrind
+test_lab_undervalgrind_SOURCES = test/lab/undervalgrind.c
+test_lab_undervalgrind_CFLAGS = $(AM_CFLAGS) -fPIC
+test_lab_undervalgrind_LDFLAGS = -shared
+
 TESTS += test/tidy/tidy test/readme test/conformance
 noinst_PROGRAMS += test/lab/canned
 test_lab_canned_SOURCES = test/lab/canned.c
