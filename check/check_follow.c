@@ -9,7 +9,7 @@
 
 #include "check/checkers.h"
 
-#define FILE_DOWN (-(int64_t)INT32_MAX)
+#define FILE_DOWN INT32_MIN
 
 static const char *file_name(const struct checker_conf *conf)
 {
@@ -20,7 +20,7 @@ static int64_t clamp(int64_t value)
 {
 	if (value > INT32_MAX)
 		return INT32_MAX;
-	return value < -INT32_MAX ? -INT32_MAX : value;
+	return value < INT32_MIN ? INT32_MIN : value;
 }
 
 static enum probe_reason file_judge(const struct checker_conf *conf, int64_t value,

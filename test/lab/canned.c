@@ -13,6 +13,7 @@
  *	loop        begins again with the first step
  *	hold        stays silent; without it a connection is closed at the end (tcp)
  *	reset       closes with a reset (tcp)
+ *	tell        prints who asked, as "ADDRESS:PORT from ADDRESS:PORT"
  *
  * One process serves them all, as many connections as come.
  */
@@ -35,13 +36,15 @@
 #define FILL_MAX    (1 << 20)
 
 struct step {
-	enum { SAY, ID, FILL, LINE, HEAD, WAIT, LOOP, HOLD, RESET } kind;
+	enum { SAY, ID, FILL, LINE, HEAD, WAIT, LOOP, HOLD, RESET, TELL } kind;
 	char *text;
 	size_t len;
 };
 
 struct server {
 	int fd;
+	const char *address;
+	uint16_t port;
 	bool is_udp;
 	struct step steps[STEPS_MAX];
 	size_t n;
@@ -50,6 +53,7 @@ struct server {
 struct conn {
 	int fd; /* -1 = unused */
 	const struct server *server;
+	struct sockaddr_in from;
 	size_t step, sent;
 	int64_t until_ms; /* of a pause; 0 = none */
 	char last[4];     /* bytes that came last */
@@ -104,8 +108,8 @@ static void unescape(const char *from, struct step *step)
 
 static void parse_step(struct server *server, const char *word)
 {
-	static const char *const names[] = { "say",  "id",   "fill", "line", "head",
-					     "wait", "loop", "hold", "reset" };
+	static const char *const names[] = { "say",  "id",   "fill", "line",  "head",
+					     "wait", "loop", "hold", "reset", "tell" };
 	const size_t len = strcspn(word, "=");
 	struct step *step = &server->steps[server->n++];
 
@@ -156,10 +160,21 @@ static void parse_line(char *line)
 	server->is_udp = strcmp(kind, "udp") == 0;
 	while ((word = strtok(NULL, " \t\n")))
 		parse_step(server, word);
-	server->fd = open_server(server->is_udp, address, (uint16_t)atoi(port));
+	server->address = strdup(address);
+	server->port = (uint16_t)atoi(port);
+	server->fd = open_server(server->is_udp, address, server->port);
 }
 
 /* ---- serving ---- */
+
+static void tell(const struct server *server, const struct sockaddr_in *from)
+{
+	char address[INET_ADDRSTRLEN];
+
+	inet_ntop(AF_INET, &from->sin_addr, address, sizeof(address));
+	printf("%s:%u from %s:%u\n", server->address, server->port, address, ntohs(from->sin_port));
+	fflush(stdout);
+}
 
 static void serve_udp(const struct server *server)
 {
@@ -172,6 +187,8 @@ static void serve_udp(const struct server *server)
 		const struct step *step = &server->steps[i];
 		size_t skip = step->kind == ID && n >= 2 ? 2 : 0;
 
+		if (step->kind == TELL)
+			tell(server, &from);
 		memcpy(reply, buf, skip);
 		if (step->kind == FILL)
 			memcpy(reply, fill, step->len);
@@ -234,6 +251,7 @@ static bool conn_step(struct conn *c)
 		return true;
 	case HOLD: return false;
 	case RESET: conn_close(c, true); return false;
+	case TELL: tell(c->server, &c->from); return true;
 	}
 	return false;
 }
@@ -270,12 +288,14 @@ static void conn_read(struct conn *c)
 
 static void serve_tcp(const struct server *server)
 {
-	int fd = accept(server->fd, NULL, NULL);
+	struct sockaddr_in from;
+	socklen_t len = sizeof(from);
+	int fd = accept(server->fd, (struct sockaddr *)&from, &len);
 
 	for (size_t i = 0; fd >= 0 && i < CONNS_MAX; i++) {
 		if (conns[i].fd >= 0)
 			continue;
-		conns[i] = (struct conn){ .fd = fd, .server = server };
+		conns[i] = (struct conn){ .fd = fd, .server = server, .from = from };
 		conn_go_on(&conns[i]);
 		return;
 	}

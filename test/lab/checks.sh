@@ -132,9 +132,27 @@ SERVE=$OPEN EXTRA='connect_port 81' tcp tcp-other-port down
 SERVE='serve tcp ADDR 81 hold' EXTRA='connect_port 81' tcp tcp-connect-port up
 EXTRA='connect_ip 10.2.9.9' tcp tcp-silent-host down
 SERVE=$OPEN EXTRA='bindto 10.3.0.99' tcp tcp-bindto-foreign down
-SERVE=$OPEN EXTRA='bind_if eth0' tcp tcp-bind-if up
-SERVE=$OPEN EXTRA='bind_port 4000' tcp tcp-bind-port up
-SERVE=$OPEN EXTRA='fwmark 7' tcp tcp-fwmark up
+# Where a check comes from, as the server sees it: OWN is another address of the director, SIDE that of its second
+# interface, which packets with mark 7 leave through, too.
+ORIGINS=()
+from() { # KIND NAME ADDRESS:PORT LINES [KEEPALIVED]: a check that comes from there, * = any
+	ORIGINS+=("$((${#NAMES[@]} + 1)) $3 ${5:-$3}")
+	if [ "$1" = tcp ]; then
+		SERVE='serve tcp ADDR 80 tell hold' EXTRA=$4 tcp "tcp-$2" up
+	else
+		EXTRA=$4 udp "udp-$2" up tell say=x
+	fi
+}
+for kind in tcp udp; do
+	from $kind plain 'MAIN:*' ''
+	from $kind bindto 'OWN:*' 'bindto OWN'
+	from $kind bind-port 'MAIN:4000' 'bind_port 4000' 'MAIN:*'
+	from $kind bindto-and-port 'OWN:4001' 'bindto OWN
+	bind_port 4001'
+	from $kind bind-if 'SIDE:*' 'bind_if eth1' "$([ $kind = udp ] && echo 'MAIN:*')"
+	from $kind fwmark 'SIDE:*' 'fwmark 7'
+	from $kind other-fwmark 'MAIN:*' 'fwmark 8'
+done
 
 DIGEST=$(printf 'hello\n' | md5sum)
 DIGEST=${DIGEST%% *}
@@ -234,6 +252,24 @@ smtp smtp-silent down hold
 smtp smtp-half-a-line down 'say=220\sm' hold
 smtp smtp-closed down
 EXTRA='connect_ip 10.2.1.3' smtp postfix up hold
+smtp_host() { # CONNECT-PORT: a host of its own
+	printf 'host {\nconnect_ip ADDR\nconnect_port %s\n}' "$1"
+}
+MX='say=220\smx\r\n line say=250\smx\r\n line say=221\sbye\r\n'
+EXTRA=$(smtp_host 25) smtp smtp-host up "$MX"
+EXTRA=$(smtp_host 26) smtp smtp-host-other-port up "$MX
+	serve tcp ADDR 26 $MX"
+EXTRA=$(smtp_host 26) smtp smtp-host-dead down "$MX"
+EXTRA="$(smtp_host 25)
+	$(smtp_host 26)" smtp smtp-two-hosts up "$MX
+	serve tcp ADDR 26 $MX"
+EXTRA="$(smtp_host 25)
+	$(smtp_host 26)" smtp smtp-two-hosts-one-dead down "$MX"
+EXTRA="$(smtp_host 25)
+	$(smtp_host 26)" smtp smtp-two-hosts-one-refuses down "$MX
+	serve tcp ADDR 26 say=554\sno\r\n line"
+EXTRA="helo_name me.example
+	$(smtp_host 25)" smtp smtp-host-helo-name up "$MX"
 
 ANSWER='\x81\x80\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x06\x00\x01'
 dns dns-noerror up "id=$ANSWER"
@@ -279,6 +315,32 @@ EXTRA=misc_dynamic misc misc-dynamic-255 up=253 "$LAB_DIR/status 255"
 misc misc-killed down "$LAB_DIR/kill"
 misc misc-hangs down "/bin/sleep 30"
 misc misc-ignores-term down "$LAB_DIR/ignore"
+
+# The number in a file, with weights of their own.
+file() { # NAME WANTED FILE LINES
+	scenario "file-$1" "$2" ${THEIR:-} <<<"FILE_CHECK {
+		track_file $3
+		${4:-}
+	}"
+}
+TRACKED=(zero=0 one=1 three=3 minus=-2)
+file zero-weight-0 up zero 'weight 0'
+file one-weight-0 down one 'weight 0'
+file zero up=5 zero
+file three up=8 three
+file three-weight-2 up=11 three 'weight 2'
+file three-reverse up=2 three 'weight 1 reverse'
+file minus up=3 minus
+file minus-reverse up=7 minus 'weight 1 reverse'
+file below-nothing up=0 minus 'weight 4'
+file one-weight-least up=0 one 'weight -2147483647'
+THEIR=up file zero-weight-0-reverse down zero 'weight 0 reverse'
+THEIR=down file one-weight-0-reverse up one 'weight 0 reverse'
+for what in near:up nobody:down; do
+	scenario "bfd-${what%:*}" "${what#*:}" <<<"BFD_CHECK {
+		name ${what%:*}
+	}"
+done
 
 scenario ping up <<<'PING_CHECK {
 	connect_timeout 2
@@ -406,16 +468,68 @@ start_unbound() {
 
 # --- running ---
 
+# own NODE MAIN|OWN|SIDE: an address of a director
+own() {
+	local last=2
+	[ "$1" = d ] || last=3
+	case $2 in
+	MAIN) echo 10.3.0.$last ;;
+	OWN) echo 10.3.0.1$last ;;
+	SIDE) echo 10.4.0.$last ;;
+	esac
+}
+bfd_block() { # NAME NEIGHBOUR SOURCE
+	printf 'bfd_instance %s {\nneighbor_ip %s\nsource_ip %s\nmin_tx 200\nmin_rx 200\n}\n' "$@"
+}
+tracked_blocks() { # NODE: what checks follow, in front of them for keepalived
+	local tracked
+	for tracked in "${TRACKED[@]}"; do
+		printf 'track_file %s {\nfile %s\n}\n' "${tracked%=*}" "$LAB_DIR/number-${tracked%=*}"
+	done
+	bfd_block near 10.3.0.1 "$(own "$1" MAIN)"
+	bfd_block nobody 10.3.0.77 "$(own "$1" MAIN)"
+}
+# The neighbour of the BFD sessions; they run for who tracks them.
+start_neighbour() {
+	local node
+	{
+		for node in d k; do bfd_block "to_$node" "$(own $node MAIN)" 10.3.0.1; done
+		printf 'vrrp_instance VI_9 {\nstate BACKUP\ninterface eth0\nvirtual_router_id 9\npriority 50\n'
+		printf 'track_bfd {\nto_d weight 1\nto_k weight 1\n}\nvirtual_ipaddress {\n10.3.0.99/24\n}\n}\n'
+	} | write_conf srv
+	start_director srv -P
+}
+# seen_from NODE NUMBER ORIGIN: the server of a scenario was asked from there, and by this director from nowhere else
+seen_from() {
+	local wanted=${3/MAIN/$(own "$1" MAIN)} seen last
+	last=$(own "$1" MAIN) last=${last##*.}
+	wanted=${wanted/OWN/$(own "$1" OWN)}
+	wanted=${wanted/SIDE/$(own "$1" SIDE)}
+	seen=$(sed -nE "s/^10\.2\.0\.$2:[0-9]+ from (10\.[34]\.0\.1?$last:[0-9]+)$/\1/p" "$(node_dir srv)/canned.log")
+	[ -n "$seen" ] || return 1
+	while read -r; do
+		# shellcheck disable=SC2053 # a pattern
+		[[ $REPLY == $wanted ]] || return 1
+	done <<<"$seen"
+}
+
 make_world() {
 	local node
 	make_switch net
-	make_node srv net 10.3.0.1/24
+	make_node srv net 10.3.0.1/24 10.4.0.1/24
 	in_ns srv sysctl -q net.ipv4.icmp_ratelimit=0 net.ipv4.icmp_msgs_per_sec=100000
 	ip -n "$(ns srv)" route add local 10.2.0.0/23 dev lo
 	add_addresses srv lo 10.2.1.3/32 # Postfix wants to see its own
 	for node in d k; do
-		make_node $node net 10.3.0.$([ $node = d ] && echo 2 || echo 3)/24
-		ip -n "$(ns $node)" route add 10.2.0.0/16 via 10.3.0.1
+		make_node $node net "$(own $node MAIN)/24" "$(own $node OWN)/24"
+		ip -n "$(ns $node)" route add 10.2.0.0/16 via 10.3.0.1 src "$(own $node MAIN)"
+		plug_cable $node net eth1
+		add_addresses $node eth1 "$(own $node SIDE)/24"
+		ip -n "$(ns $node)" route add 10.2.0.0/16 via 10.4.0.1 dev eth1 metric 9
+		ip -n "$(ns $node)" route add 10.2.0.0/16 via 10.4.0.1 dev eth1 table 77
+		ip -n "$(ns $node)" rule add fwmark 7 lookup 77
+		in_ns $node sysctl -q net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.eth0.rp_filter=0 net.ipv4.conf.eth1.rp_filter=0 \
+			net.ipv4.conf.all.arp_ignore=1
 	done
 	printf '%s' "$SERVERS" >"$(node_dir srv)/servers"
 	start srv canned "$CANNED" "$(node_dir srv)/servers"
@@ -423,10 +537,14 @@ make_world() {
 	start_nginx
 	start_postfix
 	start_unbound
+	for what in "${TRACKED[@]}"; do echo "${what#*=}" >"$LAB_DIR/number-${what%=*}"; done
+	start_neighbour
 	write_all_conf d
 	write_all_conf k
 }
 write_all_conf() { # NODE
+	local own
+	own=$(own "$1" OWN)
 	write_conf "$1" <<-EOF
 		global_defs {
 		    script_user root
@@ -435,7 +553,8 @@ write_all_conf() { # NODE
 		    certificate $(node_dir srv)/good.pem
 		    key $(node_dir srv)/good.key
 		}
-		$BLOCKS
+		$(tracked_blocks "$1")
+		${BLOCKS//OWN/$own}
 	EOF
 }
 
@@ -468,15 +587,16 @@ all_are() { # NODE LIST
 	[ -z "$DIFFERENT" ]
 }
 show_table() {
-	local i theirs=() mine
+	local i theirs=() mine differs
 	read_verdicts k
 	for ((i = 1; i <= ${#NAMES[@]}; i++)); do theirs[i]=${VERDICTS[$i]:-down}; done
 	read_verdicts d
 	printf '   %-32s %-10s %-10s\n' scenario keepalived diarch
 	for ((i = 1; i <= ${#NAMES[@]}; i++)); do
 		mine=${VERDICTS[$i]:-down}
-		printf '   %-32s %-10s %-10s %s\n' "${NAMES[i - 1]}" "${theirs[i]}" "$mine" \
-			"$([ "$mine" = "${theirs[i]}" ] || echo differs)"
+		differs=differs
+		[ "$mine" != "${theirs[i]}" ] || differs=
+		printf '   %-32s %-10s %-10s %s\n' "${NAMES[i - 1]}" "${theirs[i]}" "$mine" "$differs"
 	done
 }
 
@@ -490,12 +610,17 @@ make_scripts
 make_world
 wait_for "nginx listens" 30 in_ns d "$HTTPCOUNT" -n 1 10.2.1.1 80 /
 wait_for "postfix listens" 60 grep -q 'daemon started' "$POSTFIX_DIR/log"
-start_director d -C
-start_keepalived k -C
+start_director d
+start_keepalived k
 expect_soon "verdicts of diarch" $SETTLE_S all_are d WANTED || note "not as wanted:$DIFFERENT"
 expect_soon "verdicts of keepalived" $SETTLE_S all_are k THEIRS || note "not as known:$DIFFERENT"
 expect_stays "verdicts of diarch stay" $STAY_S all_are d WANTED
 show_table
+for what in "${ORIGINS[@]}"; do
+	read -r number ours theirs <<<"$what"
+	expect "${NAMES[number - 1]}, as the server sees diarch: $ours" seen_from d "$number" "$ours"
+	expect "${NAMES[number - 1]}, as the server sees keepalived: $theirs" seen_from k "$number" "$theirs"
+done
 digest_of() { # URL COMMAND...
 	in_ns d "${@:2}" -s 10.2.1.1 -p 80 -u "$1"
 }

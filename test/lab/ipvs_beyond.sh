@@ -61,6 +61,7 @@ conf() {
 		    lvs_sched rr
 		    lvs_method NAT
 		    passive_limit 5
+		    passive_hold 12
 		    real_server $SILENT 8085 {
 		        TCP_CHECK {
 		            connect_ip 127.0.0.1
@@ -120,6 +121,10 @@ flood_silent() {
 }
 expect_soon it-leaves-although-the-check-passes 30 flood_silent
 expect the-log-tells-of-silence in_log d 'event=rs_silent '
+checker=$(role_pid d check)
+on d kill -KILL "$checker"
+expect_soon another-checker 10 is_respawned d check "$checker"
+expect_stays it-stays-out-over-the-respawn 2 dest_is d UDP "$VIP:85" "$SILENT:8085" -
 expect_soon it-gets-another-chance 30 dest_is d UDP "$VIP:85" "$SILENT:8085" "Masq 1"
 
 say "fail_open: the last server of two dies"

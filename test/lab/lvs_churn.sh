@@ -57,7 +57,7 @@ disturb() {
 		done
 		n=$((n + 20))
 		echo "$n" >"$LAB_DIR/disturbed"
-		sleep 0.2
+		sleep 0.2 # its pace: nothing is waited for
 	done | "$LVSADM" -R >/dev/null 2>&1
 }
 

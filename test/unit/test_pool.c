@@ -508,6 +508,25 @@ static void a_server_that_answers_no_connection_leaves(void **state)
 	assert_int_equal(weight("10.0.0.1"), 3);
 }
 
+/* Its successor keeps a silent server out for what is left of its time. */
+static void silence_outlives_a_respawn(void **state)
+{
+	struct fixture *f = *state;
+	const struct msg_rs_state saved = {
+		.silent_until_us = time_add(f->now, 3 * US_PER_S).us,
+	};
+
+	f->rs[0].passive_limit = 3;
+	f->saved_rs = &saved;
+	pool_load(f);
+	assert_int_equal(weight("10.0.0.1"), -1);
+	assert_int_equal(weight("10.0.0.2"), 3);
+	pass(f, 2.9);
+	assert_int_equal(weight("10.0.0.1"), -1);
+	pass(f, 0.2);
+	assert_int_equal(weight("10.0.0.1"), 3);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -533,6 +552,7 @@ int main(void)
 		TEST(too_few_servers_fail_open),
 		TEST(advice_changes_the_weight),
 		TEST(a_server_that_answers_no_connection_leaves),
+		TEST(silence_outlives_a_respawn),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
