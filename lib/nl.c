@@ -406,10 +406,21 @@ static int do_link(struct nl *nl)
 	return result;
 }
 
-int nl_macvlan_add(struct nl *nl, const char *name, uint32_t base, uint32_t group,
-		   const uint8_t mac[6])
+int nl_macvlan_add(struct nl *nl, const struct nl_upper *upper)
 {
-	nl_req_put_macvlan(&nl->req, name, base, group, mac);
+	nl_req_put_macvlan(&nl->req, upper);
+	return do_link(nl);
+}
+
+int nl_ipvlan_add(struct nl *nl, const struct nl_upper *upper)
+{
+	nl_req_put_ipvlan(&nl->req, upper);
+	return do_link(nl);
+}
+
+int nl_link_set_master(struct nl *nl, uint32_t ifindex, uint32_t master)
+{
+	nl_req_put_link_master(&nl->req, ifindex, master);
 	return do_link(nl);
 }
 

@@ -34,8 +34,9 @@ struct nl_link {
 	uint8_t mac[6];
 	bool has_mac;
 	uint32_t mtu;
-	uint32_t base_ifindex; /* of a VLAN, macvlan and the like: what it is on; else 0 */
-	uint32_t vrf_table;    /* of a VRF: its routing table; else 0 */
+	uint32_t base_ifindex;   /* of a VLAN, macvlan and the like: what it is on; else 0 */
+	uint32_t master_ifindex; /* of a port of a bridge or VRF: that; else 0 */
+	uint32_t vrf_table;      /* of a VRF: its routing table; else 0 */
 };
 
 struct nl_addr {
@@ -91,13 +92,23 @@ const struct nl_addr *nl_addr_find_prefix(const struct nl *nl, uint32_t ifindex,
 const struct nl_addr *nl_primary_addr(const struct nl *nl, uint32_t ifindex, int family,
 				      bool (*skip)(const struct addr *addr, void *arg), void *arg);
 
+/* An interface on top of another. */
+struct nl_upper {
+	const char *name;
+	uint32_t base, group; /* the one below; the group of interfaces it is in */
+	uint32_t master;      /* the VRF that it is in; 0 = none */
+	const uint8_t *mac;   /* of a macvlan */
+	uint16_t mode;        /* of an ipvlan: 0 (bridge), IPVLAN_F_PRIVATE or IPVLAN_F_VEPA */
+};
+
 /*
  * Make a macvlan (bridge mode, so that frames of others with its own address still reach the
- * interface below) that is down, in a group of interfaces, set an interface up or down, remove one.
- * 0 or -errno; the tables have the result.
+ * interface below) or an ipvlan (layer 2), which is down; put an interface into a VRF, or with 0
+ * out of it; set one up or down; remove one. 0 or -errno; the tables have the result.
  */
-int nl_macvlan_add(struct nl *nl, const char *name, uint32_t base, uint32_t group,
-		   const uint8_t mac[6]);
+int nl_macvlan_add(struct nl *nl, const struct nl_upper *upper);
+int nl_ipvlan_add(struct nl *nl, const struct nl_upper *upper);
+int nl_link_set_master(struct nl *nl, uint32_t ifindex, uint32_t master);
 int nl_link_set_up(struct nl *nl, uint32_t ifindex, bool is_up);
 int nl_link_del(struct nl *nl, uint32_t ifindex);
 

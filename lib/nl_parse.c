@@ -83,6 +83,7 @@ bool nl_parse_link(const struct nlmsghdr *nlh, struct nl_link *out)
 	{
 		switch (mnl_attr_get_type(attr)) {
 		case IFLA_IFNAME: read_name(attr, out->name); break;
+		case IFLA_MASTER: read_u32(attr, &out->master_ifindex); break;
 		case IFLA_LINK: read_u32(attr, &out->base_ifindex); break;
 		case IFLA_MTU: read_u32(attr, &out->mtu); break;
 		case IFLA_ADDRESS: read_mac(attr, info->ifi_type, out); break;

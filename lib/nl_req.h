@@ -64,8 +64,9 @@ int nl_req_hop(struct nl_req *req, const struct addr *to, bool is_entry, int64_t
 	       struct nl_hop *hop);
 
 /* Write messages about links into the buffer, for nl_req_do(): nl_link.c. */
-void nl_req_put_macvlan(struct nl_req *req, const char *name, uint32_t base, uint32_t group,
-			const uint8_t mac[6]);
+void nl_req_put_macvlan(struct nl_req *req, const struct nl_upper *upper);
+void nl_req_put_ipvlan(struct nl_req *req, const struct nl_upper *upper);
+void nl_req_put_link_master(struct nl_req *req, uint32_t ifindex, uint32_t master);
 void nl_req_put_link_flag(struct nl_req *req, uint32_t ifindex, uint32_t flag, bool is_set);
 void nl_req_put_link_del(struct nl_req *req, uint32_t ifindex);
 

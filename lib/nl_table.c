@@ -58,8 +58,8 @@ const struct nl_link *nl_table_link(const struct nl_table *t, uint32_t ifindex)
 static bool link_is_same(const struct nl_link *a, const struct nl_link *b)
 {
 	return strcmp(a->name, b->name) == 0 && a->flags == b->flags && a->mtu == b->mtu &&
-	       a->vrf_table == b->vrf_table && a->has_mac == b->has_mac &&
-	       memcmp(a->mac, b->mac, sizeof(a->mac)) == 0;
+	       a->vrf_table == b->vrf_table && a->master_ifindex == b->master_ifindex &&
+	       a->has_mac == b->has_mac && memcmp(a->mac, b->mac, sizeof(a->mac)) == 0;
 }
 
 int nl_table_put_link(struct nl_table *t, const struct nl_link *link)

@@ -41,13 +41,13 @@ static void check_rules(const struct conf_list *list, const struct rt_dirs *dirs
 static void check_group(const struct vrrp_conf *vi, const struct rt_dirs *dirs,
 			struct conf_diags *diags)
 {
-	const char *group = vi->use_vmac.group;
+	const char *word = vi->use_vmac.group ? "use_vmac" : "use_ipvlan";
+	const char *group = vi->use_vmac.group ? vi->use_vmac.group : vi->use_ipvlan.group;
 	uint32_t id;
 
 	if (group && !rt_group_find(dirs, group, &id))
-		rule_refuse(diags, MEND_OUT(&vi->obj), rule_pos(&vi->obj, "use_vmac"),
-			    "unknown-group", NULL,
-			    "use_vmac: there is no group of interfaces \"%s\"", group);
+		rule_refuse(diags, MEND_OUT(&vi->obj), rule_pos(&vi->obj, word), "unknown-group",
+			    NULL, "%s: there is no group of interfaces \"%s\"", word, group);
 }
 
 void route_conf_rules(const struct conf_obj *root, struct conf_diags *diags)

@@ -4,6 +4,8 @@
 #include "vrrp/vmac.h"
 
 #include <errno.h>
+#include <linux/if_addr.h>
+#include <linux/if_link.h>
 #include <net/ethernet.h>
 #include <netpacket/packet.h>
 #include <stdio.h>
@@ -22,6 +24,8 @@
 #define FRAME_MAX   (ETH_HLEN + IP6_HEADER + VRRP_AH_LEN + VRRP_PKT_MAX + 64)
 #define NAMES_TRIED 100
 
+#define ADDRESS_TIME_US (20 * US_PER_MS)
+
 /* ---- name and MAC ---- */
 
 static bool is_asked_for(const struct vrrp_conf *conf)
@@ -29,14 +33,35 @@ static bool is_asked_for(const struct vrrp_conf *conf)
 	return conf->use_vmac.parts.is_given;
 }
 
+static bool is_same_text(const char *a, const char *b)
+{
+	return strcmp(a ? a : "", b ? b : "") == 0;
+}
+
+/* Modes have no numbers of their own: bridge is what the others are not. */
+static uint16_t mode_of(const struct ipvlan_conf *conf)
+{
+	return conf->private ? IPVLAN_F_PRIVATE : conf->vepa ? IPVLAN_F_VEPA : 0;
+}
+
+static bool is_same_ipvlan(const struct ipvlan_conf *x, const struct ipvlan_conf *y)
+{
+	if (!x->parts.is_given || !y->parts.is_given)
+		return x->parts.is_given == y->parts.is_given;
+	return is_same_text(x->name, y->name) && is_same_text(x->group, y->group) &&
+	       mode_of(x) == mode_of(y) && x->addr.len == y->addr.len &&
+	       addr_cmp(&x->addr.addr, &y->addr.addr) == 0;
+}
+
 bool vmac_is_same(const struct vrrp_conf *a, const struct vrrp_conf *b)
 {
 	const struct vmac_conf *x = &a->use_vmac, *y = &b->use_vmac;
 
+	if (!is_same_ipvlan(&a->use_ipvlan, &b->use_ipvlan))
+		return false;
 	if (!is_asked_for(a) || !is_asked_for(b))
 		return is_asked_for(a) == is_asked_for(b);
-	return strcmp(x->name ? x->name : "", y->name ? y->name : "") == 0 &&
-	       strcmp(x->group ? x->group : "", y->group ? y->group : "") == 0 &&
+	return is_same_text(x->name, y->name) && is_same_text(x->group, y->group) &&
 	       x->mac.n == y->mac.n &&
 	       memcmp(x->mac.octets, y->mac.octets, sizeof(x->mac.octets)) == 0;
 }
@@ -63,12 +88,16 @@ static const struct nl_link *find_link(const struct vmac *v)
 	return nl_link_by_name(nl_of(v), v->name);
 }
 
-/* Made by us or a predecessor: on the same interface, with the same MAC. */
+/* Made by us or a predecessor: on the same interface, with the same MAC, which for an ipvlan is
+ * that of the one below. */
 static bool is_ours(const struct vmac *v, const struct nl_link *link)
 {
 	const struct nl_link *base = nl_link_by_name(nl_of(v), v->base->name);
+	const uint8_t *mac = v->mac;
 
-	return link->has_mac && memcmp(link->mac, v->mac, MAC_LEN) == 0 &&
+	if (v->is_ipvlan)
+		mac = base ? base->mac : link->mac;
+	return link->has_mac && memcmp(link->mac, mac, MAC_LEN) == 0 &&
 	       (!base || link->base_ifindex == base->ifindex);
 }
 
@@ -90,19 +119,21 @@ static void choose_name(struct vmac *v, const char *prefix)
 	char *name = v->name;
 
 	snprintf(name, IF_NAMESIZE, "%.10s.%u", prefix, vrid);
-	if (!is_name_free(v) && v->router->side->family == AF_INET6)
+	if (!is_name_free(v) && vrrp_conf_family(v->router->conf) == AF_INET6)
 		snprintf(name, IF_NAMESIZE, "%.9s6.%u", prefix, vrid);
 	for (unsigned i = 1; i < NAMES_TRIED && !is_name_free(v); i++)
 		snprintf(name, IF_NAMESIZE, "%.8s%u.%u", prefix, i, vrid);
 }
 
 /* One more of the router's, on this interface; without name its name is chosen. */
-static struct vmac *add(struct vrouter *r, const char *base, const char *name, const char *prefix)
+static struct vmac *add(struct vrouter *r, const char *base, const char *name, const char *prefix,
+			bool is_ipvlan)
 {
 	struct vmac *v = xcalloc(1, sizeof(*v));
 
 	v->router = r;
 	v->base = vrrp_if_get(r->app, base);
+	v->is_ipvlan = is_ipvlan;
 	choose_mac(v, r->conf);
 	if (name)
 		snprintf(v->name, sizeof(v->name), "%s", name);
@@ -131,12 +162,26 @@ static void free_one(struct vmac *v)
 void vmac_init(struct vrouter *r)
 {
 	const struct vmac_conf *conf = &r->conf->use_vmac;
+	const struct ipvlan_conf *ipvlan = &r->conf->use_ipvlan;
+	const char *group = NULL;
 
-	if (!is_asked_for(r->conf))
-		return;
-	r->vmac = add(r, r->conf->interface, conf->name, r->app->vmac_prefix);
-	if (conf->group)
-		rt_group_find(&r->app->rt_dirs, conf->group, &r->vmac->group);
+	if (ipvlan->parts.is_given) {
+		r->vmac = add(r, r->conf->interface, ipvlan->name, r->app->vmac_prefix, true);
+		r->vmac->mode = mode_of(ipvlan);
+		group = ipvlan->group;
+	} else if (is_asked_for(r->conf)) {
+		r->vmac = add(r, r->conf->interface, conf->name, r->app->vmac_prefix, false);
+		group = conf->group;
+	}
+	if (group)
+		rt_group_find(&r->app->rt_dirs, group, &r->vmac->group);
+}
+
+struct vrrp_if *vmac_runs_on(struct vrouter *r)
+{
+	bool is_own = r->vmac && r->vmac->is_ipvlan;
+
+	return vrrp_if_get(r->app, is_own ? r->vmac->name : r->conf->interface);
 }
 
 void vmac_done(struct vrouter *r)
@@ -164,7 +209,7 @@ static struct vmac *find_on(const struct vrouter *r, const char *base)
 {
 	struct vmac *v = r->vmacs;
 
-	while (v && strcmp(v->base->name, base) != 0)
+	while (v && (v->is_ipvlan || strcmp(v->base->name, base) != 0))
 		v = v->next_of_router;
 	return v;
 }
@@ -178,7 +223,7 @@ const char *vmac_dev(struct vrouter *r, const struct vaddr_conf *a)
 		return !a->dev && r->vmac ? r->vmac->name : dev;
 	v = find_on(r, dev);
 	if (!v)
-		v = add(r, dev, NULL, r->app->vmac_addr_prefix);
+		v = add(r, dev, NULL, r->app->vmac_addr_prefix, false);
 	return v->name;
 }
 
@@ -207,16 +252,20 @@ static void set_for(const char *family, const char *name, const char *key, const
  * by itself, which would tell the MAC (RFC 9568 7.4). */
 static void configure(const struct vmac *v)
 {
+	set_for("ipv4", v->name, "rp_filter", "0");
+	if (v->is_ipvlan)
+		return;
 	set_for("ipv4", v->name, "arp_ignore", "1");
 	set_for("ipv4", v->name, "arp_announce", "2");
 	set_for("ipv4", v->name, "accept_local", "1");
-	set_for("ipv4", v->name, "rp_filter", "0");
 	set_for("ipv6", v->name, "addr_gen_mode", "1");
 	set_for("ipv6", v->name, "accept_ra", "0");
 }
 
-/* The interface below must neither answer for our addresses nor ask in their name: hosts would
- * learn its MAC (RFC 9568 8.1.2). */
+/*
+ * The interface below must neither answer for our addresses nor ask in their name: hosts would
+ * learn its MAC (RFC 9568 8.1.2), and the answer to an address of an ipvlan goes to that.
+ */
 static void configure_base(const struct vmac *v)
 {
 	static const struct {
@@ -264,18 +313,47 @@ static void log_failure(const struct vmac *v, const char *what, int error)
 		  error == -EEXIST ? "another one has this name" : strerror(-error));
 }
 
+/* The VRF of the interface below, 0 = none. */
+static uint32_t vrf_of(const struct vmac *v)
+{
+	const struct nl_link *base = nl_link_by_index(nl_of(v), v->base->ifindex);
+	const struct nl_link *master =
+		base ? nl_link_by_index(nl_of(v), base->master_ifindex) : NULL;
+
+	return master && master->vrf_table ? master->ifindex : 0;
+}
+
+/* The interface below may have gone into a VRF, or out of it, since it was made. */
+static int adopt(const struct vmac *v, const struct nl_link *link)
+{
+	uint32_t vrf = vrf_of(v);
+
+	if (!is_ours(v, link))
+		return -EEXIST;
+	return link->master_ifindex == vrf
+		       ? 0
+		       : nl_link_set_master(v->router->app->nl, link->ifindex, vrf);
+}
+
 static int make(struct vmac *v)
 {
 	const struct nl_link *link = find_link(v);
+	const struct nl_upper upper = { .name = v->name,
+					.base = v->base->ifindex,
+					.group = v->group,
+					.master = vrf_of(v),
+					.mac = v->is_ipvlan ? NULL : v->mac,
+					.mode = v->mode };
+	struct nl *nl = v->router->app->nl;
 	int result;
 
 	if (link)
-		return is_ours(v, link) ? 0 : -EEXIST;
-	result = nl_macvlan_add(v->router->app->nl, v->name, v->base->ifindex, v->group, v->mac);
-	if (result == 0) {
+		return adopt(v, link);
+	result = v->is_ipvlan ? nl_ipvlan_add(nl, &upper) : nl_macvlan_add(nl, &upper);
+	if (result == 0)
 		configure(v);
+	if (result == 0 && !v->is_ipvlan)
 		configure_proxy(v);
-	}
 	return result;
 }
 
@@ -293,6 +371,31 @@ static void set_up(struct vmac *v, bool is_up)
 	vrrp_if_refresh(v->vif);
 }
 
+/* The address that advertisements come from: the one of use_ipvlan, else the source. */
+static void give_address(const struct vmac *v)
+{
+	const struct vrrp_conf *conf = v->router->conf;
+	struct nl_op op = { .kind = NL_OP_ADDR_ADD };
+	struct nl_addr *a = &op.addr;
+
+	a->addr = conf->use_ipvlan.addr.addr;
+	a->prefix_len = conf->use_ipvlan.addr.len;
+	if (addr_is_unset(&a->addr)) {
+		a->addr = conf->src_addr;
+		a->prefix_len = a->addr.family == AF_INET6 ? 128 : 32;
+	}
+	a->ifindex = v->vif->ifindex;
+	a->valid_s = a->preferred_s = NL_FOREVER;
+	if (addr_is_unset(&a->addr) || a->ifindex == 0 ||
+	    nl_addr_find(nl_of(v), a->ifindex, &a->addr))
+		return;
+	if (a->addr.family == AF_INET6)
+		a->flags = IFA_F_NODAD;
+	if (nl_apply(v->router->app->nl, &op, 1, ADDRESS_TIME_US) > 0)
+		log_failure(v, "give an address to", op.error);
+	vrrp_if_refresh(v->vif);
+}
+
 static void ensure(struct vmac *v)
 {
 	bool had_failed = v->is_failed;
@@ -307,8 +410,10 @@ static void ensure(struct vmac *v)
 	if (v->is_failed && !had_failed)
 		log_failure(v, "make", result);
 	/* A predecessor that was active left it up, and whether we go on is not known yet. */
-	if (result == 0 && v->router->holds_vips)
+	if (result == 0 && (v->router->holds_vips || v->is_ipvlan))
 		set_up(v, true);
+	if (result == 0 && v->is_ipvlan)
+		give_address(v);
 }
 
 static void remove_one(const struct vmac *v)
@@ -337,7 +442,7 @@ const struct vmac *vmac_failed(const struct vrouter *r)
 void vmac_set_up(struct vrouter *r, bool is_up)
 {
 	for (struct vmac *v = r->vmacs; v; v = v->next_of_router)
-		set_up(v, is_up);
+		set_up(v, is_up || v->is_ipvlan);
 }
 
 void vmac_sweep(struct vrouter *r)
@@ -416,7 +521,7 @@ static int send_frame(const struct vrouter *r, int family, const struct buf *b)
 	const struct sockaddr_ll to = {
 		.sll_family = AF_PACKET,
 		.sll_protocol = htons(family == AF_INET6 ? ETHERTYPE_IPV6 : ETHERTYPE_IP),
-		.sll_ifindex = (int)r->vif->ifindex,
+		.sll_ifindex = (int)r->vmac->base->ifindex,
 	};
 
 	if (!buf_ok(b))

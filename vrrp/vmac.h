@@ -1,11 +1,17 @@
 /*
- * Interfaces with the virtual router MAC. VRRP child.
+ * Interfaces that a router makes on top of others: macvlan with the virtual router MAC, or ipvlan.
+ * VRRP child.
  *
  * A router has one of its own (use_vmac), which carries its addresses, and one for each interface
  * on which single addresses want one (use_vmac of a line, use_vmac_addr). They are up while the
  * router is active and down otherwise, so that a backup drops every frame to the virtual MAC (RFC
  * 9568 6.4.2). Advertisements are received on the interface below, and sent through it as frames
  * from the virtual MAC where the router has an interface of its own.
+ *
+ * With use_ipvlan the router has such an interface instead, and runs on it: the source of its
+ * advertisements is an address of that interface.
+ *
+ * All of them are in the VRF of the interface below.
  */
 #ifndef DIARCH_VRRP_VMAC_H
 #define DIARCH_VRRP_VMAC_H
@@ -24,6 +30,9 @@ struct vmac {
 	struct vmac *next_of_router;
 	struct vrouter *router;
 	bool is_failed; /* it could not be made */
+	bool is_ipvlan; /* has the MAC of the one below and an address of its own, and is always up
+			 */
+	uint16_t mode;  /* of an ipvlan */
 	char name[IF_NAMESIZE];
 	uint8_t mac[MAC_LEN];
 	uint32_t group; /* of interfaces */
@@ -37,6 +46,9 @@ bool vmac_is_same(const struct vrrp_conf *a, const struct vrrp_conf *b);
  * that the router has. */
 void vmac_init(struct vrouter *r);
 void vmac_done(struct vrouter *r);
+
+/* The interface that the router runs on; one user more. */
+struct vrrp_if *vmac_runs_on(struct vrouter *r);
 
 /* The name of the interface that an address of the router goes on: the one its line says, or one
  * with the virtual MAC, which the router has from now on. */

@@ -183,7 +183,8 @@ struct vrouter *vrouter_new(struct vrrp_app *app, const struct vrrp_conf *conf)
 	r->conf = conf;
 	vrouter_sync_init(r);
 	params = params_of(r);
-	r->vif = vrrp_if_get(app, conf->interface);
+	vmac_init(r);
+	r->vif = vmac_runs_on(r);
 	r->side = &r->vif->sides[vrrp_conf_family(conf) == AF_INET6 ? VRRP_SIDE_V6 : VRRP_SIDE_V4];
 	for (int i = 0; i < VRRP_TIMER_N; i++)
 		timer_init(&r->timers[i], app->loop, on_timer, r);
@@ -194,7 +195,6 @@ struct vrouter *vrouter_new(struct vrrp_app *app, const struct vrrp_conf *conf)
 	vrrp_inst_init(&r->fsm, &params, &no_addr);
 	r->member.v = &r->fsm;
 	vrrp_if_attach(r);
-	vmac_init(r);
 	vrouter_set_conf(r, conf);
 	vrouter_announce_init(r);
 	return r;

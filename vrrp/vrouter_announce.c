@@ -97,9 +97,11 @@ static bool is_extra(const struct vrouter *r, const struct vrrp_if *vif)
 {
 	const struct vmac *vmac = vmac_of(r, vif);
 
+	if (vif == r->vif)
+		return false;
 	if (vmac && vmac == r->vmac)
 		return r->conf->vmac_xmit_base || addr_is_unset(&r->group);
-	return vmac || (vif != r->vif && r->conf->garp_extra_if.is_all);
+	return vmac || r->conf->garp_extra_if.is_all;
 }
 
 void vrouter_on_extra(struct timer *timer, void *arg)

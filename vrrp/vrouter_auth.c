@@ -102,7 +102,8 @@ void vrouter_auth_next(struct vrouter *r)
 /* RFC 9568 7.2: packets to the group have the virtual MAC as their source. */
 static bool is_from_vmac(const struct vrouter *r, const struct vrrp_env *env)
 {
-	return r->vmac && !r->conf->vmac_xmit_base && addr_cmp(&env->dst, &r->group) == 0;
+	return r->vmac && !r->vmac->is_ipvlan && !r->conf->vmac_xmit_base &&
+	       addr_cmp(&env->dst, &r->group) == 0;
 }
 
 int vrouter_auth_send(struct vrouter *r, const struct vrrp_env *env, uint8_t *msg, size_t len)

@@ -143,7 +143,7 @@ static void watch_elsewhere(struct vrouter *r, struct vrrp_if *vif)
 {
 	const struct vmac *vmac = vmac_of(r, vif);
 
-	if (vmac)
+	if (vmac && vif != r->vif)
 		vif = vmac->base;
 	if (!vif || vif == r->vif)
 		return;

@@ -353,10 +353,11 @@ static const struct conf_key vrrp_keys[] = {
 		       "router MAC."),
 	K_FLAG("vmac_xmit_base", V, vmac_xmit_base, .apply = CONF_APPLY_LIVE, .flags = CONF_IF_SET,
 	       .help = "Send advertisements on the interface below."),
-	K_CUSTOM("use_ipvlan", &conf_type_opt_parts, V, idle.use_ipvlan, struct ipvlan_conf,
-		 .parts = ipvlan_parts, NO_EFFECT,
-		 .not_in_effect = "the addresses are on the interface itself",
-		 .help = "Use an ipvlan interface."),
+	K_CUSTOM("use_ipvlan", &conf_type_opt_parts, V, use_ipvlan, struct ipvlan_conf,
+		 .parts = ipvlan_parts, .apply = CONF_APPLY_INSTANCE, .flags = CONF_IF_SET,
+		 .help = "Run on an ipvlan interface, with the address given here, or the source, "
+			 "as "
+			 "its own."),
 	K_CUSTOM("vrf", &conf_type_ifname, V, idle.vrf, const char *, NO_EFFECT,
 		 .not_in_effect = "the instance is not bound to the routing domain",
 		 .help = "Routing domain of an instance without interface."),
@@ -605,7 +606,7 @@ static bool vrrp_finish(struct conf_walk *walk, struct conf_obj *obj)
 		conf_warning(walk, pos, CONF_SEMANTIC, "accept-and-no-accept", "remove one of them",
 			     "accept and no_accept exclude each other; no_accept is used");
 	check_interface(walk, vi);
-	if (vi->use_vmac.parts.is_given && vi->idle.use_ipvlan.parts.is_given)
+	if (vi->use_vmac.parts.is_given && vi->use_ipvlan.parts.is_given)
 		conf_refuse(walk, MEND_RESET(obj, "use_ipvlan"), CONF_SEMANTIC, "vmac-and-ipvlan",
 			    NULL, "use_vmac and use_ipvlan exclude each other");
 	if (vi->auth.n > 0 && vi->auth_hmac.n > 0)

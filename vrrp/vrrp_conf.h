@@ -95,7 +95,6 @@ struct vrrp_idle_conf {
 	uint8_t timer_expired_backup;
 	const char *lvs_sync_daemon_interface;
 	uint32_t kernel_rx_buf_size;
-	struct ipvlan_conf use_ipvlan;
 	const char *vrf;
 	bool unicast_fault_no_peer, track_src_ip;
 	int old_unicast_checksum;
@@ -131,6 +130,7 @@ struct vrrp_conf {
 	uint32_t garp_lower_prio_repeat;
 	struct conf_garp_extra garp_extra_if;
 	struct vmac_conf use_vmac;
+	struct ipvlan_conf use_ipvlan;
 	bool vmac_xmit_base, use_vmac_addr, promote_secondaries;
 	uint32_t down_timer_adverts;
 	bool lower_prio_no_advert;

@@ -155,6 +155,24 @@ static void check_families(const struct vrrp_conf *vi, struct conf_diags *diags)
 		refuse_family(vi, "mcast_dst_ip", "multicast group", diags);
 }
 
+/* An ipvlan has no address but what is given to it; those of IPv6 links come by themselves. */
+static void check_ipvlan(const struct vrrp_conf *vi, struct conf_diags *diags)
+{
+	const struct addr *own = &vi->use_ipvlan.addr.addr;
+	int family = vrrp_conf_family(vi);
+
+	if (!addr_is_unset(own) && own->family != family)
+		refuse_family(vi, "use_ipvlan", "address of the ipvlan", diags);
+	if (vi->use_ipvlan.parts.is_given && addr_is_unset(own) && addr_is_unset(&vi->src_addr) &&
+	    family == AF_INET)
+		rule_refuse(diags, MEND_KEEP_QUIET(&vi->obj), rule_pos(&vi->obj, "use_ipvlan"),
+			    "ipvlan-without-address",
+			    "write the address behind use_ipvlan, or mcast_src_ip",
+			    "instance %s: without an address of its own the ipvlan has no source "
+			    "for advertisements",
+			    vi->name);
+}
+
 static void check_intervals(const struct vrrp_conf *vi, struct conf_diags *diags)
 {
 	if (vi->learn_min_us > 0 && vi->learn_max_us > 0 && vi->learn_min_us > vi->learn_max_us)
@@ -245,9 +263,22 @@ static void on_same_vrid(const struct conf_obj *first, const struct conf_obj *ag
 		      rule_place(diags, rule_pos(first, "virtual_router_id"), place));
 }
 
+/* The name that was written for the instance's own interface; NULL = none. */
+static const char *own_name(const struct conf_obj *obj)
+{
+	const struct vrrp_conf *vi = to_vrrp(obj);
+
+	return vi->use_vmac.name ? vi->use_vmac.name : vi->use_ipvlan.name;
+}
+
+static struct conf_pos own_name_pos(const struct conf_obj *obj)
+{
+	return rule_pos(obj, to_vrrp(obj)->use_vmac.name ? "use_vmac" : "use_ipvlan");
+}
+
 static int vmac_cmp(const struct conf_obj *a, const struct conf_obj *b)
 {
-	return strcmp(to_vrrp(a)->use_vmac.name, to_vrrp(b)->use_vmac.name);
+	return strcmp(own_name(a), own_name(b));
 }
 
 static void on_same_vmac(const struct conf_obj *first, const struct conf_obj *again,
@@ -255,10 +286,10 @@ static void on_same_vmac(const struct conf_obj *first, const struct conf_obj *ag
 {
 	char place[RULE_PLACE_MAX];
 
-	rule_refuse(diags, MEND_KEEP(again), rule_pos(again, "use_vmac"), "duplicate-vmac", NULL,
+	rule_refuse(diags, MEND_KEEP(again), own_name_pos(again), "duplicate-vmac", NULL,
 		    "instance %s: the interface %s is already that of instance %s at %s",
-		    to_vrrp(again)->name, to_vrrp(again)->use_vmac.name, to_vrrp(first)->name,
-		    rule_place(diags, rule_pos(first, "use_vmac"), place));
+		    to_vrrp(again)->name, own_name(again), to_vrrp(first)->name,
+		    rule_place(diags, own_name_pos(first), place));
 }
 
 /* The interface an address goes to. */
@@ -308,11 +339,12 @@ void vrrp_conf_rules(const struct conf_obj *root, struct conf_diags *diags)
 		check_version(vi, diags);
 		check_families(vi, diags);
 		check_unicast(vi, diags);
+		check_ipvlan(vi, diags);
 		check_intervals(vi, diags);
 		rule_set_add(&named, &vi->obj, diags);
 		if (vi->interface)
 			rule_set_add(&instances, &vi->obj, diags);
-		if (vi->use_vmac.name)
+		if (own_name(&vi->obj))
 			rule_set_add(&vmacs, &vi->obj, diags);
 		rule_set_add_list(&addresses, &vi->addresses, diags);
 		rule_set_add_list(&addresses, &vi->excluded, diags);

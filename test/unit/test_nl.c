@@ -18,6 +18,7 @@
 
 #include "lib/nl.h"
 #include "lib/nl_parse.h"
+#include "lib/nl_req.h"
 #include "lib/nl_table.h"
 
 #define NO_SUCH_INDEX 0x7ffffff0
@@ -110,6 +111,37 @@ static void test_link_name_is_bounded(void **state)
 	(void)state;
 	assert_false(nl_parse_link(link_message(AF_UNSPEC, "a-name-of-16-byt"), &link));
 	assert_true(nl_parse_link(link_message(AF_UNSPEC, "a-name-of-15-by"), &link));
+}
+
+/* What is asked for is what is read back, by the same attributes. */
+static void test_upper_messages(void **state)
+{
+	const uint8_t mac[6] = { 0, 0, 0x5e, 0, 1, 51 };
+	const struct nl_upper macvlan = { "vrrp.51", 3, 5, 9, mac, 0 };
+	const struct nl_upper ipvlan = { "ipv51", 3, 0, 0, NULL, 1 };
+	struct nl_req req = { .buffer = buffer };
+	struct ifinfomsg *info;
+	struct nl_link link;
+
+	(void)state;
+	nl_req_put_macvlan(&req, &macvlan);
+	info = mnl_nlmsg_get_payload((void *)buffer);
+	info->ifi_index = 7; /* the kernel's answer has one */
+	info->ifi_type = ARPHRD_ETHER;
+	assert_true(nl_parse_link((void *)buffer, &link));
+	assert_string_equal(link.name, "vrrp.51");
+	assert_int_equal(link.base_ifindex, 3);
+	assert_int_equal(link.master_ifindex, 9);
+	assert_memory_equal(link.mac, mac, sizeof(mac));
+
+	nl_req_put_ipvlan(&req, &ipvlan);
+	info = mnl_nlmsg_get_payload((void *)buffer);
+	info->ifi_index = 8;
+	assert_true(nl_parse_link((void *)buffer, &link));
+	assert_string_equal(link.name, "ipv51");
+	assert_int_equal(link.base_ifindex, 3);
+	assert_int_equal(link.master_ifindex, 0);
+	assert_false(link.has_mac);
 }
 
 static void test_addr_message(void **state)
@@ -366,6 +398,7 @@ int main(void)
 		cmocka_unit_test(test_link_without_carrier_is_down),
 		cmocka_unit_test(test_bridge_port_is_no_link),
 		cmocka_unit_test(test_link_name_is_bounded),
+		cmocka_unit_test(test_upper_messages),
 		cmocka_unit_test(test_addr_message),
 		cmocka_unit_test(test_point_to_point_has_peer),
 		cmocka_unit_test(test_malformed_addr),
