@@ -260,7 +260,7 @@ static void address_name(const struct conf_obj *obj, char *name)
 	char text[ADDR_STR_MAX];
 
 	snprintf(name, PLAN_NAME_MAX, "%s/%u dev %s", addr_str(&address->prefix.addr, text),
-		 address->prefix.len, address->dev ? address->dev : vi->interface);
+		 address->prefix.len, address->dev ? address->dev : vrrp_conf_place(vi));
 }
 
 static void on_address(void *ctx, const struct conf_obj *a, const struct conf_obj *b,
@@ -289,7 +289,7 @@ static void instance_name(const struct conf_obj *obj, char *name)
 {
 	const struct vrrp_conf *vi = (const void *)obj;
 
-	snprintf(name, PLAN_NAME_MAX, "%s vrid %u %s", vi->interface, vi->virtual_router_id,
+	snprintf(name, PLAN_NAME_MAX, "%s vrid %u %s", vrrp_conf_place(vi), vi->virtual_router_id,
 		 vrrp_conf_family(vi) == AF_INET6 ? "IPv6" : "IPv4");
 }
 

@@ -110,7 +110,6 @@ struct global_idle_conf {
 	struct conf_script startup_script, shutdown_script;
 	uint32_t startup_script_timeout_s, shutdown_script_timeout_s;
 	struct dynamic_conf dynamic_interfaces;
-	bool disable_local_igmp;
 	struct chains_conf vrrp_iptables;
 	struct ipsets_conf vrrp_ipsets;
 	struct opt_name_conf nftables_ipvs;
@@ -125,7 +124,6 @@ struct global_idle_conf {
 	int64_t vrrp_rx_bufs_policy; /* bytes, or GLOBAL_BUFS_* */
 	uint32_t vrrp_rx_bufs_multiplier;
 	int64_t vrrp_delay_after_boot_us;
-	bool log_unknown_vrids;
 	uint32_t random_seed;
 	struct opt_name_conf reload_check_config, reload_file;
 	struct conf_words include_check;
@@ -172,6 +170,7 @@ struct global_conf {
 	bool vrrp_check_unicast_src;
 	bool v3_checksum_as_v2, vrrp_owner_ignore_adverts;
 	bool vrrp_strict;
+	bool disable_local_igmp, log_unknown_vrids;
 	bool vrrp_send_redirects;
 	struct opt_name_conf nftables; /* the table of no_accept */
 	int64_t nftables_priority;

@@ -181,7 +181,7 @@ struct vrrp_if *vmac_runs_on(struct vrouter *r)
 {
 	bool is_own = r->vmac && r->vmac->is_ipvlan;
 
-	return vrrp_if_get(r->app, is_own ? r->vmac->name : r->conf->interface);
+	return vrrp_if_get(r->app, is_own ? r->vmac->name : vrrp_conf_place(r->conf));
 }
 
 void vmac_done(struct vrouter *r)
@@ -216,7 +216,7 @@ static struct vmac *find_on(const struct vrouter *r, const char *base)
 
 const char *vmac_dev(struct vrouter *r, const struct vaddr_conf *a)
 {
-	const char *dev = a->dev ? a->dev : r->conf->interface;
+	const char *dev = a->dev ? a->dev : vrrp_conf_place(r->conf);
 	const struct vmac *v;
 
 	if (!vmac_conf_has(r->conf, a))

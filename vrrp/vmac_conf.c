@@ -180,7 +180,7 @@ const struct conf_key ipvlan_parts[] = {
 bool vmac_conf_has(const struct vrrp_conf *vi, const struct vaddr_conf *a)
 {
 	bool is_elsewhere =
-		a->dev && strcmp(a->dev, vi->interface) != 0 && strcmp(a->dev, "lo") != 0;
+		a->dev && strcmp(a->dev, vrrp_conf_place(vi)) != 0 && strcmp(a->dev, "lo") != 0;
 
 	return a->use_vmac || (vi->use_vmac_addr && is_elsewhere);
 }

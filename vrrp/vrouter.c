@@ -48,7 +48,7 @@ int vrouter_check_conf(const struct vrrp_conf *conf, char *why, size_t size)
 	const struct track_if_conf *track;
 	const struct vaddr_conf *a;
 
-	if (!is_name_possible(conf->interface))
+	if (!is_name_possible(vrrp_conf_place(conf)))
 		return refuse(why, size, conf, "no usable interface");
 	if (conf->virtual_router_id == 0)
 		return refuse(why, size, conf, "no virtual_router_id");
@@ -57,7 +57,7 @@ int vrouter_check_conf(const struct vrrp_conf *conf, char *why, size_t size)
 			      "advert_int does not fit into a packet of this version");
 	if (conf->addresses.n == 0)
 		return refuse(why, size, conf, "no virtual_ipaddress to advertise");
-	if (conf->peers.n == 0 && conf->mcast_dst_ip.family != vrrp_conf_family(conf))
+	if (!vrrp_conf_is_unicast(conf) && conf->mcast_dst_ip.family != vrrp_conf_family(conf))
 		return refuse(why, size, conf, "mcast_dst_ip of another family than the addresses");
 	conf_list_for_each (a, &conf->addresses) {
 		if (a->prefix.addr.family != vrrp_conf_family(conf))
@@ -124,8 +124,8 @@ static void set_group(struct vrouter *r)
 {
 	const struct addr old = r->group;
 
-	r->group =
-		r->conf->peers.n > 0 ? (struct addr){ .family = AF_UNSPEC } : r->conf->mcast_dst_ip;
+	r->group = vrrp_conf_is_unicast(r->conf) ? (struct addr){ .family = AF_UNSPEC }
+						 : r->conf->mcast_dst_ip;
 	if (addr_cmp(&old, &r->group) != 0)
 		vrrp_if_regroup(r, &old);
 }
@@ -229,7 +229,7 @@ bool vrouter_is_match(const struct vrouter *r, const struct vrrp_conf *conf)
 {
 	return vmac_is_same(r->conf, conf) && r->side->family == vrrp_conf_family(conf) &&
 	       r->conf->virtual_router_id == conf->virtual_router_id &&
-	       strcmp(r->conf->interface, conf->interface) == 0;
+	       strcmp(vrrp_conf_place(r->conf), vrrp_conf_place(conf)) == 0;
 }
 
 static bool params_are_equal(const struct vrrp_params *a, const struct vrrp_params *b)

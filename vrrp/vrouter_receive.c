@@ -119,6 +119,35 @@ static void drop_for_nobody(const struct vrrp_if *vif, enum vrrp_drop drop,
 		drop_log(LOG_LEVEL_DEBUG, "-", vif, drop, env);
 }
 
+/* A socket that is bound to no interface hears what those of interfaces hear, and the other way
+ * round: whether a packet is nobody's here because it is a router's there. */
+static bool is_for_other_socket(const struct vrrp_side *side, uint8_t vrid)
+{
+	int at = side->family == AF_INET6 ? VRRP_SIDE_V6 : VRRP_SIDE_V4;
+
+	for (const struct vrrp_if *vif = side->vif->app->ifs; vif; vif = vif->next) {
+		if (vif->is_any != side->vif->is_any && vif->sides[at].by_vrid[vrid])
+			return true;
+	}
+	return false;
+}
+
+/* A packet that is well formed, of a virtual router that is not configured here: one line each. */
+static void note_unknown(struct vrrp_side *side, uint8_t vrid, const struct vrrp_env *env)
+{
+	char text[ADDR_STR_MAX];
+
+	if (!side->vif->app->logs_unknown || side->vif->is_any || side->is_unknown_logged[vrid])
+		return;
+	side->is_unknown_logged[vrid] = true;
+	log_event(LOG_LEVEL_INFO, "vrrp_unknown_vrid",
+		  log_kv("interface=%s vrid=%u src=%s", side->vif->name, vrid,
+			 addr_str(&env->src, text)),
+		  "Received on %s an advertisement of virtual router %u, which is not configured, "
+		  "from %s",
+		  side->vif->name, vrid, text);
+}
+
 /* ---- acceptance ---- */
 
 /* RFC 9568 7.1: what only deserves a line. */
@@ -185,7 +214,11 @@ void vrouter_on_packet(const struct vio_packet *packet, void *arg)
 		drop = vrrp_pkt_decode(packet->msg, packet->len, env, &pkt, addrs);
 	side->is_heard[pkt.vrid] = true;
 	struct vrouter *r = find_router(side, pkt.vrid, env);
+	if (!r && is_for_other_socket(side, pkt.vrid))
+		return;
 	if (!r) {
+		if (drop == VRRP_DROP_NONE)
+			note_unknown(side, pkt.vrid, env);
 		drop_for_nobody(side->vif, drop == VRRP_DROP_NONE ? VRRP_DROP_VRID : drop, env);
 		return;
 	}

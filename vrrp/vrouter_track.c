@@ -61,7 +61,7 @@ static void add_own_interface(struct vrouter_track *t, const struct vrouter *r)
 	const struct vrrp_if *vif = r->vif;
 	const struct vmac *vmac = vmac_failed(r);
 
-	if (vif->ifindex == 0)
+	if (vif->ifindex == 0 && !vif->is_any)
 		add_fault(t, VROUTER_FAULT_IF_MISSING, vif);
 	else if (!vif->is_up && !r->conf->dont_track_primary)
 		add_fault(t, VROUTER_FAULT_IF_DOWN, vif);
@@ -71,6 +71,8 @@ static void add_own_interface(struct vrouter_track *t, const struct vrouter *r)
 		add_fault(t, VROUTER_FAULT_NO_SOURCE, vif);
 	if (vmac)
 		add_fault(t, VROUTER_FAULT_NO_SOCKET, vmac->vif);
+	if (vrrp_conf_is_unicast(r->conf) && r->conf->peers.n == 0)
+		add_fault(t, VROUTER_FAULT_NO_PEER, vif);
 	if (r->is_unable)
 		add_fault(t, VROUTER_FAULT_UNABLE, vif);
 	if (statics_miss(&r->app->statics, r->conf->name))
@@ -127,6 +129,7 @@ static void format_fault(const struct vrouter *r, char *text, size_t size)
 	case VROUTER_FAULT_IF_MISSING: snprintf(text, size, "interface %s missing", name); break;
 	case VROUTER_FAULT_IF_DOWN: snprintf(text, size, "interface %s down", name); break;
 	case VROUTER_FAULT_IF_UP: snprintf(text, size, "interface %s up", name); break;
+	case VROUTER_FAULT_NO_PEER: snprintf(text, size, "no unicast peer"); break;
 	case VROUTER_FAULT_UNABLE: snprintf(text, size, "cannot set %.48s", r->unable_what); break;
 	case VROUTER_FAULT_STATIC:
 		snprintf(text, size, "an address, route or rule of its track_group is missing");

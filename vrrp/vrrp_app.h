@@ -98,6 +98,7 @@ struct vrrp_app {
 	bool is_stopping;
 	struct pacer *group_pacers; /* PACER_N for each garp_group */
 	bool is_min_garp, is_repeat_set, is_delay_set, is_refresh_set; /* of vrrp_min_garp */
+	bool logs_unknown;                                             /* log_unknown_vrids */
 	uint64_t drops[VRRP_DROP_N]; /* packets that belong to no router */
 	struct log_limit drop_limit;
 };
@@ -137,6 +138,7 @@ struct vrrp_side {
 	struct vio ah;      /* open while a router uses AH */
 	time_us drained_at; /* the pass of the loop in which all that waited was read */
 	unsigned n_routers;
+	bool is_unknown_logged[256];  /* a packet with this VRID, which no router has */
 	struct vrouter *by_vrid[256]; /* routers that run on it, the youngest first */
 	bool is_heard[256];           /* VRIDs of all packets so far */
 	struct vrrp_if *vif;
@@ -151,6 +153,7 @@ struct vrrp_if {
 	unsigned users;
 	char name[IF_NAMESIZE];
 	char weights[TRACK_WEIGHTS_MAX]; /* at the instances that track it */
+	bool is_any;                     /* VRRP_ANY_INTERFACE: no interface, all of them */
 	uint32_t ifindex;                /* 0 = does not exist */
 	time_us since;                   /* of is_up */
 	bool is_known;                   /* was looked up once: later changes are news */
@@ -219,8 +222,9 @@ enum vrouter_fault {
 	VROUTER_FAULT_NO_SOCKET,
 	VROUTER_FAULT_NO_SOURCE,
 	VROUTER_FAULT_TRACKER,
-	VROUTER_FAULT_UNABLE, /* to set an address, route or rule */
-	VROUTER_FAULT_STATIC, /* a static one with a track group is missing */
+	VROUTER_FAULT_NO_PEER, /* unicast_fault_no_peer */
+	VROUTER_FAULT_UNABLE,  /* to set an address, route or rule */
+	VROUTER_FAULT_STATIC,  /* a static one with a track group is missing */
 };
 
 /* What the surroundings say, see vrouter_track(). */

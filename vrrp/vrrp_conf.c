@@ -358,12 +358,11 @@ static const struct conf_key vrrp_keys[] = {
 		 .help = "Run on an ipvlan interface, with the address given here, or the source, "
 			 "as "
 			 "its own."),
-	K_CUSTOM("vrf", &conf_type_ifname, V, idle.vrf, const char *, NO_EFFECT,
-		 .not_in_effect = "the instance is not bound to the routing domain",
-		 .help = "Routing domain of an instance without interface."),
-	K_FLAG("unicast_fault_no_peer", V, idle.unicast_fault_no_peer, NO_EFFECT,
-	       .not_in_effect = "without peers multicast is used",
-	       .help = "Stay in FAULT without peers."),
+	K_CUSTOM("vrf", &conf_type_ifname, V, vrf, const char *, .apply = CONF_APPLY_INSTANCE,
+		 .flags = CONF_IF_SET,
+		 .help = "Routing domain (VRF) of an instance without interface."),
+	K_FLAG("unicast_fault_no_peer", V, unicast_fault_no_peer, LIVE, .flags = CONF_IF_SET,
+	       .help = "Stay in FAULT without peers rather than use multicast."),
 	K_CUSTOM(
 		"old_unicast_checksum", &type_old_checksum, V, idle.old_unicast_checksum, int,
 		.words = old_checksum_words, NO_EFFECT,
@@ -543,11 +542,23 @@ bool vrrp_conf_clashes(const struct vrrp_conf *a, const struct vrrp_conf *b)
 {
 	if (have_common_mac(a, b))
 		return true;
-	if ((a->peers.n > 0) != (b->peers.n > 0))
+	if (vrrp_conf_is_unicast(a) != vrrp_conf_is_unicast(b))
 		return false;
-	if (a->peers.n == 0)
+	if (!vrrp_conf_is_unicast(a))
 		return addr_cmp(&a->mcast_dst_ip, &b->mcast_dst_ip) == 0;
 	return have_common_peer(a, b) && addr_cmp(&a->src_addr, &b->src_addr) == 0;
+}
+
+const char *vrrp_conf_place(const struct vrrp_conf *vi)
+{
+	if (vi->interface)
+		return vi->interface;
+	return vi->vrf ? vi->vrf : VRRP_ANY_INTERFACE;
+}
+
+bool vrrp_conf_is_unicast(const struct vrrp_conf *vi)
+{
+	return vi->peers.n > 0 || vi->unicast_fault_no_peer;
 }
 
 bool vrrp_conf_drops(const struct vrrp_conf *vi)
@@ -585,13 +596,11 @@ bool vrrp_conf_has_short_lease(const struct vrrp_conf *vi)
 /* Unicast with a source address works without interface. */
 static void check_interface(struct conf_walk *walk, const struct vrrp_conf *vi)
 {
-	if (vi->interface)
-		return;
-	if (vi->peers.n > 0 && !addr_is_unset(&vi->unicast_src_ip))
-		conf_warning(walk, vi->obj.pos, CONF_SEMANTIC, "not-in-effect",
-			     "name the interface that has the source address",
-			     "an instance without interface does not run in this version");
-	else
+	if (vi->interface && vi->vrf)
+		conf_refuse(walk, MEND_RESET(&vi->obj, "vrf"), CONF_SEMANTIC, "interface-and-vrf",
+			    "an interface is in its VRF anyway",
+			    "interface and vrf exclude each other");
+	if (!vi->interface && (vi->peers.n == 0 || addr_is_unset(&vi->unicast_src_ip)))
 		conf_error(walk, vi->obj.pos, CONF_SEMANTIC, "missing-keyword",
 			   "it may be left out with unicast_peer and unicast_src_ip only",
 			   "vrrp_instance needs the keyword \"interface\"");

@@ -95,15 +95,15 @@ struct vrrp_idle_conf {
 	uint8_t timer_expired_backup;
 	const char *lvs_sync_daemon_interface;
 	uint32_t kernel_rx_buf_size;
-	const char *vrf;
-	bool unicast_fault_no_peer, track_src_ip;
+	bool track_src_ip;
 	int old_unicast_checksum;
 };
 
 struct vrrp_conf {
 	struct conf_obj obj;
 	const char *name;
-	const char *interface;
+	const char *interface; /* NULL = unicast by whatever interface has the source address ... */
+	const char *vrf;       /* ... in this VRF; NULL = in none */
 	uint8_t virtual_router_id;
 	uint8_t priority; /* 255 = address owner */
 	int version;      /* 2 or 3 */
@@ -120,7 +120,7 @@ struct vrrp_conf {
 	struct addr src_addr; /* the one in use; unset = primary address of the interface */
 	struct addr mcast_dst_ip;
 	uint8_t unicast_ttl;
-	bool check_unicast_src;
+	bool check_unicast_src, unicast_fault_no_peer;
 	bool skip_check_adv_addr;
 	uint32_t garp_master_delay_s;
 	uint32_t garp_master_repeat;
@@ -191,6 +191,15 @@ bool vrrp_conf_clashes(const struct vrrp_conf *a, const struct vrrp_conf *b);
 /* Whether an address of the instance wants an interface with the virtual MAC: its line says so, or
  * the instance does for addresses elsewhere (but for the loopback interface). */
 bool vmac_conf_has(const struct vrrp_conf *vi, const struct vaddr_conf *a);
+
+/* The interface that an instance runs on: that of its file, the VRF of one without interface, or
+ * VRRP_ANY_INTERFACE. Never NULL. */
+#define VRRP_ANY_INTERFACE "*"
+const char *vrrp_conf_place(const struct vrrp_conf *vi);
+
+/* Whether the instance speaks to peers, or stays in FAULT for want of them, rather than to a group.
+ */
+bool vrrp_conf_is_unicast(const struct vrrp_conf *vi);
 
 /* Whether packets to the addresses are dropped while the instance is active: RFC 9568 6.1. */
 bool vrrp_conf_drops(const struct vrrp_conf *vi);

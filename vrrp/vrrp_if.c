@@ -33,6 +33,7 @@ struct vrrp_if *vrrp_if_get(struct vrrp_app *app, const char *name)
 	if (!vif) {
 		vif = xcalloc(1, sizeof(*vif));
 		vif->app = app;
+		vif->is_any = strcmp(name, VRRP_ANY_INTERFACE) == 0;
 		for (int i = 0; i < VRRP_SIDE_N; i++) {
 			vif->sides[i].vif = vif;
 			vif->sides[i].family = i == VRRP_SIDE_V6 ? AF_INET6 : AF_INET;
@@ -129,7 +130,7 @@ void vrrp_side_drain(struct vrrp_side *side)
 /* The driver has the last word where it is asked and answers. */
 static bool has_link(const struct vrrp_if *vif, const struct nl_link *link)
 {
-	bool is_up = link && link->is_up;
+	bool is_up = vif->is_any || (link && link->is_up);
 
 	return vif->linkbeat >= 0 && vif->is_beat_known ? is_up && vif->is_beating : is_up;
 }
@@ -163,9 +164,10 @@ static void refresh_side(struct vrrp_side *side)
 		primary = nl_primary_addr(vif->app->nl, vif->ifindex, side->family,
 					  vrrp_app_is_moving, vif->app);
 	side->source = primary ? primary->addr : (struct addr){ .family = AF_UNSPEC };
-	if (vif->ifindex && side->n_routers > 0 && !side->vio.is_open)
+	bool is_there = vif->ifindex || vif->is_any;
+	if (is_there && side->n_routers > 0 && !side->vio.is_open)
 		open_socket(side, &side->vio);
-	if (vif->ifindex && !side->ah.is_open && has_ah(side))
+	if (is_there && !side->ah.is_open && has_ah(side))
 		open_socket(side, &side->ah);
 }
 
@@ -206,6 +208,7 @@ void vrrp_if_attach(struct vrouter *r)
 
 	r->next_of_vrid = *first;
 	*first = r;
+	r->side->is_unknown_logged[r->conf->virtual_router_id] = false;
 	r->side->n_routers++;
 	join_group(&r->side->vio, r);
 	join_group(&r->side->ah, r);

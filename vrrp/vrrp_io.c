@@ -71,7 +71,7 @@ static int configure(int fd, const struct vio_place *place)
 	const int index = (int)place->ifindex;
 	int result = 0;
 
-	if (setsockopt(fd, SOL_SOCKET, SO_BINDTOIFINDEX, &index, sizeof(index)) < 0)
+	if (index && setsockopt(fd, SOL_SOCKET, SO_BINDTOIFINDEX, &index, sizeof(index)) < 0)
 		return -errno;
 	if (place->is_ah)
 		result = set_options(fd, options_ah, sizeof(options_ah) / sizeof(options_ah[0]));

@@ -258,7 +258,7 @@ static const struct msg *find_saved_state(const struct vrrp_app *app, const stru
 		const struct msg_vrrp_state *state = &m->vrrp_state;
 		if (m->kind != MSG_vrrp_state || state->family != family ||
 		    state->vrid != r->conf->virtual_router_id ||
-		    strcmp(state->interface, r->conf->interface) != 0)
+		    strcmp(state->interface, vrrp_conf_place(r->conf)) != 0)
 			continue;
 		if (strcmp(state->instance, r->conf->name) == 0)
 			return m;
@@ -313,17 +313,11 @@ static const struct root_conf *root_of(const struct conf *conf)
 	return (const void *)conf_root(conf);
 }
 
-/* Instances without interface are accepted, with a warning, and do not run. */
-static bool is_served(const struct vrrp_conf *conf)
-{
-	return conf->interface != NULL;
-}
-
 static int conf_key_cmp(const void *a, const void *b)
 {
 	const struct vrrp_conf *x = *(const struct vrrp_conf *const *)a,
 			       *y = *(const struct vrrp_conf *const *)b;
-	int order = strcmp(x->interface, y->interface);
+	int order = strcmp(vrrp_conf_place(x), vrrp_conf_place(y));
 
 	if (order == 0)
 		order = x->virtual_router_id - y->virtual_router_id;
@@ -339,8 +333,7 @@ static int check_unique(const struct conf_list *list, char *why, size_t size)
 	int result = 0;
 
 	conf_list_for_each (conf, list)
-		if (is_served(conf))
-			v[n++] = conf;
+		v[n++] = conf;
 	qsort(v, n, sizeof(v[0]), conf_key_cmp);
 	for (uint32_t i = 1; i < n && result == 0; i++) {
 		uint32_t k = i;
@@ -367,7 +360,7 @@ static int prepare(struct role *role, const struct conf *conf, char *why, size_t
 	if (error)
 		return error;
 	conf_list_for_each (instance, list) {
-		int result = is_served(instance) ? vrouter_check_conf(instance, why, size) : 0;
+		int result = vrouter_check_conf(instance, why, size);
 		if (result < 0)
 			return result;
 	}
@@ -509,7 +502,10 @@ static void commit(struct role *role, const struct conf *conf)
 
 	app->vmac_prefix = global->vmac_prefix;
 	app->vmac_addr_prefix = global->vmac_addr_prefix;
+	app->logs_unknown = global->log_unknown_vrids;
 	adopt_settings(app);
+	if (global->disable_local_igmp)
+		sysctl_set(app, "net/ipv4/igmp_link_local_mcast_reports", "0");
 	app->sends_redirects = global->vrrp_send_redirects;
 	app->is_min_garp = global->vrrp_min_garp;
 	app->is_repeat_set = conf_is_set(&global->obj, "vrrp_garp_master_repeat", NULL);
@@ -519,11 +515,8 @@ static void commit(struct role *role, const struct conf *conf)
 	app->routers = xcalloc(root->vrrp_instances.n + 1UL, sizeof(struct vrouter *));
 	app->n_routers = 0;
 	conf_list_for_each (instance, &root->vrrp_instances) {
-		struct vrouter *r;
+		struct vrouter *r = take_match(old, n_old, &cursor, instance);
 
-		if (!is_served(instance))
-			continue;
-		r = take_match(old, n_old, &cursor, instance);
 		if (r)
 			vrouter_set_conf(r, instance);
 		else

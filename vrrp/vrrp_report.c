@@ -55,7 +55,7 @@ static void fill_state(const struct vrouter *r, struct msg_vrrp_state *m, char *
 
 	*m = (struct msg_vrrp_state){
 		.instance = r->conf->name,
-		.interface = r->conf->interface,
+		.interface = vrrp_conf_place(r->conf),
 		.family = r->side->family == AF_INET6 ? 6 : 4,
 		.vrid = r->conf->virtual_router_id,
 		.version = v->params.version,
@@ -114,6 +114,8 @@ void vrrp_if_report(const struct vrrp_if *vif)
 {
 	struct msg msg = { .kind = MSG_track_state, .fd = -1 };
 
+	if (vif->is_any)
+		return;
 	msg.track_state = (struct msg_track_state){
 		.kind = "interface",
 		.name = vif->name,

@@ -47,10 +47,37 @@ static void warning_at(struct conf_diags *diags, struct conf_pos pos, const char
 
 /* ---- one instance ---- */
 
+/* What goes on the interface of the instance has nowhere to go where it has none. */
+static void check_no_interface(const struct vrrp_conf *vi, struct conf_diags *diags)
+{
+	static const char *const words[] = { "use_vmac", "use_ipvlan", "promote_secondaries",
+					     "linkbeat_use_polling" };
+	const struct conf_list *const lists[] = { &vi->addresses, &vi->excluded };
+	const struct vaddr_conf *va;
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (conf_is_set(&vi->obj, words[i], NULL))
+			rule_refuse(diags, MEND_RESET(&vi->obj, words[i]),
+				    rule_pos(&vi->obj, words[i]), "no-interface", NULL,
+				    "instance %s: %s without \"interface\"", vi->name, words[i]);
+	}
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		conf_list_for_each (va, lists[i])
+			if (!va->dev)
+				rule_refuse(
+					diags, MEND_OUT(&va->obj), va->obj.pos, "no-interface",
+					"write \"dev\" and the name of one",
+					"instance %s has no interface, and the address names none",
+					vi->name);
+	}
+}
+
 static void check_interface(const struct vrrp_conf *vi, struct conf_diags *diags)
 {
 	const struct track_if_conf *track;
 
+	if (!vi->interface && vi->peers.n > 0)
+		check_no_interface(vi, diags);
 	if (!vi->interface)
 		return;
 	if (strcmp(vi->interface, "lo") == 0)
@@ -194,13 +221,16 @@ static void warn_no_peer(const struct vrrp_conf *vi, const char *word, struct co
 {
 	conf_diag_add(diags, CONF_WARNING, CONF_SEMANTIC, "unicast-without-peer",
 		      rule_pos(&vi->obj, word), "add a unicast_peer block",
-		      "instance %s: %s without peers; multicast is used", vi->name, word);
+		      "instance %s: %s without peers; %s", vi->name, word,
+		      vi->unicast_fault_no_peer ? "it stays in FAULT" : "multicast is used");
 }
 
 static void check_unicast(const struct vrrp_conf *vi, struct conf_diags *diags)
 {
 	if (vi->peers.n > 0)
 		return;
+	if (vi->unicast_fault_no_peer)
+		warn_no_peer(vi, "unicast_fault_no_peer", diags);
 	if (!addr_is_unset(&vi->unicast_src_ip))
 		warn_no_peer(vi, "unicast_src_ip", diags);
 	if (vi->unicast_ttl != 255)
@@ -229,7 +259,7 @@ static void on_same_name(const struct conf_obj *first, const struct conf_obj *ag
 static int vrid_cmp(const struct conf_obj *a, const struct conf_obj *b)
 {
 	const struct vrrp_conf *va = to_vrrp(a), *vb = to_vrrp(b);
-	int order = strcmp(va->interface, vb->interface);
+	int order = strcmp(vrrp_conf_place(va), vrrp_conf_place(vb));
 
 	if (order == 0)
 		order = va->virtual_router_id - vb->virtual_router_id;
@@ -240,8 +270,7 @@ static int vrid_cmp(const struct conf_obj *a, const struct conf_obj *b)
 static const struct conf_obj *find_clash(const struct conf_obj *first, const struct conf_obj *again)
 {
 	for (const struct conf_obj *o = first; o && o != again; o = o->next)
-		if (to_vrrp(o)->interface && vrid_cmp(o, again) == 0 &&
-		    vrrp_conf_clashes(to_vrrp(o), to_vrrp(again)))
+		if (vrid_cmp(o, again) == 0 && vrrp_conf_clashes(to_vrrp(o), to_vrrp(again)))
 			return o;
 	return NULL;
 }
@@ -259,7 +288,7 @@ static void on_same_vrid(const struct conf_obj *first, const struct conf_obj *ag
 		      rule_pos(again, "virtual_router_id"), NULL,
 		      "instance %s: virtual_router_id %u on %s is already used by instance "
 		      "%s at %s",
-		      vi->name, vi->virtual_router_id, vi->interface, to_vrrp(first)->name,
+		      vi->name, vi->virtual_router_id, vrrp_conf_place(vi), to_vrrp(first)->name,
 		      rule_place(diags, rule_pos(first, "virtual_router_id"), place));
 }
 
@@ -295,9 +324,7 @@ static void on_same_vmac(const struct conf_obj *first, const struct conf_obj *ag
 /* The interface an address goes to. */
 static const char *vaddr_dev(const struct vaddr_conf *va)
 {
-	const char *dev = va->dev ? va->dev : to_vrrp(va->obj.parent)->interface;
-
-	return dev ? dev : "";
+	return va->dev ? va->dev : vrrp_conf_place(to_vrrp(va->obj.parent));
 }
 
 /* The same link-local address may live on many links. */
@@ -342,8 +369,7 @@ void vrrp_conf_rules(const struct conf_obj *root, struct conf_diags *diags)
 		check_ipvlan(vi, diags);
 		check_intervals(vi, diags);
 		rule_set_add(&named, &vi->obj, diags);
-		if (vi->interface)
-			rule_set_add(&instances, &vi->obj, diags);
+		rule_set_add(&instances, &vi->obj, diags);
 		if (own_name(&vi->obj))
 			rule_set_add(&vmacs, &vi->obj, diags);
 		rule_set_add_list(&addresses, &vi->addresses, diags);

@@ -7,7 +7,8 @@
 #
 # diarch and Debian's keepalived as the two directors of one address, in both roles and in every form of the protocol
 # that both speak: v3, v3 over IPv6, v2, v2 with password, v2 with AH, v2 with AH and unicast, v2 and v3 with unicast
-# peers, v2 and v3 with strict mode, v3 with the owner of the address. Per form: election, no flapping, takeover when
+# peers, v2 and v3 with strict mode, v3 with the owner of the address, and with virtual MAC addresses: v3, v3 over IPv6
+# and v2 with AH, and where diarch sends from its own MAC. Per form: election, no flapping, takeover when
 # the active is killed, and no packet that diarch calls damaged.
 . "${BASH_SOURCE[0]%/*}/lab.sh"
 need ip keepalived jq
@@ -22,7 +23,8 @@ STABLE_S=10
 other() { if [[ $1 = a* ]]; then echo "b${1:1}"; else echo "a${1:1}"; fi; }
 address_of() { if [[ $1 = a* ]]; then echo 192.168.195.130; else echo 192.168.195.131; fi; }
 
-# FORM is v2 or v3, then any of -ipv6, -pass, -ah, -unicast, -strict, -owner. VIP is set by the part that runs it.
+# FORM is v2 or v3, then any of -ipv6, -pass, -ah, -unicast, -strict, -owner, -vmac (both send from the virtual MAC), -base
+# (diarch does not: vmac_xmit_base). VIP is set by the part that runs it.
 interop_conf() { # NODE PRIORITY FORM
 	local extra='' addresses="$VIP4/24"
 	case $3 in *-ipv6*) addresses="fe80::200
@@ -38,6 +40,10 @@ interop_conf() { # NODE PRIORITY FORM
 		    }" ;; esac
 	case $3 in *-strict*) extra="$extra
 		    strict_mode" ;; esac
+	case $3 in *-vmac*) extra="$extra
+		    use_vmac" ;; esac
+	case $3,$1 in *-base*,a*) extra="$extra
+		    vmac_xmit_base" ;; esac
 	write_conf "$1" <<-EOF
 		global_defs {
 		    router_id $1
@@ -74,6 +80,11 @@ errors_seen() { # NODE: packets it called damaged; only diarch tells in JSON
 		.source_err + .other_err'
 }
 
+has_virtual_mac() { # NODE ADDRESS
+	case $2 in *:*) set -- "$1" "$2" 2 ;; *) set -- "$1" "$2" 1 ;; esac
+	[ "$(neighbour_mac "$1" "$2")" = "00:00:5e:00:0$3:33" ]
+}
+
 run_form() { # N FORM ACTIVE
 	local n=$1 form=$2 active=$3.$1 backup name priority VIP=$VIP4
 	case $form in *-ipv6*) VIP=$VIP6 ;; esac
@@ -103,7 +114,10 @@ run_form() { # N FORM ACTIVE
 	kill_director "$active"
 	cut_cable "$active" "sw.$n"
 	expect_soon "takeover-$name" 10 has_address "$backup" "$VIP"
-	expect_soon "client-follows-$name" 5 neighbour_is "client.$n" "$VIP" "$backup"
+	case $form in
+	*-vmac*) expect_soon "client-keeps-virtual-mac-$name" 5 has_virtual_mac "client.$n" "$VIP" ;;
+	*) expect_soon "client-follows-$name" 5 neighbour_is "client.$n" "$VIP" "$backup" ;;
+	esac
 	stop_ping "client.$n"
 	case $form in
 	*-strict*) expect_most "T10-answered-$name" 5 $((PING_SENT - PING_LOST)) packets ;; # keepalived may be late
@@ -114,7 +128,8 @@ run_form() { # N FORM ACTIVE
 }
 
 n=0
-for form in v3 v3-ipv6 v2 v2-pass v2-ah v2-ah-unicast v2-unicast v3-unicast v3-strict v3-owner; do
+for form in v3 v3-ipv6 v2 v2-pass v2-ah v2-ah-unicast v2-unicast v3-unicast v3-strict v3-owner \
+	v3-vmac v3-ipv6-vmac v2-ah-vmac v3-vmac-base v3-ipv6-vmac-base; do
 	for active in a b; do
 		n=$((n + 1))
 		part $n run_form $n $form $active

@@ -1,7 +1,8 @@
 #!/bin/bash
-# Routing domains (VRF), VLANs and use_ipvlan: elections and failover of three instances on links of these kinds.
+# Routing domains (VRF), VLANs and use_ipvlan: elections and failover of instances on links of these kinds.
 #
 #   RED   eth0 in the VRF red, use_vmac; one more address on the VRF itself
+#   UNI   without interface, unicast in that VRF
 #   TAG   eth1.10, a VLAN
 #   IPV   an ipvlan on eth2
 #
@@ -28,6 +29,7 @@ if ! has_links; then
 fi
 
 RED=10.50.0.200
+UNI=10.50.0.210
 TAG=10.60.0.200
 IPV=10.70.0.200
 MAC=00:00:5e:00:01:33
@@ -70,6 +72,19 @@ conf() { # PRIORITY NUMBER [INTERFACE OF RED]
 		        10.98.0.0/24 via 10.50.0.3 vrf red
 		    }
 		}
+		vrrp_instance UNI {
+		    virtual_router_id 54
+		    vrf red
+		    priority $1
+		    version 3
+		    unicast_src_ip 10.50.0.$2
+		    unicast_peer {
+		        10.50.0.$((3 - $2))
+		    }
+		    virtual_ipaddress {
+		        $UNI/24 dev eth0
+		    }
+		}
 		vrrp_instance TAG {
 		    interface eth1.10
 		    virtual_router_id 52
@@ -91,8 +106,8 @@ conf() { # PRIORITY NUMBER [INTERFACE OF RED]
 		}
 	CONF
 }
-owns_all() { has_address "$1" $RED && has_address "$1" $TAG && has_address "$1" $IPV; }
-owns_none() { lacks_address "$1" $RED && lacks_address "$1" $TAG && lacks_address "$1" $IPV; }
+owns_all() { has_address "$1" $RED && has_address "$1" $UNI && has_address "$1" $TAG && has_address "$1" $IPV; }
+owns_none() { lacks_address "$1" $RED && lacks_address "$1" $UNI && lacks_address "$1" $TAG && lacks_address "$1" $IPV; }
 owns_alone() { owns_all "$1" && owns_none "$2"; }
 link_has() { # NODE NAME WORDS: in what ip(8) says of it
 	case "$(ip -n "$(ns "$1")" -d link show dev "$2" 2>/dev/null | tr -s ' \n' ' ')" in *"$3"*) ;; *) return 1 ;; esac
@@ -134,10 +149,11 @@ expect_eq ipvlan-of-the-backup ipv53 "$(ip -n "$(ns b)" -o addr show to 10.70.0.
 
 say "on the wire"
 expect red-from-virtual-mac test -n "$(frames lan "ip proto 112 and ether src $MAC and src 10.50.0.1" | head -1)"
+expect_eq unicast-only "" "$(frames lan "ip proto 112 and dst 224.0.0.18 and ip[21] = 54" | head -2)"
 expect tagged test -n "$(frames trunk "vlan 10 and ip proto 112 and src 10.60.0.1" | head -1)"
 expect ipvlan-source test -n "$(frames third "ip proto 112 and src 10.70.0.11" | head -1)"
 expect_eq ipvlan-no-other-source "" "$(frames third "ip proto 112 and not src 10.70.0.11 and not src 10.70.0.12" | head -2)"
-for address in $RED $TAG $IPV 192.0.2.99; do
+for address in $RED $UNI $TAG $IPV 192.0.2.99; do
 	expect_soon "reached-$address" 10 reaches $address
 done
 
@@ -169,7 +185,7 @@ for port in a a.eth1 a.eth2; do
 	ip -n "$(ns $switch)" link set dev "$port" nomaster
 done
 expect_soon b-takes-over 20 owns_all b
-for address in $RED $TAG $IPV 192.0.2.99; do
+for address in $RED $UNI $TAG $IPV 192.0.2.99; do
 	expect_soon "reached-$address-at-b" 10 reaches $address
 done
 for port in a a.eth1 a.eth2; do
