@@ -166,11 +166,11 @@ void vmac_init(struct vrouter *r)
 	const char *group = NULL;
 
 	if (ipvlan->parts.is_given) {
-		r->vmac = add(r, r->conf->interface, ipvlan->name, r->app->vmac_prefix, true);
+		r->vmac = add(r, vrrp_conf_place(r->conf), ipvlan->name, r->app->vmac_prefix, true);
 		r->vmac->mode = mode_of(ipvlan);
 		group = ipvlan->group;
 	} else if (is_asked_for(r->conf)) {
-		r->vmac = add(r, r->conf->interface, conf->name, r->app->vmac_prefix, false);
+		r->vmac = add(r, vrrp_conf_place(r->conf), conf->name, r->app->vmac_prefix, false);
 		group = conf->group;
 	}
 	if (group)
