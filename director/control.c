@@ -23,7 +23,8 @@
 
 #define CLIENTS_MAX    16
 #define CLIENT_TIME_US (10 * US_PER_S)
-#define STATS_TIME_US  (2 * US_PER_S) /* for the checker child to read its table */
+#define STATS_TIME_US  (2 * US_PER_S)    /* for the checker child to read its table */
+#define STATS_LOOK_US  (250 * US_PER_MS) /* whether it still answers */
 
 struct client {
 	struct client *next;
@@ -46,6 +47,7 @@ struct control {
 	unsigned n_clients;
 	struct timer stats_timer; /* runs while counters are awaited */
 	uint64_t stats_seq;
+	time_us stats_until; /* no longer than that */
 };
 
 static void client_free(struct client *c)
@@ -161,10 +163,21 @@ static void answer_waiting(struct control *control)
 			client_answer(c);
 }
 
-static void on_stats_timeout(struct timer *timer, void *arg)
+/* A child that hangs is not waited for: the answer has what was known before. */
+static bool is_worth_waiting(const struct control *control)
 {
-	(void)timer;
-	answer_waiting(arg); /* with what was known before */
+	return supervisor_answering(control->app->supervisor) & 1u << CHILD_CHECK;
+}
+
+static void on_stats_look(struct timer *timer, void *arg)
+{
+	struct control *control = arg;
+
+	if (is_worth_waiting(control) &&
+	    time_cmp(loop_now(control->app->loop), control->stats_until) < 0)
+		timer_arm_in(timer, STATS_LOOK_US);
+	else
+		answer_waiting(control);
 }
 
 void control_on_stats(struct control *control, uint64_t seq)
@@ -181,8 +194,7 @@ static bool ask_for_stats(struct client *c)
 	struct supervisor *supervisor = control->app->supervisor;
 	struct msg msg = { .kind = MSG_stats_ask, .fd = -1 };
 
-	if (!command || !command->has_stats ||
-	    !(supervisor_running(supervisor) & 1u << CHILD_CHECK) ||
+	if (!command || !command->has_stats || !is_worth_waiting(control) ||
 	    !supervisor_is_settled(supervisor))
 		return false;
 	c->is_waiting = true;
@@ -190,7 +202,8 @@ static bool ask_for_stats(struct client *c)
 	if (timer_is_armed(&control->stats_timer))
 		return true; /* asked already */
 	msg.stats_ask.seq = ++control->stats_seq;
-	timer_arm_in(&control->stats_timer, STATS_TIME_US);
+	control->stats_until = time_add(loop_now(control->app->loop), STATS_TIME_US);
+	timer_arm_in(&control->stats_timer, STATS_LOOK_US);
 	supervisor_send(MSG_TO_CHECK, &msg, supervisor);
 	return true;
 }
@@ -337,7 +350,7 @@ struct control *control_new(struct app *app, const char *path)
 	control = xcalloc(1, sizeof(*control));
 	control->app = app;
 	control->path = xstrdup(path);
-	timer_init(&control->stats_timer, app->loop, on_stats_timeout, control);
+	timer_init(&control->stats_timer, app->loop, on_stats_look, control);
 	error = io_add(app->loop, &control->io, fd, EPOLLIN, on_connect, control);
 	if (error == 0)
 		return control;

@@ -204,6 +204,16 @@ unsigned supervisor_running(const struct supervisor *s)
 	return mask;
 }
 
+unsigned supervisor_answering(const struct supervisor *s)
+{
+	unsigned mask = 0;
+
+	for (int i = 0; i < CHILD_N; i++)
+		if (s->child[i].pid && s->child[i].unanswered <= 1)
+			mask |= 1u << i;
+	return mask;
+}
+
 bool supervisor_is_settled(const struct supervisor *s)
 {
 	for (int i = 0; i < CHILD_N; i++)

@@ -34,6 +34,9 @@ void supervisor_start(struct supervisor *supervisor, unsigned mask);
 /* Running children, as a mask. */
 unsigned supervisor_running(const struct supervisor *supervisor);
 
+/* Those of them that have answered all pings but the last one, as a mask: they are worth asking. */
+unsigned supervisor_answering(const struct supervisor *supervisor);
+
 /* Whether every running child runs a configuration: none is just starting. */
 bool supervisor_is_settled(const struct supervisor *supervisor);
 
