@@ -574,6 +574,7 @@ static void done(struct role *role)
 	statics_done(&app->statics);
 	lease_table_done(app);
 	firewall_done(app);
+	sysctl_forget(app);
 	forget_saved(app);
 	bfd_sessions_free(app->bfd);
 	trackers_free(app->trackers);
