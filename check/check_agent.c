@@ -4,7 +4,7 @@
  *
  * What the agent says holds until it says otherwise: a server that drains or is in maintenance
  * stays so until "ready", one that is down until "up". An agent that does not answer changes
- * nothing.
+ * nothing. All of it is in the advice, so that a respawned child knows it from the start.
  */
 #include <errno.h>
 #include <string.h>
@@ -21,6 +21,7 @@ struct agent_run {
 
 /* Of a probe. */
 struct agent_keep {
+	bool is_recalled; /* from the advice of a former child, if there was one */
 	bool is_draining, is_in_maint, is_down;
 	int32_t percent; /* plus one; 0 = never said */
 };
@@ -77,21 +78,49 @@ static void keep_reply(struct agent_keep *keep, const struct agent_reply *reply)
 		keep->is_down = reply->opinion == AGENT_DOWN;
 }
 
+static void recall(struct agent_keep *keep, const struct weight_advice *advice)
+{
+	if (keep->is_recalled)
+		return;
+	keep->is_recalled = true;
+	if (advice->kind == ADVICE_PERCENT)
+		keep->percent = advice->value + 1;
+	if (advice->kind != ADVICE_AGENT)
+		return;
+	keep->percent = (advice->value & AGENT_ADVICE_PERCENT) + 1;
+	keep->is_draining = advice->value & AGENT_ADVICE_DRAIN;
+	keep->is_in_maint = advice->value & AGENT_ADVICE_MAINT;
+	keep->is_down = advice->value & AGENT_ADVICE_DOWN;
+}
+
+static struct weight_advice advice_of(const struct agent_keep *keep)
+{
+	const int32_t percent = keep->percent ? keep->percent - 1 : 100;
+	const int32_t bits = (keep->is_draining ? AGENT_ADVICE_DRAIN : 0) |
+			     (keep->is_in_maint ? AGENT_ADVICE_MAINT : 0) |
+			     (keep->is_down ? AGENT_ADVICE_DOWN : 0);
+
+	if (bits)
+		return (struct weight_advice){ ADVICE_AGENT, percent | bits };
+	if (percent != 100)
+		return (struct weight_advice){ ADVICE_PERCENT, percent };
+	return (struct weight_advice){ ADVICE_NONE, 0 };
+}
+
 static void judge_line(struct probe *probe)
 {
 	struct agent_run *run = probe_run(probe);
 	struct agent_keep *keep = probe_keep(probe);
-	struct weight_advice advice = { .kind = ADVICE_PERCENT };
+	struct weight_advice advice;
 	struct agent_reply reply;
 
 	if (!agent_parse(&run->parser, &reply)) {
 		probe_done(probe, REASON_AGENT_MALFORMED, NULL);
 		return;
 	}
+	recall(keep, probe_advice(probe));
 	keep_reply(keep, &reply);
-	advice.value = keep->is_draining ? 0 : keep->percent ? keep->percent - 1 : 100;
-	if (advice.value == 100)
-		advice = (struct weight_advice){ 0 };
+	advice = advice_of(keep);
 	probe_advise(probe, &advice);
 	if (keep->is_in_maint)
 		probe_done(probe, REASON_AGENT_MAINT, reply.text);

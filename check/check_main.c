@@ -148,11 +148,11 @@ static const struct msg_rs_state *find_saved_rs(const struct rs_run *rs, void *a
 /* ---- changes ---- */
 
 static void on_check(struct check_run *check, enum health_edge edge, bool is_server_change,
-		     void *arg)
+		     bool is_advised, void *arg)
 {
 	struct check_app *app = arg;
 
-	report_check(app->role, check, edge, is_server_change);
+	report_check(app->role, check, edge, is_server_change, is_advised);
 }
 
 static void on_rs_known(struct rs_run *rs, void *arg)

@@ -291,13 +291,12 @@ static void log_check(const struct check_run *check, enum health_edge edge)
 }
 
 void report_check(struct role *role, const struct check_run *check, enum health_edge edge,
-		  bool is_server_change)
+		  bool is_server_change, bool is_advised)
 {
 	log_check(check, edge);
-	if (edge == HEALTH_SAME)
-		return;
-	send_check(role, check);
-	if (check->rs->conf->smtp_alert)
+	if (edge != HEALTH_SAME || is_advised)
+		send_check(role, check);
+	if (edge != HEALTH_SAME && check->rs->conf->smtp_alert)
 		send_notify_check(role, check, is_server_change);
 }
 
@@ -373,9 +372,6 @@ void report_weight(struct role *role, const struct rs_run *rs)
 		  "Weight of service %s of VS %s is %" PRId64, rs->name, rs->pool->name,
 		  rs_weight(rs));
 	send_rs(role, rs);
-	for (uint32_t i = 0; i < rs->n_checks; i++)
-		if (rs->checks[i].advice.kind != ADVICE_NONE)
-			send_check(role, &rs->checks[i]);
 }
 
 /* Every member's weight follows the quorum. */

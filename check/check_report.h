@@ -8,10 +8,10 @@
 #include "check/pool.h"
 #include "lib/role.h"
 
-/* After each result of a check; says something when the verdict changed or log_all_failures is set.
- */
+/* After each result of a check; says something when the verdict changed, its advice did or
+ * log_all_failures is set. */
 void report_check(struct role *role, const struct check_run *check, enum health_edge edge,
-		  bool is_server_change);
+		  bool is_server_change, bool is_advised);
 
 /* A real server came up or went down. */
 void report_rs(struct role *role, const struct rs_run *rs);

@@ -143,7 +143,8 @@ void pool_on_result(struct probe_sub *sub, enum health_edge edge, void *arg)
 	is_advised = !is_same_advice(&sub->advice, &check->advice);
 	check->advice = sub->advice;
 	is_passing = m->n_failed == 0;
-	pools->env.watch.on_check(check, edge, was_passing != is_passing, pools->env.watch.arg);
+	pools->env.watch.on_check(check, edge, was_passing != is_passing, is_advised,
+				  pools->env.watch.arg);
 	if (was_passing && !is_passing)
 		rs_failed(rs, now);
 	if (was_up != rs_is_up(rs) || was_passing != is_passing || is_advised)

@@ -120,9 +120,10 @@ struct pool_run {
 
 /* What the owner does about changes: logging, messages, scripts. */
 struct pool_watch {
-	/* is_server_change: the server came up or went down by it. */
+	/* is_server_change: the server came up or went down by it; is_advised: it says something
+	 * else about the weight. */
 	void (*on_check)(struct check_run *check, enum health_edge edge, bool is_server_change,
-			 void *arg);
+			 bool is_advised, void *arg);
 	void (*on_rs)(struct rs_run *rs, void *arg);
 	/* All its checks have a first result now, and none of them was a change. */
 	void (*on_rs_known)(struct rs_run *rs, void *arg);

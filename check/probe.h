@@ -250,6 +250,9 @@ void probe_close_politely(struct probe *probe);
 /* What the answer says about the weight of the server; counts when the run ends. */
 void probe_advise(struct probe *probe, const struct weight_advice *advice);
 
+/* What it said before, to the subscriber that came last; a former child may have. */
+const struct weight_advice *probe_advice(const struct probe *probe);
+
 /*
  * Ends the run with a reason and an optional detail (copied, may be NULL). Exactly once per run;
  * from a callback of the plug-in it takes effect when that returns.

@@ -120,6 +120,14 @@ void probe_advise(struct probe *probe, const struct weight_advice *advice)
 	probe->run->advice = *advice;
 }
 
+const struct weight_advice *probe_advice(const struct probe *probe)
+{
+	static const struct weight_advice none;
+	const struct probe_sub *sub = LIST_FIRST(&probe->subs);
+
+	return sub ? &sub->advice : &none;
+}
+
 bool probe_is_done(const struct probe *probe)
 {
 	return probe->run->is_done;

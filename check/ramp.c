@@ -13,6 +13,13 @@ int64_t weight_part(int32_t weight, const struct weight_advice *advice)
 	return (int64_t)weight_advised(weight, advice) - weight;
 }
 
+static int32_t share_of(int32_t weight, int32_t percent)
+{
+	int64_t share = ((int64_t)weight * (percent < 0 ? 0 : percent) + 99) / 100;
+
+	return share > INT32_MAX ? INT32_MAX : (int32_t)share;
+}
+
 int32_t weight_advised(int32_t weight, const struct weight_advice *advice)
 {
 	int64_t share;
@@ -23,9 +30,11 @@ int32_t weight_advised(int32_t weight, const struct weight_advice *advice)
 	case ADVICE_ADD:
 		share = (int64_t)weight + advice->value;
 		return share > INT32_MAX ? INT32_MAX : (int32_t)(share < 0 ? 0 : share);
-	case ADVICE_PERCENT:
-		share = ((int64_t)weight * (advice->value < 0 ? 0 : advice->value) + 99) / 100;
-		return share > INT32_MAX ? INT32_MAX : (int32_t)share;
+	case ADVICE_PERCENT: return share_of(weight, advice->value);
+	case ADVICE_AGENT:
+		if (advice->value & AGENT_ADVICE_DRAIN)
+			return 0;
+		return share_of(weight, advice->value & AGENT_ADVICE_PERCENT);
 	}
 	return weight;
 }

@@ -17,7 +17,14 @@ enum advice_kind {
 	ADVICE_PERCENT, /* of the configured weight; 0 = drain: no new connections, still alive */
 	ADVICE_WEIGHT,  /* in place of the configured weight */
 	ADVICE_ADD,     /* added to the configured weight */
+	ADVICE_AGENT,   /* percent, and what an agent says beside it: bits of AGENT_ADVICE_* */
 };
+
+/* In the value of ADVICE_AGENT, above the percent. */
+#define AGENT_ADVICE_PERCENT 0xffff
+#define AGENT_ADVICE_DRAIN   0x10000 /* weight 0 */
+#define AGENT_ADVICE_MAINT   0x20000
+#define AGENT_ADVICE_DOWN    0x40000
 
 /* What a check says about the weight of its server; the latest holds until the next. */
 struct weight_advice {

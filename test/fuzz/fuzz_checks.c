@@ -130,6 +130,11 @@ void probe_advise(struct probe *probe, const struct weight_advice *advice)
 	probe->advice = *advice;
 }
 
+const struct weight_advice *probe_advice(const struct probe *probe)
+{
+	return &probe->advice;
+}
+
 void probe_done(struct probe *probe, enum probe_reason reason, const char *detail)
 {
 	must(!probe->is_done);

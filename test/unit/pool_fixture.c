@@ -151,9 +151,10 @@ bool conf_obj_is_equal(const struct conf_obj *a, const struct conf_obj *b)
 }
 
 static void on_check(struct check_run *check, enum health_edge edge, bool is_server_change,
-		     void *arg)
+		     bool is_advised, void *arg)
 {
 	(void)check;
+	((struct fixture *)arg)->advices += is_advised;
 	((struct fixture *)arg)->server_changes += is_server_change;
 	((struct fixture *)arg)->checks += edge != HEALTH_SAME;
 }

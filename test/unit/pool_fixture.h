@@ -34,7 +34,7 @@ struct fixture {
 	struct pools_env env;
 	time_us now;
 	struct clock clock;
-	unsigned checks, servers, server_changes, known, weights, opened, gained, lost;
+	unsigned checks, advices, servers, server_changes, known, weights, opened, gained, lost;
 	unsigned events[ADDRESS_DRAINED + 1];
 	const struct msg_rs_state *saved_rs; /* of server 0 */
 	const struct msg_check_state *saved; /* of server 0 */

@@ -71,6 +71,13 @@ static void say(struct bench *b, struct counter *c, const char *answer)
 	wait_results(b, c, c->n_results + 3);
 }
 
+/* A new child goes on with what a former one has published. */
+static void respawn(struct bench *b, struct counter *c, const struct probe_spec *spec)
+{
+	probe_unsubscribe(&c->sub);
+	assert_int_equal(probe_subscribe(b->engine, spec, &c->sub, true), 0);
+}
+
 static void test_states(void **state)
 {
 	struct bench *b = bench_new(false, HTTP_ANSWERS);
@@ -97,10 +104,10 @@ static void test_states(void **state)
 	say(b, c, "100%\n");
 	assert_int_equal(c->sub.advice.kind, ADVICE_NONE);
 	say(b, c, "drain\n");
-	assert_int_equal(c->sub.advice.value, 0);
+	assert_int_equal(weight_advised(10, &c->sub.advice), 0);
 	assert_true(c->sub.health.is_up);
 	say(b, c, "30%\n"); /* still draining */
-	assert_int_equal(c->sub.advice.value, 0);
+	assert_int_equal(weight_advised(10, &c->sub.advice), 0);
 	say(b, c, "ready\n");
 	assert_int_equal(c->sub.advice.value, 30);
 	say(b, c, "down # disk full"); /* without an end of line */
@@ -118,7 +125,20 @@ static void test_states(void **state)
 	say(b, c, "maint\n");
 	assert_int_equal(c->sub.reason, REASON_AGENT_MAINT);
 	assert_false(c->sub.health.is_up);
+	respawn(b, c, &spec);
+	say(b, c, "up\n"); /* still in maintenance */
+	assert_int_equal(c->sub.reason, REASON_AGENT_MAINT);
+	say(b, c, "up drain 50%\n");
+	assert_true(c->sub.health.is_up);
+	respawn(b, c, &spec);
+	say(b, c, "up\n"); /* still draining */
+	assert_int_equal(weight_advised(10, &c->sub.advice), 0);
+	say(b, c, "ready\n");
+	assert_int_equal(weight_advised(10, &c->sub.advice), 5);
+	respawn(b, c, &spec);
 	say(b, c, "up ready\n");
+	assert_int_equal(c->sub.advice.value, 50);
+	say(b, c, "60%\n");
 	assert_true(c->sub.health.is_up);
 	http_server_done(&b->server); /* silence changes nothing */
 	wait_results(b, c, c->n_results + 3);

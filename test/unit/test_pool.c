@@ -439,8 +439,10 @@ static void advice_changes_the_weight(void **state)
 	result(f, 0, true);
 	assert_int_equal(weight("10.0.0.1"), 5);
 	assert_int_equal(f->weights, 1);
+	assert_int_equal(f->advices, 1);
 	result(f, 0, true);
 	assert_int_equal(f->weights, 1);
+	assert_int_equal(f->advices, 1);
 	pool_load(f);
 	assert_int_equal(weight("10.0.0.1"), 5);
 	check_of(f, 0)->sub.advice.value = 0; /* drain */

@@ -37,6 +37,8 @@ static void test_advice(void **state)
 		{ 10, { ADVICE_ADD, 5 }, 15 },
 		{ 10, { ADVICE_ADD, -12 }, 0 },
 		{ 10, { ADVICE_WEIGHT, 3 }, 3 },
+		{ 10, { ADVICE_AGENT, 50 | AGENT_ADVICE_MAINT }, 5 },
+		{ 10, { ADVICE_AGENT, 50 | AGENT_ADVICE_DOWN | AGENT_ADVICE_DRAIN }, 0 },
 		{ 10, { ADVICE_WEIGHT, -3 }, 0 },
 		{ INT32_MAX, { ADVICE_PERCENT, INT32_MAX }, INT32_MAX },
 	};
