@@ -269,6 +269,11 @@ static void want_path(const struct ipvs_svc *svc, void *arg)
 /* Between the end of the old pools and the reconciliation. */
 static void settle_paths(struct check_app *app)
 {
+	const struct ipvs_set *table =
+		paths_is_empty(app->paths) ? NULL : reconcile_table(app->reconcile);
+
+	if (table)
+		paths_shun(app->paths, table);
 	paths_each_svc(app->paths, want_path, app->reconcile);
 	if (paths_is_empty(app->paths))
 		sysctls_restore(app->settings);

@@ -35,6 +35,7 @@ struct paths {
 	uint32_t n;
 	uint32_t lowest; /* marks below it are all in use */
 	struct path *of_mark[CHECK_PATHS_MAX];
+	bool is_foreign[CHECK_PATHS_MAX]; /* a service of somebody else has this mark */
 };
 
 static int cmp_u32(uint32_t a, uint32_t b)
@@ -92,9 +93,40 @@ void paths_set_first_mark(struct paths *paths, uint32_t mark)
 /* The lowest free mark; CHECK_PATHS_MAX = none. */
 static uint32_t find_free(struct paths *paths)
 {
-	while (paths->lowest < CHECK_PATHS_MAX && paths->of_mark[paths->lowest])
+	while (paths->lowest < CHECK_PATHS_MAX &&
+	       (paths->of_mark[paths->lowest] || paths->is_foreign[paths->lowest]))
 		paths->lowest++;
 	return paths->lowest;
+}
+
+/* Another mark, if there is one. */
+static void move(struct path *path)
+{
+	struct paths *paths = path->paths;
+	uint32_t index = find_free(paths);
+
+	if (index == CHECK_PATHS_MAX)
+		return;
+	paths->of_mark[path->index] = NULL;
+	paths->of_mark[index] = path;
+	path->index = index;
+}
+
+void paths_shun(struct paths *paths, const struct ipvs_set *table)
+{
+	const struct ipvs_svc *svc;
+
+	memset(paths->is_foreign, 0, sizeof(paths->is_foreign));
+	paths->lowest = 0;
+	ipvs_set_for_each (svc, table) {
+		const uint32_t index = svc->key.fwmark - paths->first_mark;
+
+		if (svc->key.fwmark && index < CHECK_PATHS_MAX)
+			paths->is_foreign[index] |= !svc->is_check_path;
+	}
+	for (uint32_t i = 0; i < CHECK_PATHS_MAX; i++)
+		if (paths->is_foreign[i] && paths->of_mark[i])
+			move(paths->of_mark[i]);
 }
 
 static struct path *path_new(struct paths *paths, const struct path_key *key)

@@ -48,6 +48,10 @@ void paths_free(struct paths *paths); /* NULL is fine */
 /* The first of CHECK_PATHS_MAX marks. All ways get others when it changes. */
 void paths_set_first_mark(struct paths *paths, uint32_t mark);
 
+/* Leaves the marks of services of others in the kernel's table alone; ways that have one get
+ * another. */
+void paths_shun(struct paths *paths, const struct ipvs_set *table);
+
 /* The way of this key, made if there is none, with one more user. NULL when no mark is left. */
 struct path *path_get(struct paths *paths, const struct path_key *key);
 

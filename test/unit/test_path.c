@@ -128,6 +128,41 @@ static void test_marks(void **state)
 	loop_free(loop);
 }
 
+/* A mark that somebody else uses is not taken over, and free again when they are gone. */
+static void test_foreign_marks(void **state)
+{
+	struct loop *loop = loop_new(NULL);
+	struct paths *paths = paths_new(loop, &ops);
+	struct ipvs_set table;
+	struct ipvs_svc svc;
+	struct path *a, *b, *c;
+
+	(void)state;
+	paths_set_first_mark(paths, 100);
+	a = get(paths, "10.1.0.1", "10.0.0.1", IPVS_FWD_DROUTE);
+	b = get(paths, "10.1.0.1", "10.0.0.2", IPVS_FWD_DROUTE);
+	ipvs_set_init(&table);
+	for (uint32_t mark = 99; mark < 103; mark++) {
+		const struct ipvs_svc_key key = { .family = AF_INET, .fwmark = mark };
+
+		svc_init(&svc, &key);
+		svc.is_check_path = mark == 101; /* our own */
+		ipvs_set_add(&table, &svc);
+	}
+	paths_shun(paths, &table);
+	assert_int_equal(path_mark(a), 103);
+	assert_int_equal(path_mark(b), 101);
+	c = get(paths, "10.1.0.1", "10.0.0.3", IPVS_FWD_DROUTE);
+	assert_int_equal(path_mark(c), 104);
+	ipvs_set_done(&table);
+	paths_shun(paths, &table);
+	assert_int_equal(path_mark(a), 103); /* stays */
+	c = get(paths, "10.1.0.1", "10.0.0.4", IPVS_FWD_DROUTE);
+	assert_int_equal(path_mark(c), 100);
+	paths_free(paths);
+	loop_free(loop);
+}
+
 static void test_all_marks(void **state)
 {
 	struct loop *loop = loop_new(NULL);
@@ -300,6 +335,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_keys, set_up),
 		cmocka_unit_test_setup(test_marks, set_up),
+		cmocka_unit_test_setup(test_foreign_marks, set_up),
 		cmocka_unit_test_setup(test_all_marks, set_up),
 		cmocka_unit_test_setup(test_service, set_up),
 		cmocka_unit_test_setup(test_trouble, set_up),
