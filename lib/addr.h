@@ -31,6 +31,12 @@ static inline bool addr_is_unset(const struct addr *a)
 	return a->family == AF_UNSPEC;
 }
 
+/* Whether it is the address of a group, of either family. */
+static inline bool addr_is_multicast(const struct addr *a)
+{
+	return a->family == AF_INET6 ? a->bytes[0] == 0xff : a->bytes[0] >> 4 == 0xe;
+}
+
 /* Orders by family, then unsigned in network byte order (RFC 9568 6.4.3 tie-break). */
 int addr_cmp(const struct addr *a, const struct addr *b);
 

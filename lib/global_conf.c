@@ -100,11 +100,6 @@ const struct conf_type conf_type_ifname = {
 
 /* ---- multicast group ---- */
 
-static bool is_multicast(const struct addr *addr)
-{
-	return addr->family == AF_INET ? addr->bytes[0] >> 4 == 0xe : addr->bytes[0] == 0xff;
-}
-
 static bool mcast_parse(struct conf_walk *walk, const struct conf_key *key, void *field,
 			const struct conf_token *argv, unsigned argc)
 {
@@ -112,7 +107,7 @@ static bool mcast_parse(struct conf_walk *walk, const struct conf_key *key, void
 
 	if (!conf_type_addr.parse(walk, key, &addr, argv, argc))
 		return false;
-	if (!is_multicast(&addr) || (key->min != AF_UNSPEC && addr.family != key->min)) {
+	if (!addr_is_multicast(&addr) || (key->min != AF_UNSPEC && addr.family != key->min)) {
 		conf_error(walk, argv[0].pos, CONF_VALUE, "not-multicast", NULL,
 			   "\"%s\" is not %smulticast group", argv[0].text,
 			   key->min == AF_INET    ? "an IPv4 "

@@ -320,11 +320,6 @@ static bool secret_is_equal(const uint8_t *a, const uint8_t *b, size_t n)
 	return diff == 0;
 }
 
-static bool addr_is_multicast(const struct addr *a)
-{
-	return a->family == AF_INET6 ? a->bytes[0] == 0xff : a->bytes[0] >> 4 == 0xe;
-}
-
 static bool list_has(const struct addr *list, unsigned n, const struct addr *a)
 {
 	for (unsigned i = 0; i < n; i++)

@@ -235,15 +235,19 @@ static void check_vaddr(struct conf_walk *walk, const struct vaddr_conf *va)
 		conf_refuse(walk, MEND_RESET(&va->obj, "broadcast"), CONF_SEMANTIC, "bad-broadcast",
 			    NULL, "only IPv4 has broadcast addresses");
 	else if (is_host_bits && va->prefix.len > 30)
-		conf_refuse(walk, MEND_RESET(&va->obj, "broadcast"), CONF_SEMANTIC, "bad-broadcast",
-			    NULL, "broadcast %s needs a prefix length of at most 30",
-			    va->broadcast);
+		conf_warning(walk, rule_pos(&va->obj, "broadcast"), CONF_SEMANTIC, "no-broadcast",
+			     "remove it, or give the address a prefix length",
+			     "broadcast %s has no effect with a prefix length above 30",
+			     va->broadcast);
 	if (va->peer.family != AF_UNSPEC && va->peer.family != va->prefix.addr.family)
 		conf_refuse(walk, MEND_RESET(&va->obj, "peer"), CONF_SEMANTIC, "family-mix", NULL,
 			    "address and peer are of different families");
 	if (va->mngtmpaddr && (va->prefix.addr.family != AF_INET6 || va->prefix.len != 64))
 		conf_refuse(walk, MEND_RESET(&va->obj, "mngtmpaddr"), CONF_SEMANTIC, "bad-length",
 			    NULL, "mngtmpaddr needs an IPv6 address with prefix length 64");
+	if (va->autojoin && !addr_is_multicast(&va->prefix.addr))
+		conf_refuse(walk, MEND_RESET(&va->obj, "autojoin"), CONF_SEMANTIC, "bad-autojoin",
+			    NULL, "autojoin needs a multicast address: the kernel takes no other");
 	if (va->label && strlen(va->label) >= IFNAMSIZ)
 		conf_refuse(walk, MEND_RESET(&va->obj, "label"), CONF_VALUE, "label-too-long", NULL,
 			    "label \"%s\" is longer than %d bytes", va->label, IFNAMSIZ - 1);

@@ -187,6 +187,16 @@ void vrouter_announce(struct vrouter *r, enum vrrp_announce occasion)
 	run_announcements(r);
 }
 
+void vrouter_follow_mac(struct vrouter *r)
+{
+	uint32_t i = 0;
+
+	while (i < r->vips.n && !r->vips.v[i].vif->is_mac_new)
+		i++;
+	if (r->holds_vips && i < r->vips.n)
+		vrouter_announce(r, VRRP_ANNOUNCE_TAKEOVER);
+}
+
 void vrouter_announce_vip(struct vrouter *r, const struct vip *vip)
 {
 	send_vip(r, vip);

@@ -164,7 +164,7 @@ struct vrrp_if {
 	bool is_beat_known; /* the driver has answered */
 	bool is_beating;
 	struct timer delay_timer;
-	bool has_mac;
+	bool has_mac, is_mac_new; /* it is not what it was when we looked last */
 	uint8_t mac[6];
 	struct vrrp_side sides[VRRP_SIDE_N];
 	unsigned n_gateways; /* routers that hold IPv4 addresses here, as redirects.h counts them */
@@ -451,6 +451,9 @@ void vrouter_on_vip_changed(struct vrouter *r, uint32_t at, const struct nl_addr
 
 /* Announces one address once, outside of the schedule. */
 void vrouter_announce_vip(struct vrouter *r, const struct vip *vip);
+
+/* Announces the addresses again when an interface that has one got another MAC address. */
+void vrouter_follow_mac(struct vrouter *r);
 
 /* Takes the announcement parameters from the configuration; false, with nothing disturbed, if they
  * are the same. */

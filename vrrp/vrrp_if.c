@@ -182,6 +182,8 @@ void vrrp_if_refresh(struct vrrp_if *vif)
 		if (nl_link_by_index(vif->app->nl, vif->ifindex))
 			vrrp_app_abandon(vif->app, vif);
 	}
+	vif->is_mac_new = link && link->has_mac && vif->has_mac && ifindex == vif->ifindex &&
+			  memcmp(link->mac, vif->mac, sizeof(vif->mac)) != 0;
 	vif->ifindex = ifindex;
 	vif->has_mac = link && link->has_mac;
 	if (link)

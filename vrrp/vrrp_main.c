@@ -148,6 +148,7 @@ static void on_refresh(struct timer *timer, void *arg)
 		vrouter_track(app->routers[i]);
 		app->routers[i]->is_vip_lost |= is_doubtful; /* even what is not tracked */
 		vrouter_restore_vips(app->routers[i]);
+		vrouter_follow_mac(app->routers[i]);
 	}
 }
 

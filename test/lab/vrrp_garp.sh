@@ -86,3 +86,7 @@ restarted_without_own_values() {
 restarted_without_own_values
 expect_soon min-garp-some 15 has_frames 10
 expect_stays min-garp-no-more 2 has_exactly 10
+
+say "the interface gets another MAC address, as a bond does: announced with it"
+ipn a link set dev eth0 address 02:00:5e:40:00:01
+expect_soon new-mac-announced 2 has_frames 20
