@@ -27,12 +27,14 @@ if nm -D "$DIARCH" 2>/dev/null | grep -q __asan_init; then
 fi
 # Under valgrind everything takes more.
 WARMUP_S=0.5
+DEADLINE_S=2
 DELAY_S=1
 WATCH_S=8
 if [ -n "${LAB_IS_SLOW:-}" ]; then
 	RSS_KIB=400000
 	CPU_PERCENT=100
 	WARMUP_S=10
+	DEADLINE_S=8
 	DELAY_S=5
 	WATCH_S=20
 fi
@@ -180,7 +182,7 @@ check_block() { # CHECKER DELAY PORT MANNER
 		            retry 0
 		            delay_before_retry 1"
 	local limits="connect_timeout 1
-		            deadline 2
+		            deadline $DEADLINE_S
 		            $pace" port="connect_port $3"
 	case $1 in
 	smtp) echo "SMTP_CHECK { $port
