@@ -137,4 +137,26 @@ int64_t vrrp_hmac_stamp_us(const struct vrrp_hmac_stamp *stamp);
 /* The stamp of an instant in microseconds since 1970. */
 struct vrrp_hmac_stamp vrrp_hmac_stamp_of(int64_t utc_us, uint16_t counter);
 
+/* ---- the clock of stamps ---- */
+
+/*
+ * Counts on from the wall clock of the start with the time since boot, so that a wall clock that is
+ * set changes nothing. It is set like the wall clock only when a packet proves that its sender
+ * agrees with that one, and no longer with us: clocks were set right, or a sender has restarted.
+ */
+struct vrrp_stamp_clock {
+	int64_t ahead_us; /* of the time since boot */
+};
+
+/* Both clocks at one instant: microseconds since 1970, and since boot. */
+struct vrrp_clocks {
+	int64_t utc_us, boot_us;
+};
+
+/* Which clock the stamp of a signed packet is right by, within `window_us`. */
+enum vrrp_stamp_age { VRRP_STAMP_FRESH, VRRP_STAMP_BY_WALL_CLOCK, VRRP_STAMP_STALE };
+enum vrrp_stamp_age vrrp_stamp_age(const struct vrrp_stamp_clock *clock,
+				   const struct vrrp_clocks *now, int64_t stamp_us,
+				   int64_t window_us);
+
 #endif

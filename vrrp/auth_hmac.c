@@ -12,6 +12,7 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/buf.h"
@@ -107,6 +108,16 @@ enum vrrp_drop vrrp_hmac_check(const struct vrrp_hmac_key *keys, unsigned n_keys
 uint64_t vrrp_hmac_stamp_order(const struct vrrp_hmac_stamp *stamp)
 {
 	return (uint64_t)stamp->seconds << 16 | stamp->fraction;
+}
+
+enum vrrp_stamp_age vrrp_stamp_age(const struct vrrp_stamp_clock *clock,
+				   const struct vrrp_clocks *now, int64_t stamp_us,
+				   int64_t window_us)
+{
+	if (llabs(stamp_us - (now->boot_us + clock->ahead_us)) <= window_us)
+		return VRRP_STAMP_FRESH;
+	return llabs(stamp_us - now->utc_us) <= window_us ? VRRP_STAMP_BY_WALL_CLOCK
+							  : VRRP_STAMP_STALE;
 }
 
 int64_t vrrp_hmac_stamp_us(const struct vrrp_hmac_stamp *stamp)

@@ -310,6 +310,7 @@ void vrouter_start(struct vrouter *r, const struct msg_vrrp_state *saved)
 		snprintf(r->reason, sizeof(r->reason), "%s", saved->reason);
 		r->adopted_since = (time_us){ saved->since_us };
 		r->adopted_transitions = saved->transitions;
+		vrouter_auth_adopt(r, saved->stamp_ahead_us);
 		log_event(LOG_LEVEL_NOTICE, "vrrp_adopted",
 			  log_kv("instance=%s state=%s", r->conf->name, saved->state),
 			  "(%s) Going on in %s STATE", r->conf->name, saved->state);

@@ -5,6 +5,7 @@
  * Owns the key ring and the marks of the senders. A packet that is not authentic moves no mark.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -16,12 +17,24 @@
 /* A sender that was silent for so many down intervals may begin anew: it was restarted. */
 #define FORGET_DOWNS  3
 
-static int64_t utc_us(void)
+static int64_t read_us(clockid_t id)
 {
 	struct timespec ts;
 
-	clock_gettime(CLOCK_REALTIME, &ts);
+	clock_gettime(id, &ts);
 	return ts.tv_sec * US_PER_S + ts.tv_nsec / 1000;
+}
+
+/* The time since boot goes on while the machine sleeps, as that of its peers does. */
+static struct vrrp_clocks clocks_now(void)
+{
+	return (struct vrrp_clocks){ read_us(CLOCK_REALTIME), read_us(CLOCK_BOOTTIME) };
+}
+
+/* By the clock of stamps, which nobody sets. */
+static int64_t stamp_us(const struct vrouter *r)
+{
+	return read_us(CLOCK_BOOTTIME) + r->auth.clock.ahead_us;
 }
 
 /* ---- configuration ---- */
@@ -44,7 +57,18 @@ static void keys_build(struct vrouter_auth *auth)
  * ago. */
 static uint16_t first_counter(const struct vrouter *r)
 {
-	return (uint16_t)(utc_us() / (r->conf->advert_int_us / 2));
+	return (uint16_t)(stamp_us(r) / (r->conf->advert_int_us / 2));
+}
+
+static void set_by_wall_clock(struct vrouter_auth *auth, const struct vrrp_clocks *now)
+{
+	auth->clock.ahead_us = now->utc_us - now->boot_us;
+}
+
+/* Seconds: above those of the process before. */
+static uint32_t first_sequence(const struct vrouter *r)
+{
+	return (uint32_t)(stamp_us(r) / US_PER_S);
 }
 
 void vrouter_auth_build(struct vrouter *r)
@@ -55,8 +79,12 @@ void vrouter_auth_build(struct vrouter *r)
 
 	vrouter_auth_free(r);
 	auth->hmac = (const struct hmac_conf *)conf->auth_hmac.head;
-	if (auth->ah_sequence == 0) /* seconds: above those of the process before */
-		auth->ah_sequence = (uint32_t)(utc_us() / US_PER_S);
+	if (auth->clock.ahead_us == 0) {
+		const struct vrrp_clocks now = clocks_now();
+		set_by_wall_clock(auth, &now);
+	}
+	if (auth->ah_sequence == 0)
+		auth->ah_sequence = first_sequence(r);
 	if (!auth->hmac)
 		return;
 	keys_build(auth);
@@ -65,6 +93,20 @@ void vrouter_auth_build(struct vrouter *r)
 	auth->window_us = auth->hmac->time_window_s * US_PER_S;
 	if (auth->window_us == 0)
 		auth->window_us = three_us > WINDOW_MIN_US ? three_us : WINDOW_MIN_US;
+}
+
+void vrouter_auth_adopt(struct vrouter *r, int64_t ahead_us)
+{
+	if (ahead_us == 0)
+		return;
+	r->auth.clock.ahead_us = ahead_us;
+	r->auth.ah_sequence = first_sequence(r);
+	r->auth.stamp.counter = first_counter(r);
+}
+
+int64_t vrouter_auth_ahead_us(const struct vrouter *r)
+{
+	return r->auth.hmac || vrouter_uses_ah(r) ? r->auth.clock.ahead_us : 0;
 }
 
 void vrouter_auth_free(struct vrouter *r)
@@ -96,7 +138,7 @@ void vrouter_auth_next(struct vrouter *r)
 	auth->ah_sequence++;
 	auth->is_ah_used = true;
 	if (auth->active_key)
-		auth->stamp = vrrp_hmac_stamp_of(utc_us(), (uint16_t)(auth->stamp.counter + 1));
+		auth->stamp = vrrp_hmac_stamp_of(stamp_us(r), (uint16_t)(auth->stamp.counter + 1));
 }
 
 /* RFC 9568 7.2: packets to the group have the virtual MAC as their source. */
@@ -164,10 +206,30 @@ static enum vrrp_drop check_ah(struct vrouter *r, const struct vio_packet *packe
 	return VRRP_DROP_NONE;
 }
 
+/*
+ * Our clock was right by nobody. Marks of senders were made by it, and would call what they send
+ * now old: one packet of the past could pass here, once for each time that the wall clock is set.
+ */
+static void follow_wall_clock(struct vrouter *r, const struct vrrp_clocks *now,
+			      const struct addr *src)
+{
+	struct vrouter_auth *auth = &r->auth;
+	int64_t before_us = auth->clock.ahead_us;
+	char text[ADDR_STR_MAX];
+
+	set_by_wall_clock(auth, now);
+	memset(&auth->replay, 0, sizeof(auth->replay));
+	log_event(LOG_LEVEL_NOTICE, "vrrp_stamp_clock",
+		  log_kv("instance=%s src=%s by_us=%" PRId64, r->conf->name, addr_str(src, text),
+			 auth->clock.ahead_us - before_us),
+		  "(%s) the wall clock was set by %.1f s, and %s goes by it: so do our time stamps",
+		  r->conf->name, (double)(auth->clock.ahead_us - before_us) / US_PER_S, text);
+}
+
 static enum vrrp_drop check_hmac(struct vrouter *r, const struct vio_packet *packet,
 				 const struct vrrp_pkt *pkt)
 {
-	const struct vrouter_auth *auth = &r->auth;
+	struct vrouter_auth *auth = &r->auth;
 	const struct vrrp_signed message = { packet->msg, pkt->len, packet->len };
 	struct vrrp_hmac_stamp stamp;
 	enum vrrp_drop drop =
@@ -182,8 +244,15 @@ static enum vrrp_drop check_hmac(struct vrouter *r, const struct vio_packet *pac
 	const struct vrrp_sequence sequence = { packet->env.src,
 						has_time ? vrrp_hmac_stamp_order(&stamp) : 0,
 						stamp.counter };
-	if (has_time && llabs(vrrp_hmac_stamp_us(&stamp) - utc_us()) > auth->window_us)
-		return VRRP_DROP_AUTH_STALE;
+	if (has_time) {
+		const struct vrrp_clocks now = clocks_now();
+		enum vrrp_stamp_age age = vrrp_stamp_age(
+			&auth->clock, &now, vrrp_hmac_stamp_us(&stamp), auth->window_us);
+		if (age == VRRP_STAMP_STALE)
+			return VRRP_DROP_AUTH_STALE;
+		if (age == VRRP_STAMP_BY_WALL_CLOCK)
+			follow_wall_clock(r, &now, &packet->env.src);
+	}
 	return take_sequence(r, &sequence) ? VRRP_DROP_NONE : VRRP_DROP_AUTH_REPLAY;
 }
 

@@ -244,6 +244,7 @@ struct vrouter_auth {
 	unsigned n_keys;
 	const struct vrrp_hmac_key *active_key; /* NULL = do not sign */
 	int64_t window_us;
+	struct vrrp_stamp_clock clock; /* ahead_us 0 = not set yet */
 	struct vrrp_replay replay;
 	uint32_t ah_sequence;         /* the last one sent or heard, or where to begin */
 	bool is_ah_used;              /* it was sent or heard */
@@ -521,6 +522,11 @@ void vrouter_expect_build(struct vrouter *r);
 /* Takes keys and modes from the configuration; what was seen of the senders stays. */
 void vrouter_auth_build(struct vrouter *r);
 void vrouter_auth_free(struct vrouter *r);
+
+/* How far the clock of time stamps is ahead of the time since boot, in microseconds, 0 = nobody
+ * asks it; and that of a predecessor taken over, with sequences that go on above its own. */
+int64_t vrouter_auth_ahead_us(const struct vrouter *r);
+void vrouter_auth_adopt(struct vrouter *r, int64_t ahead_us);
 
 /* Whether packets travel in an AH; the socket they go through. */
 bool vrouter_uses_ah(const struct vrouter *r);

@@ -72,6 +72,7 @@ static void fill_state(const struct vrouter *r, struct msg_vrrp_state *m, char *
 		.addresses = r->vips.n,
 		.routes = r->routes.n_routes,
 		.rules = r->routes.n_rules,
+		.stamp_ahead_us = vrouter_auth_ahead_us(r),
 	};
 	fill_active(r, m, active);
 	m->rival = r->rival.is_alarmed ? addr_str(&r->rival.addr, rival) : "";

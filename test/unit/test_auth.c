@@ -269,6 +269,34 @@ static void test_hmac_wrong(void **state)
 	expect_drop(hmac_check(&f), AUTH_MALFORMED);
 }
 
+/* ---- the clock of stamps ---- */
+
+#define HOUR_US   (3600 * US_PER_S)
+#define WINDOW_US (5 * US_PER_S)
+
+/* A wall clock that is set makes nobody stale, neither the one who did it nor its peers. */
+static void test_p4_stamp_clock(void **state)
+{
+	const int64_t start_us = 1795744189 * US_PER_S, boot_us = 1000 * US_PER_S;
+	const struct vrrp_stamp_clock clock = { start_us - boot_us };
+	struct vrrp_clocks now = { start_us + 60 * US_PER_S, boot_us + 60 * US_PER_S };
+	(void)state;
+
+	for (int hours = -2; hours <= 2; hours++) {
+		struct vrrp_clocks set = { now.utc_us + hours * HOUR_US, now.boot_us };
+		assert_int_equal(vrrp_stamp_age(&clock, &set, now.utc_us + WINDOW_US, WINDOW_US),
+				 VRRP_STAMP_FRESH);
+		assert_int_equal(vrrp_stamp_age(&clock, &set, now.utc_us - WINDOW_US, WINDOW_US),
+				 VRRP_STAMP_FRESH);
+		assert_int_equal(
+			vrrp_stamp_age(&clock, &set, now.utc_us - WINDOW_US - 1, WINDOW_US),
+			VRRP_STAMP_STALE);
+		/* A sender that goes by the clock as it was set. */
+		assert_int_equal(vrrp_stamp_age(&clock, &set, set.utc_us, WINDOW_US),
+				 hours == 0 ? VRRP_STAMP_FRESH : VRRP_STAMP_BY_WALL_CLOCK);
+	}
+}
+
 /* ---- replays ---- */
 
 #define FORGET_US (10 * US_PER_S)
@@ -370,7 +398,7 @@ int main(void)
 		cmocka_unit_test(test_hmac_known_answers),  cmocka_unit_test(test_hmac_sign),
 		cmocka_unit_test(test_hmac_wrong),          cmocka_unit_test(test_r18_ah_sequence),
 		cmocka_unit_test(test_replay_counter),      cmocka_unit_test(test_replay_stamp),
-		cmocka_unit_test(test_replay_room),
+		cmocka_unit_test(test_p4_stamp_clock),      cmocka_unit_test(test_replay_room),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
