@@ -35,8 +35,9 @@ static void set_limit(const char *title, pid_t pid, __rlimit_resource_t resource
 {
 	const struct rlimit limit = { soft, RLIM_INFINITY };
 
-	if (prlimit(pid, resource, &limit, NULL) < 0)
-		complain(title, resource == RLIMIT_RTTIME ? "rlimit_rttime" : "no_swap", errno);
+	/* Locked memory needs no limit when the child kept the capability; else it complains. */
+	if (prlimit(pid, resource, &limit, NULL) < 0 && resource != RLIMIT_MEMLOCK)
+		complain(title, "rlimit_rttime", errno);
 }
 
 void child_sched_prepare(const char *title, pid_t pid, const struct child_conf *conf)

@@ -1,5 +1,6 @@
 /*
- * Giving up what a process does not need: capabilities and system calls.
+ * Giving up what a process does not need: capabilities and system calls; and locking its memory,
+ * for which a capability may have to be kept.
  *
  * Every process, once, at start. Owns nothing; there is no way back.
  */
@@ -10,7 +11,9 @@
 #include <linux/seccomp.h>
 #include <seccomp.h>
 #include <stddef.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 
 struct confine_cap {
 	unsigned mask; /* enum proc_cap */
@@ -108,13 +111,28 @@ static int confine_calls(void)
 	return error;
 }
 
+/*
+ * Whether locked memory will be limited unless CAP_IPC_LOCK is kept: the limit is neither infinite
+ * nor ours, or our parent's, to raise. Where it can be raised the capability is not needed.
+ */
+static bool lock_needs_capability(void)
+{
+	struct rlimit limit;
+
+	return capng_have_capability(CAPNG_PERMITTED, CAP_IPC_LOCK) &&
+	       !capng_have_capability(CAPNG_EFFECTIVE, CAP_SYS_RESOURCE) &&
+	       (getrlimit(RLIMIT_MEMLOCK, &limit) < 0 || limit.rlim_max != RLIM_INFINITY);
+}
+
 static int confine_capabilities(unsigned caps)
 {
 	uint64_t kept = 0;
+	bool may_lock;
 	capng_select_t what = CAPNG_SELECT_CAPS | CAPNG_SELECT_AMBIENT;
 
 	if (capng_get_caps_process() < 0)
 		return -EIO;
+	may_lock = caps & PROC_CAP_LOCK && lock_needs_capability();
 	for (size_t i = 0; i < sizeof(confine_caps) / sizeof(confine_caps[0]); i++)
 		if (caps & confine_caps[i].mask &&
 		    capng_have_capability(CAPNG_PERMITTED, confine_caps[i].cap))
@@ -127,6 +145,8 @@ static int confine_capabilities(unsigned caps)
 		if (kept >> cap & 1 &&
 		    capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, cap) < 0)
 			return -EINVAL;
+	if (may_lock && capng_update(CAPNG_ADD, CAPNG_PERMITTED, CAP_IPC_LOCK) < 0)
+		return -EINVAL;
 	return capng_apply(what) < 0 ? -EPERM : 0;
 }
 
@@ -139,4 +159,29 @@ int proc_confine(unsigned caps, bool may_exec)
 	if (!(caps & PROC_CAP_SCRIPTS) && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return -errno;
 	return may_exec ? 0 : confine_calls();
+}
+
+/* Makes CAP_IPC_LOCK effective if it was kept, or takes it out of effect. */
+static bool use_lock_capability(bool is_used)
+{
+	if (capng_get_caps_process() < 0 || !capng_have_capability(CAPNG_PERMITTED, CAP_IPC_LOCK))
+		return false;
+	return capng_update(is_used ? CAPNG_ADD : CAPNG_DROP, CAPNG_EFFECTIVE, CAP_IPC_LOCK) == 0 &&
+	       capng_apply(CAPNG_SELECT_CAPS) == 0;
+}
+
+int proc_lock_memory(bool is_locked)
+{
+	struct rlimit limit;
+	int error;
+
+	if (!is_locked) {
+		error = munlockall() < 0 ? -errno : 0;
+		use_lock_capability(false);
+		return error;
+	}
+	if (!use_lock_capability(true) &&
+	    (getrlimit(RLIMIT_MEMLOCK, &limit) < 0 || limit.rlim_cur != RLIM_INFINITY))
+		return -EPERM;
+	return mlockall(MCL_CURRENT | MCL_FUTURE) < 0 ? -errno : 0;
 }

@@ -29,6 +29,7 @@ enum proc_cap {
 	PROC_CAP_NET_BIND = 8,
 	PROC_CAP_CHOWN = 16, /* give FIFOs to their readers */
 	PROC_CAP_SCHED = 32, /* SYS_NICE, SYS_RESOURCE: scheduling of the children */
+	PROC_CAP_LOCK = 64,  /* IPC_LOCK, see proc_lock_memory(); permitted, not effective */
 };
 
 /*
@@ -40,6 +41,14 @@ enum proc_cap {
  * filters, such as User-Mode Linux.
  */
 int proc_confine(unsigned caps, bool may_exec);
+
+/*
+ * Locks all memory of the process, present and future, or unlocks it. Without CAP_IPC_LOCK a limit
+ * of locked memory (RLIMIT_MEMLOCK) would let later allocations and the growth of the stack fail,
+ * so nothing is locked where a limit holds and PROC_CAP_LOCK was not kept. The capability is
+ * effective only while memory is locked. Returns 0 or -errno: -EPERM when a limit is in the way.
+ */
+int proc_lock_memory(bool is_locked);
 
 /* Sets the name shown by ps and top (comm, at most 15 bytes). */
 void proc_set_name(const char *name);

@@ -158,14 +158,17 @@ static void on_conf(struct role *role, const struct msg *msg)
 
 /* ---- what the configuration says of the process itself ---- */
 
-/* The parent has raised the limit. Afterwards what we already use would be swapped out as before.
- */
+/* The parent has raised the limit where it may; elsewhere a capability was kept. */
 static void set_locked(const struct role *role, bool is_locked)
 {
-	if (is_locked && mlockall(MCL_CURRENT | MCL_FUTURE) < 0)
-		log_warn("no_swap", "cannot lock the memory of the %s process", role->ops->name);
-	else if (!is_locked)
-		munlockall();
+	const int error = proc_lock_memory(is_locked);
+
+	if (is_locked && error)
+		log_event(LOG_LEVEL_WARNING, "no_swap", log_kv("errno=%d", -error),
+			  "Cannot lock the memory of the %s process: %s", role->ops->name,
+			  error == -EPERM ? "it is limited (RLIMIT_MEMLOCK), and neither "
+					    "CAP_SYS_RESOURCE nor CAP_IPC_LOCK is at hand"
+					  : strerror(-error));
 }
 
 static void apply_settings(const struct role *role)
@@ -309,6 +312,12 @@ static int role_serve(struct role *role)
 	return loop_run(role->loop);
 }
 
+/* A reload may ask for locked memory at any time. */
+static unsigned caps_of(const struct role_ops *ops)
+{
+	return ops->caps | (ops->settings ? PROC_CAP_LOCK : 0);
+}
+
 int role_run(const struct role_ops *ops, const struct conf_schema *schema)
 {
 	struct role role = { .ops = ops, .schema = schema };
@@ -317,7 +326,7 @@ int role_run(const struct role_ops *ops, const struct conf_schema *schema)
 
 	if (result == 0) {
 		step = "confinement";
-		result = proc_confine(ops->caps, false);
+		result = proc_confine(caps_of(ops), false);
 	}
 	if (result == 0) {
 		step = "initialisation";

@@ -4,13 +4,16 @@
  */
 #include "test/unit/lib_util.h"
 
+#include <cap-ng.h>
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -372,6 +375,22 @@ static bool has_seccomp(void)
 		}                                                               \
 	} while (0)
 
+/* AddressSanitizer ignores mlockall(), for its shadow memory would not fit. */
+void __asan_init(void) __attribute__((weak));
+
+static bool locks_work(void)
+{
+	return !__asan_init;
+}
+
+/* Out of the effective and permitted set; without privileges there is nothing to drop. */
+static void drop_capability(unsigned cap)
+{
+	capng_get_caps_process();
+	capng_update(CAPNG_DROP, CAPNG_EFFECTIVE | CAPNG_PERMITTED, cap);
+	capng_apply(CAPNG_SELECT_CAPS);
+}
+
 static int confined_child_part(void)
 {
 	const unsigned long long had = status_value("CapPrm");
@@ -430,6 +449,54 @@ static void confined_without_privileges(void **state)
 	assert_int_equal(in_child(confined_unprivileged_part), 0);
 }
 
+/* More than the limit, so it would fail or stay unlocked where the capability was not kept. */
+static int locked_part(void)
+{
+	const size_t size = 1 << 20;
+	const struct rlimit small = { size, size };
+	const unsigned long long lock = CAP_MASK(CAP_IPC_LOCK);
+	const bool may = status_value("CapEff") & lock;
+
+	CHECK(setrlimit(RLIMIT_MEMLOCK, &small) == 0);
+	drop_capability(CAP_SYS_RESOURCE);
+	CHECK(proc_confine(PROC_CAP_LOCK, false) == 0);
+	CHECK(status_value("CapPrm") == (may ? lock : 0));
+	CHECK(status_value("CapEff") == 0);
+	CHECK(proc_lock_memory(true) == (may ? 0 : -EPERM));
+	CHECK(status_value("CapEff") == (may ? lock : 0));
+	CHECK(mmap(NULL, 4 * size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) !=
+	      MAP_FAILED);
+	CHECK(locks_work() ? (status_value("VmLck") > 0) == may : true);
+	CHECK(proc_lock_memory(false) == 0);
+	CHECK(status_value("VmLck") == 0);
+	CHECK(status_value("CapEff") == 0);
+	return 0;
+}
+
+static void memory_is_locked_above_the_limit(void **state)
+{
+	(void)state;
+	assert_int_equal(in_child(locked_part), 0);
+}
+
+static int limited_part(void)
+{
+	const struct rlimit small = { 1 << 20, 1 << 20 };
+
+	CHECK(setrlimit(RLIMIT_MEMLOCK, &small) == 0);
+	CHECK(proc_confine(PROC_CAP_NET_RAW, false) == 0);
+	CHECK(proc_lock_memory(true) == -EPERM);
+	CHECK(status_value("VmLck") == 0);
+	CHECK(proc_lock_memory(false) == 0);
+	return 0;
+}
+
+static void memory_is_not_locked_under_a_limit(void **state)
+{
+	(void)state;
+	assert_int_equal(in_child(limited_part), 0);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -446,6 +513,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(confined_child),
 		cmocka_unit_test(confined_parent),
 		cmocka_unit_test(confined_without_privileges),
+		cmocka_unit_test(memory_is_locked_above_the_limit),
+		cmocka_unit_test(memory_is_not_locked_under_a_limit),
 	};
 
 	if (argc > 1 && strcmp(argv[1], "started") == 0)
