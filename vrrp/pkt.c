@@ -228,6 +228,26 @@ enum vrrp_drop vrrp_pkt_decode(const uint8_t *data, size_t len, const struct vrr
 	return VRRP_DROP_NONE;
 }
 
+struct vrrp_env vrrp_env_old_sum(const struct vrrp_env *env, const struct addr *group)
+{
+	return (struct vrrp_env){ .src = env->src, .dst = *group, .ttl = env->ttl };
+}
+
+enum vrrp_drop vrrp_pkt_decode_old(const uint8_t *data, size_t len, const struct vrrp_env *env,
+				   const struct addr *group, struct vrrp_pkt *pkt,
+				   struct addr *addrs)
+{
+	const struct vrrp_env summed = vrrp_env_old_sum(env, group);
+	enum vrrp_drop drop = vrrp_pkt_decode(data, len, &summed, pkt, addrs);
+
+	if (drop != VRRP_DROP_NONE)
+		return drop;
+	if (pkt->version != 3 || env->src.family != AF_INET || pkt->sum_form != VRRP_SUM_PSEUDO)
+		return VRRP_DROP_CHECKSUM;
+	pkt->sum_form = VRRP_SUM_GROUP;
+	return VRRP_DROP_NONE;
+}
+
 static bool interval_is_encodable(const struct vrrp_pkt *pkt)
 {
 	if (pkt->version == 2)
@@ -260,7 +280,8 @@ static enum vrrp_sum_form sum_form_to_send(const struct vrrp_pkt *pkt, int famil
 		return VRRP_SUM_MESSAGE;
 	if (family == AF_INET6)
 		return VRRP_SUM_PSEUDO;
-	return pkt->sum_form;
+	return sum_form_is_allowed(pkt->sum_form, pkt->version, family) ? pkt->sum_form
+									: VRRP_SUM_NONE;
 }
 
 static void body_encode(struct buf *b, const struct vrrp_pkt *pkt)

@@ -18,8 +18,9 @@
 #define VRRP_AUTH_LEN  8
 
 /* Which sum an IPv4 v3 packet carries: RFC 9568 5.2.8 covers the message, RFC 5798 adds a
- * pseudo-header. */
-enum vrrp_sum_form { VRRP_SUM_NONE, VRRP_SUM_MESSAGE, VRRP_SUM_PSEUDO };
+ * pseudo-header. Up to keepalived 1.3.6 that of a unicast packet has the multicast group as
+ * destination. */
+enum vrrp_sum_form { VRRP_SUM_NONE, VRRP_SUM_MESSAGE, VRRP_SUM_PSEUDO, VRRP_SUM_GROUP };
 
 /* A decoded or to-be-encoded advertisement. */
 struct vrrp_pkt {
@@ -93,9 +94,20 @@ enum vrrp_drop vrrp_ip_decode(const uint8_t *data, size_t len, uint8_t protocol,
 enum vrrp_drop vrrp_pkt_decode(const uint8_t *data, size_t len, const struct vrrp_env *env,
 			       struct vrrp_pkt *pkt, struct addr *addrs);
 
+/* The envelope under which VRRP_SUM_PSEUDO is the sum of a unicast packet up to keepalived 1.3.6,
+ * of an instance whose multicast group is `group`. */
+struct vrrp_env vrrp_env_old_sum(const struct vrrp_env *env, const struct addr *group);
+
+/* Decodes an IPv4 v3 message with that sum (VRRP_SUM_GROUP) as vrrp_pkt_decode() does; any other is
+ * dropped with VRRP_DROP_CHECKSUM. */
+enum vrrp_drop vrrp_pkt_decode_old(const uint8_t *data, size_t len, const struct vrrp_env *env,
+				   const struct addr *group, struct vrrp_pkt *pkt,
+				   struct addr *addrs);
+
 /*
- * Encodes with the checksum form of pkt->sum_form (v2: ignored). `env` gives source and destination
- * for the pseudo-header. Returns the length, 0 if `cap` is too small or the fields are impossible.
+ * Encodes with the checksum form VRRP_SUM_MESSAGE or _PSEUDO in pkt->sum_form (v2: ignored). `env`
+ * gives source and destination for the pseudo-header. Returns the length, 0 if `cap` is too small
+ * or the fields are impossible.
  */
 size_t vrrp_pkt_encode(const struct vrrp_pkt *pkt, const struct vrrp_env *env, uint8_t *data,
 		       size_t cap);

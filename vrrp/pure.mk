@@ -8,7 +8,7 @@ libvrrp_a_SOURCES = \
 VRRP_PURE_LIBS = libvrrp.a libdiarch.a
 
 if HAVE_CMOCKA
-vrrp_pure_tests = test/unit/test_pkt test/unit/test_auth test/unit/test_fsm test/unit/test_fsm_options test/unit/test_announce \
+vrrp_pure_tests = test/unit/test_pkt test/unit/test_pkt_old test/unit/test_auth test/unit/test_fsm test/unit/test_fsm_options test/unit/test_announce \
 	test/unit/test_group test/unit/test_track test/unit/test_bfd
 check_PROGRAMS += $(vrrp_pure_tests)
 TESTS += $(vrrp_pure_tests)
@@ -16,6 +16,8 @@ endif
 vrrp_fsm_fixture = test/unit/fsm_fixture.c test/unit/fsm_fixture.h
 test_unit_test_pkt_SOURCES = test/unit/test_pkt.c
 test_unit_test_pkt_LDADD = $(VRRP_PURE_LIBS) $(CMOCKA_LIBS)
+test_unit_test_pkt_old_SOURCES = test/unit/test_pkt_old.c
+test_unit_test_pkt_old_LDADD = $(VRRP_PURE_LIBS) $(CMOCKA_LIBS)
 test_unit_test_auth_SOURCES = test/unit/test_auth.c
 test_unit_test_auth_LDADD = $(VRRP_PURE_LIBS) $(SSL_LIBS) $(CMOCKA_LIBS)
 test_unit_test_fsm_SOURCES = test/unit/test_fsm.c $(vrrp_fsm_fixture)

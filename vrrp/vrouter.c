@@ -373,14 +373,37 @@ static void on_send_result(struct vrouter *r, int result)
 		nl_refresh(r->app->nl);
 }
 
-static void send_to(struct vrouter *r, const struct vrrp_pkt *pkt, const struct addr *dst,
-		    uint8_t ttl)
+/* With the sum of pkt->sum_form, or of old unicast. */
+static void send_to(struct vrouter *r, const struct vrrp_pkt *pkt, bool is_old,
+		    const struct addr *dst, uint8_t ttl)
 {
 	const struct vrrp_env env = { .src = r->fsm.own_addr, .dst = *dst, .ttl = ttl };
+	const struct vrrp_env old = vrrp_env_old_sum(&env, &r->conf->mcast_dst_ip);
 	uint8_t data[VRRP_PKT_MAX + VRRP_HMAC_LEN];
 
-	size_t len = vrrp_pkt_encode(pkt, &env, data, VRRP_PKT_MAX);
+	size_t len = vrrp_pkt_encode(pkt, is_old ? &old : &env, data, VRRP_PKT_MAX);
 	on_send_result(r, len == 0 ? -EINVAL : vrouter_auth_send(r, &env, data, len));
+}
+
+/* Who sends the old sum accepts no other. */
+static bool wants_old_sum(const struct vrouter *r)
+{
+	int old = r->conf->old_unicast_checksum;
+
+	if (r->expect.version != 3 || r->fsm.own_addr.family != AF_INET)
+		return false;
+	return old == OLD_CHECKSUM_USE ||
+	       (old == OLD_CHECKSUM_AUTO && r->peer_sum_form == VRRP_SUM_GROUP);
+}
+
+static void send_to_peers(struct vrouter *r, struct vrrp_pkt *pkt)
+{
+	bool is_old = wants_old_sum(r);
+
+	if (is_old)
+		pkt->sum_form = VRRP_SUM_PSEUDO;
+	for (uint32_t i = 0; i < r->expect.n_peers; i++)
+		send_to(r, pkt, is_old, &r->peers[i].addr, r->conf->unicast_ttl);
 }
 
 static void send_advert(struct vrouter *r, uint8_t priority)
@@ -400,9 +423,8 @@ static void send_advert(struct vrouter *r, uint8_t priority)
 	memcpy(pkt.auth_data, r->expect.auth_data, sizeof(pkt.auth_data));
 	vrouter_auth_next(r);
 	if (!addr_is_unset(&r->group))
-		send_to(r, &pkt, &r->group, VRRP_TTL);
-	for (uint32_t i = 0; i < r->expect.n_peers; i++)
-		send_to(r, &pkt, &r->peers[i].addr, r->conf->unicast_ttl);
+		send_to(r, &pkt, false, &r->group, VRRP_TTL);
+	send_to_peers(r, &pkt);
 	r->stats.advert_sent++;
 	r->stats.pri_zero_sent += priority == 0;
 	vrouter_count(r);

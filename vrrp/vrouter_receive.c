@@ -201,6 +201,16 @@ static struct vrouter *find_router(const struct vrrp_side *side, uint8_t vrid,
 	return best;
 }
 
+/* A wrong checksum may be the right one of an old peer. */
+static enum vrrp_drop decode_old(const struct vrouter *r, const struct vio_packet *packet,
+				 struct vrrp_pkt *pkt, struct addr *addrs)
+{
+	if (!r->expect.is_unicast || r->conf->old_unicast_checksum == OLD_CHECKSUM_NEVER)
+		return VRRP_DROP_CHECKSUM;
+	return vrrp_pkt_decode_old(packet->msg, packet->len, &packet->env, &r->conf->mcast_dst_ip,
+				   pkt, addrs);
+}
+
 void vrouter_on_packet(const struct vio_packet *packet, void *arg)
 {
 	struct vrrp_side *side = arg;
@@ -222,6 +232,8 @@ void vrouter_on_packet(const struct vio_packet *packet, void *arg)
 		drop_for_nobody(side->vif, drop == VRRP_DROP_NONE ? VRRP_DROP_VRID : drop, env);
 		return;
 	}
+	if (drop == VRRP_DROP_CHECKSUM)
+		drop = decode_old(r, packet, &pkt, addrs);
 	if (drop == VRRP_DROP_NONE)
 		drop = vrrp_pkt_check(&pkt, env, &r->expect, &addrs_differ, &interval_differs);
 	if (drop == VRRP_DROP_NONE)

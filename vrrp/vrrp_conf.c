@@ -170,8 +170,6 @@ static const struct conf_type type_expired = {
 };
 
 /* old_unicast_checksum [never] */
-enum { OLD_CHECKSUM_USE = 1, OLD_CHECKSUM_NEVER = 2 };
-
 static const struct conf_word old_checksum_words[] = {
 	{ "never", OLD_CHECKSUM_NEVER },
 	{ NULL, 0 },
@@ -363,11 +361,11 @@ static const struct conf_key vrrp_keys[] = {
 		 .help = "Routing domain (VRF) of an instance without interface."),
 	K_FLAG("unicast_fault_no_peer", V, unicast_fault_no_peer, LIVE, .flags = CONF_IF_SET,
 	       .help = "Stay in FAULT without peers rather than use multicast."),
-	K_CUSTOM(
-		"old_unicast_checksum", &type_old_checksum, V, idle.old_unicast_checksum, int,
-		.words = old_checksum_words, NO_EFFECT,
-		.not_in_effect = "advertisements of very old versions are dropped",
-		.help = "Use the unicast checksum of very old versions; never does not accept it."),
+	K_CUSTOM("old_unicast_checksum", &type_old_checksum, V, old_unicast_checksum, int,
+		 .words = old_checksum_words, LIVE, .flags = CONF_IF_SET,
+		 .help = "Send VRRPv3 over IPv4 to peers with the checksum of keepalived up to "
+			 "1.3.6; without this word while they send it, with never not even "
+			 "accepted."),
 	K_FLAG("track_src_ip", V, idle.track_src_ip, LIVE, .flags = CONF_IF_SET,
 	       .help = "Go to FAULT while the source address is missing; always so."),
 	K_FLAG("linkbeat_use_polling", V, linkbeat_use_polling, LIVE, .flags = CONF_IF_SET,

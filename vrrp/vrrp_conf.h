@@ -88,6 +88,10 @@ struct hmac_conf {
 	int anti_replay, mode;  /* enum hmac_replay, enum hmac_mode */
 };
 
+/* The sum that keepalived up to 1.3.6 has over v3 unicast packets: sent to who sends it, always
+ * sent, or not even accepted. */
+enum old_checksum { OLD_CHECKSUM_AUTO, OLD_CHECKSUM_USE, OLD_CHECKSUM_NEVER };
+
 /* What is accepted and has no effect yet. Nothing reads it. */
 struct vrrp_idle_conf {
 	bool smtp_alert, notify_priority_changes;
@@ -96,7 +100,6 @@ struct vrrp_idle_conf {
 	const char *lvs_sync_daemon_interface;
 	uint32_t kernel_rx_buf_size;
 	bool track_src_ip;
-	int old_unicast_checksum;
 };
 
 struct vrrp_conf {
@@ -138,6 +141,7 @@ struct vrrp_conf {
 	bool owner_ignore_adverts;
 	bool strict_mode;
 	bool v3_checksum_as_v2;
+	int old_unicast_checksum;           /* enum old_checksum */
 	int64_t learn_min_us, learn_max_us; /* bounds on a learned interval; 0 = none */
 	bool lease;
 	struct conf_script notify_master, notify_backup, notify_fault, notify_stop, notify;

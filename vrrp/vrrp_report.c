@@ -26,6 +26,7 @@ static const char *sum_form_name(enum vrrp_sum_form form)
 	case VRRP_SUM_NONE: return "";
 	case VRRP_SUM_MESSAGE: return "message";
 	case VRRP_SUM_PSEUDO: return "pseudo-header";
+	case VRRP_SUM_GROUP: return "old-unicast";
 	}
 	return "";
 }

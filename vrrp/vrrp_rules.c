@@ -225,8 +225,24 @@ static void warn_no_peer(const struct vrrp_conf *vi, const char *word, struct co
 		      vi->unicast_fault_no_peer ? "it stays in FAULT" : "multicast is used");
 }
 
+/* Version 2 has no pseudo-header, and over IPv6 old versions left the sum to the kernel. */
+static void check_old_checksum(const struct vrrp_conf *vi, struct conf_diags *diags)
+{
+	const char *word = "old_unicast_checksum";
+
+	if (vi->old_unicast_checksum != OLD_CHECKSUM_USE)
+		return;
+	if (vi->version != 3 || vrrp_conf_family(vi) != AF_INET)
+		conf_diag_add(diags, CONF_WARNING, CONF_SEMANTIC, "old-checksum-unused",
+			      rule_pos(&vi->obj, word), NULL,
+			      "instance %s: %s is about version 3 over IPv4 only", vi->name, word);
+	else if (vi->peers.n == 0)
+		warn_no_peer(vi, word, diags);
+}
+
 static void check_unicast(const struct vrrp_conf *vi, struct conf_diags *diags)
 {
+	check_old_checksum(vi, diags);
 	if (vi->peers.n > 0)
 		return;
 	if (vi->unicast_fault_no_peer)

@@ -7,8 +7,9 @@
 #
 # diarch and Debian's keepalived as the two directors of one address, in both roles and in every form of the protocol
 # that both speak: v3, v3 over IPv6, v2, v2 with password, v2 with AH, v2 with AH and unicast, v2 and v3 with unicast
-# peers, v2 and v3 with strict mode, v3 with the owner of the address, and with virtual MAC addresses: v3, v3 over IPv6
-# and v2 with AH, and where diarch sends from its own MAC. Per form: election, no flapping, takeover when
+# peers, v3 with unicast peers and the checksum of old versions (that both are told to send, or keepalived only), v2 and
+# v3 with strict mode, v3 with the owner of the address, and with virtual MAC addresses: v3, v3 over IPv6 and v2 with
+# AH, and where diarch sends from its own MAC. Per form: election, no flapping, takeover when
 # the active is killed, and no packet that diarch calls damaged.
 . "${BASH_SOURCE[0]%/*}/lab.sh"
 need ip keepalived jq
@@ -23,8 +24,8 @@ STABLE_S=10
 other() { if [[ $1 = a* ]]; then echo "b${1:1}"; else echo "a${1:1}"; fi; }
 address_of() { if [[ $1 = a* ]]; then echo 192.168.195.130; else echo 192.168.195.131; fi; }
 
-# FORM is v2 or v3, then any of -ipv6, -pass, -ah, -unicast, -strict, -owner, -vmac (both send from the virtual MAC), -base
-# (diarch does not: vmac_xmit_base). VIP is set by the part that runs it.
+# FORM is v2 or v3, then any of -ipv6, -pass, -ah, -unicast, -strict, -owner, -old (both send the checksum of old versions), -learn (keepalived only),
+# -vmac (both send from the virtual MAC), -base (diarch does not: vmac_xmit_base). VIP is set by the part that runs it.
 interop_conf() { # NODE PRIORITY FORM
 	local extra='' addresses="$VIP4/24"
 	case $3 in *-ipv6*) addresses="fe80::200
@@ -38,6 +39,8 @@ interop_conf() { # NODE PRIORITY FORM
 		    unicast_peer {
 		        $(address_of "$(other "$1")")
 		    }" ;; esac
+	case $3,$1 in *-old,* | *-learn,b*) extra="$extra
+		    old_unicast_checksum" ;; esac
 	case $3 in *-strict*) extra="$extra
 		    strict_mode" ;; esac
 	case $3 in *-vmac*) extra="$extra
@@ -80,6 +83,11 @@ errors_seen() { # NODE: packets it called damaged; only diarch tells in JSON
 		.source_err + .other_err'
 }
 
+# A keepalived that hears only the old sum is active once beside diarch, which hears the old sum then.
+has_learned() { # N ACTIVE
+	[ "$(status_of "a.$1" '.vrrp[0].checksum_form')" = old-unicast ] && owns_alone "$2"
+}
+
 has_virtual_mac() { # NODE ADDRESS
 	case $2 in *:*) set -- "$1" "$2" 2 ;; *) set -- "$1" "$2" 1 ;; esac
 	[ "$(neighbour_mac "$1" "$2")" = "00:00:5e:00:0$3:33" ]
@@ -103,6 +111,7 @@ run_form() { # N FORM ACTIVE
 	wait_for "$backup is running" 20 is_running_as "$backup" vrrp
 	start_one "$active"
 	expect_soon "election-$name" 20 owns_alone "$active" || return 0
+	case $form in *-learn*) expect_soon "learned-$name" 20 has_learned "$n" "$active" ;; esac
 	expect_stays "no-flapping-$name" "$STABLE_S" are_still "$n" "$(transitions "$n")"
 	# With AH two that become active in the same moment use the same sequence numbers, and drop one packet of each other.
 	case $LAB_DIRECTOR.$form in
@@ -128,7 +137,7 @@ run_form() { # N FORM ACTIVE
 }
 
 n=0
-for form in v3 v3-ipv6 v2 v2-pass v2-ah v2-ah-unicast v2-unicast v3-unicast v3-strict v3-owner \
+for form in v3 v3-ipv6 v2 v2-pass v2-ah v2-ah-unicast v2-unicast v3-unicast v3-unicast-old v3-unicast-learn v3-strict v3-owner \
 	v3-vmac v3-ipv6-vmac v2-ah-vmac v3-vmac-base v3-ipv6-vmac-base; do
 	for active in a b; do
 		n=$((n + 1))
