@@ -15,6 +15,7 @@
 #include "director/cmdline.h"
 #include "director/control.h"
 #include "director/feeds.h"
+#include "director/proc_events.h"
 #include "director/notify.h"
 #include "director/reload.h"
 #include "director/run_names.h"
@@ -47,7 +48,8 @@ struct app {
 	struct store *store;
 	struct notify *notify;
 	struct check_scripts *check_scripts;
-	struct feeds *feeds; /* what is watched for the children */
+	struct proc_events *proc_events; /* of the namespace we come from, until feeds has it */
+	struct feeds *feeds;             /* what is watched for the children */
 	struct control *control;
 	struct address_log *address_log; /* with -a */
 	struct timer stop_timer;         /* child_wait_time */

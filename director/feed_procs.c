@@ -1,16 +1,13 @@
 /*
- * Numbers of processes, for vrrp_track_process. Parent only; owns the socket of process events.
+ * Numbers of processes, for vrrp_track_process. Parent only; owns the source of process events.
  *
- * The kernel's process connector tells of every exec and exit; where it does not speak to us (in a
+ * The kernel tells of every exec and exit (proc_events.h); where it does not speak to us (in a
  * network or process namespace of its own) /proc is looked through every half second, and every
  * ten seconds in any case.
  */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <libmnl/libmnl.h>
-#include <linux/cn_proc.h>
-#include <linux/connector.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +15,7 @@
 #include <unistd.h>
 
 #include "director/feeds.h"
+#include "director/proc_events.h"
 #include "lib/log.h"
 
 #define LOOK_US      (US_PER_S / 2)
@@ -39,10 +37,10 @@ struct watched {
 struct feed_procs {
 	struct feeds *feeds;
 	struct watched *head;
-	struct mnl_socket *nl;
+	struct proc_events *events; /* NULL where there are none */
 	struct io io;
 	struct timer look;
-	bool is_told; /* the connector has spoken: no need to look often */
+	bool is_listening;
 };
 
 /* ---- one process ---- */
@@ -157,7 +155,8 @@ static void on_look(struct timer *timer, void *arg)
 	struct feed_procs *procs = arg;
 
 	look_at_all(procs);
-	timer_arm_in(timer, procs->is_told ? LOOK_RARE_US : LOOK_US);
+	timer_arm_in(timer,
+		     procs->events && proc_events_are_told(procs->events) ? LOOK_RARE_US : LOOK_US);
 }
 
 /* ---- events ---- */
@@ -172,97 +171,60 @@ static void on_fork(struct feed_procs *procs, pid_t parent, pid_t child)
 	}
 }
 
-static void on_event(struct feed_procs *procs, const struct proc_event *event)
+/* What happened before the answer was not told. */
+static void on_answer(struct feed_procs *procs, int error)
 {
-	procs->is_told = true;
-	switch ((int)event->what) {
-	case PROC_EVENT_FORK:
-		if (event->event_data.fork.child_pid == event->event_data.fork.child_tgid)
-			on_fork(procs, event->event_data.fork.parent_tgid,
-				event->event_data.fork.child_pid);
-		break;
-	case PROC_EVENT_EXEC: judge(procs, event->event_data.exec.process_tgid); break;
-	case PROC_EVENT_COMM: judge(procs, event->event_data.comm.process_tgid); break;
-	case PROC_EVENT_EXIT:
-		if (event->event_data.exit.process_pid == event->event_data.exit.process_tgid)
-			forget(procs, event->event_data.exit.process_pid);
-		break;
-	default: break;
+	if (error) {
+		log_event(LOG_LEVEL_INFO, "track_process", log_kv("errno=%d", error),
+			  "The kernel does not tell of processes, looking at /proc instead: %s",
+			  strerror(error));
+		return;
 	}
+	log_event(LOG_LEVEL_INFO, "track_process", NULL, "The kernel tells of processes");
+	on_look(&procs->look, procs);
 }
 
-static void on_datagram(struct feed_procs *procs, const char *data, int n)
+static void on_news(const struct proc_news *news, void *arg)
 {
-	const struct nlmsghdr *nlh = (const void *)data;
-	const size_t need = sizeof(struct cn_msg) + sizeof(struct proc_event);
+	struct feed_procs *procs = arg;
 
-	for (; mnl_nlmsg_ok(nlh, n); nlh = mnl_nlmsg_next(nlh, &n)) {
-		const struct cn_msg *cn = mnl_nlmsg_get_payload(nlh);
-
-		if (mnl_nlmsg_get_payload_len(nlh) >= need && cn->id.idx == CN_IDX_PROC)
-			on_event(procs, (const void *)cn->data);
+	switch (news->kind) {
+	case PROC_NEWS_ANSWER: on_answer(procs, news->error); break;
+	case PROC_NEWS_FORK: on_fork(procs, news->parent, news->pid); break;
+	case PROC_NEWS_EXEC: judge(procs, news->pid); break;
+	case PROC_NEWS_EXIT: forget(procs, news->pid); break;
 	}
 }
 
 static void on_events(struct io *io, uint32_t ready, void *arg)
 {
 	struct feed_procs *procs = arg;
-	char data[4096] __attribute__((aligned(__alignof__(struct nlmsghdr))));
 
 	(void)io;
 	(void)ready;
-	for (int i = 0; i < EVENTS_ONCE; i++) {
-		ssize_t n = mnl_socket_recvfrom(procs->nl, data, sizeof(data));
-
-		if (n < 0 && errno == ENOBUFS)
-			look_at_all(procs);
-		if (n <= 0)
-			return;
-		on_datagram(procs, data, (int)n);
-	}
+	if (proc_events_read(procs->events, EVENTS_ONCE, on_news, procs) == -ENOBUFS)
+		look_at_all(procs);
 }
 
-static int ask_for_events(struct mnl_socket *nl)
+static void listen_to_events(struct feed_procs *procs)
 {
-	char data[NLMSG_LENGTH(sizeof(struct cn_msg) + sizeof(uint32_t))]
-		__attribute__((aligned(__alignof__(struct nlmsghdr)))) = { 0 };
-	struct nlmsghdr *nlh = mnl_nlmsg_put_header(data);
-	struct cn_msg *cn;
-	const uint32_t op = PROC_CN_MCAST_LISTEN;
-
-	nlh->nlmsg_type = NLMSG_DONE;
-	cn = mnl_nlmsg_put_extra_header(nlh, sizeof(*cn) + sizeof(op));
-	cn->id.idx = CN_IDX_PROC;
-	cn->id.val = CN_VAL_PROC;
-	cn->len = sizeof(op);
-	memcpy(cn->data, &op, sizeof(op));
-	return mnl_socket_sendto(nl, nlh, nlh->nlmsg_len) < 0 ? -errno : 0;
-}
-
-static void connect_events(struct feed_procs *procs)
-{
-	procs->nl = mnl_socket_open2(NETLINK_CONNECTOR, SOCK_NONBLOCK | SOCK_CLOEXEC);
-	if (!procs->nl)
+	if (procs->is_listening)
 		return;
-	if (mnl_socket_bind(procs->nl, CN_IDX_PROC, MNL_SOCKET_AUTOPID) < 0 ||
-	    ask_for_events(procs->nl) < 0 ||
-	    io_add(feeds_loop(procs->feeds), &procs->io, mnl_socket_get_fd(procs->nl), EPOLLIN,
-		   on_events, procs) < 0) {
-		mnl_socket_close(procs->nl);
-		procs->nl = NULL;
+	procs->is_listening = procs->events && proc_events_listen(procs->events) == 0 &&
+			      io_add(feeds_loop(procs->feeds), &procs->io,
+				     proc_events_fd(procs->events), EPOLLIN, on_events, procs) == 0;
+	if (!procs->is_listening)
 		log_event(LOG_LEVEL_INFO, "track_process", NULL,
 			  "no process events from the kernel here, looking at /proc instead");
-	}
 }
 
-static void disconnect_events(struct feed_procs *procs)
+static void ignore_events(struct feed_procs *procs)
 {
-	if (!procs->nl)
+	if (!procs->is_listening)
 		return;
 	io_del(&procs->io);
-	mnl_socket_close(procs->nl);
-	procs->nl = NULL;
-	procs->is_told = false;
+	proc_events_ignore(procs->events);
+	procs->is_listening = false;
 }
 
 /* ---- configuration ---- */
@@ -311,27 +273,28 @@ void feed_procs_set_conf(struct feed_procs *procs, const struct conf_list *track
 	conf_list_for_each (conf, track_processes)
 		add(procs, conf);
 	if (!procs->head) {
-		disconnect_events(procs);
+		ignore_events(procs);
 		timer_cancel(&procs->look);
 		return;
 	}
-	if (!procs->nl)
-		connect_events(procs);
+	listen_to_events(procs);
 	on_look(&procs->look, procs);
 }
 
-struct feed_procs *feed_procs_new(struct feeds *feeds)
+struct feed_procs *feed_procs_new(struct feeds *feeds, struct proc_events *events)
 {
 	struct feed_procs *procs = xcalloc(1, sizeof(*procs));
 
 	procs->feeds = feeds;
+	procs->events = events;
 	timer_init(&procs->look, feeds_loop(feeds), on_look, procs);
 	return procs;
 }
 
 void feed_procs_free(struct feed_procs *procs)
 {
-	disconnect_events(procs);
+	ignore_events(procs);
+	proc_events_free(procs->events);
 	timer_cancel(&procs->look);
 	clear(procs);
 	free(procs);

@@ -203,7 +203,7 @@ void feeds_set_conf(struct feeds *feeds, const struct conf *conf)
 	feed_procs_set_conf(feeds->procs, &root->track_processes);
 }
 
-struct feeds *feeds_new(struct loop *loop,
+struct feeds *feeds_new(struct loop *loop, struct proc_events *events,
 			void (*send)(enum msg_role to, const struct msg *msg, void *arg), void *arg)
 {
 	struct feeds *feeds = xcalloc(1, sizeof(*feeds));
@@ -212,7 +212,7 @@ struct feeds *feeds_new(struct loop *loop,
 	feeds->send = send;
 	feeds->arg = arg;
 	feeds->files = feed_files_new(feeds);
-	feeds->procs = feed_procs_new(feeds);
+	feeds->procs = feed_procs_new(feeds, events);
 	return feeds;
 }
 

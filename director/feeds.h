@@ -4,7 +4,7 @@
  *
  *	feeds.c		  what is watched, last values, who is told
  *	feed_files.c	  files, by inotify
- *	feed_procs.c	  processes, by the kernel's process events or by looking
+ *	feed_procs.c	  processes, by the kernel's process events (proc_events.h) or by looking
  *	proc_match.c	  **pure**: whether a process is one that is counted
  *
  * Values are kept here, so a child that starts hears all of them before its first commit.
@@ -20,9 +20,11 @@
 #include "vrrp/track_conf.h"
 
 struct feeds;
+struct proc_events;
 
-/* `send` sends to a child, and drops the message where that one does not run. */
-struct feeds *feeds_new(struct loop *loop,
+/* `send` sends to a child, and drops the message where that one does not run. Takes `events`, NULL
+ * where there are none. */
+struct feeds *feeds_new(struct loop *loop, struct proc_events *events,
 			void (*send)(enum msg_role to, const struct msg *msg, void *arg),
 			void *arg);
 void feeds_free(struct feeds *feeds);
@@ -51,7 +53,7 @@ void feed_files_free(struct feed_files *files);
 void feed_files_set_conf(struct feed_files *files, const struct conf_list *track_files);
 
 struct feed_procs;
-struct feed_procs *feed_procs_new(struct feeds *feeds);
+struct feed_procs *feed_procs_new(struct feeds *feeds, struct proc_events *events);
 void feed_procs_free(struct feed_procs *procs);
 void feed_procs_set_conf(struct feed_procs *procs, const struct conf_list *track_processes);
 

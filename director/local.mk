@@ -15,7 +15,7 @@ diarch_SOURCES = \
 	director/notify.c director/notify.h director/scripts.c director/scripts.h director/fifo.c director/fifo.h \
 	director/mail.c director/mail.h director/mail_text.c director/smtp.c director/smtp.h director/resolve.c \
 	director/resolve.h director/relay.c director/relay.h director/feeds.c director/feeds.h director/feed_files.c \
-	director/feed_procs.c director/proc_match.c \
+	director/feed_procs.c director/proc_match.c director/proc_events.c director/proc_events.h director/proc_news.c \
 	director/check_scripts.c director/check_scripts.h director/check_command.c \
 	director/store.c director/store.h director/child_sched.c director/child_sched.h director/supervise.c \
 	director/supervise.h

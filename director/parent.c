@@ -205,6 +205,7 @@ static int prepare(struct app *app, bool *is_running)
 		return status;
 	}
 	run_names_fill(&app->names, app->cmdline, app->conf);
+	app->proc_events = proc_events_new();
 	error = *app->names.net_namespace ? run_names_enter(app->names.net_namespace) : 0;
 	if (error < 0) {
 		errno = -error;
@@ -249,7 +250,8 @@ static void setup(struct app *app)
 	app->notify = notify_new(app->loop, on_notify_idle, app);
 	app->supervisor = supervisor_new(app);
 	app->check_scripts = check_scripts_new(app->loop, supervisor_send, app->supervisor);
-	app->feeds = feeds_new(app->loop, supervisor_send, app->supervisor);
+	app->feeds = feeds_new(app->loop, app->proc_events, supervisor_send, app->supervisor);
+	app->proc_events = NULL;
 	feeds_set_conf(app->feeds, app->conf);
 	app->reload = reload_new(app);
 	timer_init(&app->stop_timer, app->loop, on_stop_timeout, app);
@@ -310,6 +312,7 @@ int parent_main(const struct cmdline *cmdline)
 	status = prepare(&app, &is_running);
 	if (status != EXIT_STATUS_OK || is_running) {
 		report_status(&app, status);
+		proc_events_free(app.proc_events);
 		conf_free(app.conf);
 		return status;
 	}

@@ -2,7 +2,7 @@
 if HAVE_CMOCKA
 DIRECTOR_TESTS = test/unit/test_cmdline test/unit/test_store test/unit/test_notify test/unit/test_mail test/unit/test_plan \
 	test/unit/test_conf_schema test/unit/test_vs_group test/unit/test_run_names test/unit/test_host_check
-DIRECTOR_TESTS += test/unit/test_check_scripts test/unit/test_proc_match
+DIRECTOR_TESTS += test/unit/test_check_scripts test/unit/test_proc_match test/unit/test_proc_news
 check_PROGRAMS += $(DIRECTOR_TESTS)
 TESTS += $(DIRECTOR_TESTS)
 endif
@@ -16,6 +16,8 @@ test_unit_test_mail_SOURCES = test/unit/test_mail.c $(MAIL_SOURCES)
 test_unit_test_mail_LDADD = $(CONF_LDADD) $(CMOCKA_LIBS)
 test_unit_test_proc_match_SOURCES = test/unit/test_proc_match.c director/proc_match.c
 test_unit_test_proc_match_LDADD = libdiarch.a $(LIB_LIBS) $(CMOCKA_LIBS)
+test_unit_test_proc_news_SOURCES = test/unit/test_proc_news.c director/proc_news.c director/proc_events.h
+test_unit_test_proc_news_LDADD = libdiarch.a $(LIB_LIBS) $(CMOCKA_LIBS)
 test_unit_test_check_scripts_SOURCES = test/unit/test_check_scripts.c director/check_scripts.c
 test_unit_test_check_scripts_LDADD = libdiarch.a $(LIB_LIBS) $(CMOCKA_LIBS)
 test_unit_test_cmdline_SOURCES = test/unit/test_cmdline.c director/cmdline.c
