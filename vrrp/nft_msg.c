@@ -566,7 +566,7 @@ bool nft_msg_is_ours(const struct nlmsghdr *nlh)
 bool nft_msg_is_removal(const struct nlmsghdr *nlh, const char *table)
 {
 	const struct nfgenmsg *nfg = mnl_nlmsg_get_payload(nlh);
-	const struct nlattr *attr;
+	struct nlattr *attr;
 
 	switch (nlh->nlmsg_type) {
 	case NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_DELTABLE:

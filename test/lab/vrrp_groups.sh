@@ -17,6 +17,8 @@ need ip
 need_director
 
 VIP=192.168.195.200
+# Processes are looked for on the whole machine, where another run may be.
+HELPER=h$$
 SIDE=192.168.196.200
 
 group_conf() { # NODE PRIORITY ADVERT-INT
@@ -40,7 +42,7 @@ group_conf() { # NODE PRIORITY ADVERT-INT
 		    init_file 0
 		}
 		vrrp_track_process helper {
-		    process helper.$node
+		    process $HELPER.$node
 		    weight -60
 		}
 		vrrp_sync_group PAIR {
@@ -88,8 +90,8 @@ group_conf() { # NODE PRIORITY ADVERT-INT
 	chmod 755 "$dir/alive" "$dir/notify"
 }
 start_helper() { # NODE
-	cp "$(command -v sleep)" "$(node_dir "$1")/helper.$1"
-	start "$1" "helper.$1" "$(node_dir "$1")/helper.$1" infinity
+	cp "$(command -v sleep)" "$(node_dir "$1")/$HELPER.$1"
+	start "$1" "$HELPER.$1" "$(node_dir "$1")/$HELPER.$1" infinity
 }
 owns_both() { has_address "$1" $VIP && has_address "$1" $SIDE; }
 owns_none() { lacks_address "$1" $VIP && lacks_address "$1" $SIDE; }
@@ -157,7 +159,7 @@ expect_soon file-gone 10 moved_to a b
 expect_soon file-gone-priority 5 priority_is a 150
 
 say "a member's process dies, and comes back"
-stop helper.a KILL
+stop $HELPER.a KILL
 expect_soon process-moves 10 moved_to b a
 expect process-line in_log a 'Quorum lost for tracked process helper'
 start_helper a
