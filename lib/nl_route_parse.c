@@ -161,10 +161,9 @@ bool nl_route_is_same_place(const struct nl_route *a, const struct nl_route *b)
 
 static bool leg_is_wanted(const struct nl_leg *is, const struct nl_leg *want)
 {
-	uint16_t encap_type = want->encap ? want->encap->type : 0;
-
 	return addr_cmp(&is->via, &want->via) == 0 && is->weight == want->weight &&
-	       (want->ifindex == 0 || is->ifindex == want->ifindex) && is->encap_type == encap_type;
+	       (want->ifindex == 0 || is->ifindex == want->ifindex) &&
+	       is->encap_type == want->encap_type;
 }
 
 /* The kernel may keep legs in another order. */

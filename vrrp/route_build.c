@@ -149,8 +149,9 @@ static const char *add_encap(struct built_route *out, struct nl_leg *leg,
 		out->encaps = xcalloc(NL_LEGS_MAX, sizeof(*out->encaps));
 	struct nl_encap *encap = &out->encaps[leg - out->route.legs];
 	leg->encap = encap;
-	leg->encap_type = 0;
-	return build_encap(conf, encap);
+	const char *why = build_encap(conf, encap);
+	leg->encap_type = encap->type;
+	return why;
 }
 
 /* ---- legs ---- */

@@ -464,16 +464,23 @@ need_director() {
 	fi
 }
 has_ipvs() { modprobe -q ip_vs 2>/dev/null || :; [ -e /proc/net/ip_vs ]; }
+# need_guest REASON "$@": starts the lab again in a guest, for what the kernel here lacks; goes on when it is in one.
+need_guest() {
+	local reason=$1
+	shift
+	[ -z "${LAB_UML:-}" ] || return 0
+	command -v linux.uml >/dev/null ||
+		skip_lab "$reason and no linux.uml (Debian package user-mode-linux)"
+	trap - EXIT
+	lab_remove_dir
+	echo "   $reason: continuing in a User-Mode Linux guest"
+	exec "$TOP/test/lab/uml.sh" --timeout "${LAB_TIMEOUT:-600}" "$0" "$@"
+}
 # need_ipvs "$@": goes on here when the kernel has IPVS, else starts the lab again in a guest that has it.
 need_ipvs() {
 	has_ipvs && return
 	[ -z "${LAB_UML:-}" ] || give_up "the guest has no IPVS"
-	command -v linux.uml >/dev/null ||
-		skip_lab "no IPVS in this kernel and no linux.uml (Debian package user-mode-linux)"
-	trap - EXIT
-	lab_remove_dir
-	echo "   no IPVS in this kernel: continuing in a User-Mode Linux guest"
-	exec "$TOP/test/lab/uml.sh" --timeout "${LAB_TIMEOUT:-600}" "$0" "$@"
+	need_guest "no IPVS in this kernel" "$@"
 }
 
 # --- start and end ---

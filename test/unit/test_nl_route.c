@@ -83,6 +83,7 @@ static struct nl_route random_route(const struct nl_encap *encap)
 		r.legs[i].ifindex = (uint32_t)rand() % 4;
 		r.legs[i].weight = r.n_legs == 1 ? 1 : (uint16_t)(1 + rand() % 256);
 		r.legs[i].encap = rand() % 8 ? NULL : encap;
+		r.legs[i].encap_type = r.legs[i].encap ? encap->type : 0;
 	}
 	for (unsigned i = 1; i <= RTAX_MAX; i++)
 		r.metrics[i] = rand() % 4 || i == RTAX_CC_ALGO ? 0 : (uint32_t)rand();
@@ -102,6 +103,8 @@ static void test_routes_come_back(void **state)
 		const struct nl_route want = random_route(&encap);
 		assert_true(nl_route_parse(route_msg(RTM_NEWROUTE, &want), &is));
 		assert_true(nl_route_is_wanted(&is, &want));
+		assert_true(nl_route_is_wanted(&want, &want));
+		assert_true(nl_route_is_wanted(&is, &is));
 		is.metric++;
 		assert_false(nl_route_is_wanted(&is, &want));
 	}
