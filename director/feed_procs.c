@@ -34,6 +34,12 @@ struct watched {
 	uint32_t n_pids, cap;
 };
 
+/* What /proc says of one. */
+struct process {
+	char comm[64], cmdline[CMDLINE_MAX];
+	size_t n_cmdline;
+};
+
 struct feed_procs {
 	struct feeds *feeds;
 	struct watched *head;
@@ -62,18 +68,27 @@ static ssize_t read_file(pid_t pid, const char *name, char *data, size_t size)
 	return n;
 }
 
-static bool is_match(const struct watched *w, pid_t pid)
+/* False when there is no such process any more. */
+static bool read_process(pid_t pid, struct process *out)
 {
-	const struct proc_pattern pattern = { (const char *const *)w->words, w->n_words,
-					      w->param_match, w->is_full };
-	char comm[64], cmdline[CMDLINE_MAX];
-	ssize_t n = read_file(pid, "comm", comm, sizeof(comm));
-	ssize_t n_cmdline = n > 0 ? read_file(pid, "cmdline", cmdline, sizeof(cmdline)) : -1;
+	ssize_t n = read_file(pid, "comm", out->comm, sizeof(out->comm));
+	ssize_t n_cmdline =
+		n > 0 ? read_file(pid, "cmdline", out->cmdline, sizeof(out->cmdline)) : -1;
 
 	if (n <= 0 || n_cmdline < 0)
 		return false;
-	comm[strcspn(comm, "\n")] = '\0';
-	return proc_match(&pattern, &(struct proc_image){ comm, cmdline, (size_t)n_cmdline });
+	out->comm[strcspn(out->comm, "\n")] = '\0';
+	out->n_cmdline = (size_t)n_cmdline;
+	return true;
+}
+
+static bool is_match(const struct watched *w, const struct process *process)
+{
+	const struct proc_pattern pattern = { (const char *const *)w->words, w->n_words,
+					      w->param_match, w->is_full };
+
+	return proc_match(&pattern, &(struct proc_image){ process->comm, process->cmdline,
+							  process->n_cmdline });
 }
 
 static uint32_t find_pid(const struct watched *w, pid_t pid)
@@ -111,8 +126,11 @@ static void tell(struct feed_procs *procs, const struct watched *w)
 
 static void judge(struct feed_procs *procs, pid_t pid)
 {
+	struct process process;
+	bool is_there = read_process(pid, &process);
+
 	for (struct watched *w = procs->head; w; w = w->next) {
-		if (is_match(w, pid))
+		if (is_there && is_match(w, &process))
 			add_pid(w, pid);
 		else
 			drop_pid(w, pid);
@@ -133,6 +151,7 @@ static void forget(struct feed_procs *procs, pid_t pid)
 static void look_at_all(struct feed_procs *procs)
 {
 	DIR *dir = opendir("/proc");
+	struct process process;
 	struct dirent *entry;
 
 	for (struct watched *w = procs->head; w; w = w->next)
@@ -140,8 +159,10 @@ static void look_at_all(struct feed_procs *procs)
 	while (dir && (entry = readdir(dir))) {
 		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
 
-		for (struct watched *w = procs->head; pid > 0 && w; w = w->next)
-			if (is_match(w, pid))
+		if (pid <= 0 || !read_process(pid, &process))
+			continue;
+		for (struct watched *w = procs->head; w; w = w->next)
+			if (is_match(w, &process))
 				add_pid(w, pid);
 	}
 	if (dir)
@@ -164,8 +185,12 @@ static void on_look(struct timer *timer, void *arg)
 /* A child of a process that counts has its name, until it executes something else. */
 static void on_fork(struct feed_procs *procs, pid_t parent, pid_t child)
 {
+	struct process process;
+
 	for (struct watched *w = procs->head; w; w = w->next) {
-		if (find_pid(w, parent) < w->n_pids && is_match(w, child))
+		if (find_pid(w, parent) == w->n_pids)
+			continue;
+		if (read_process(child, &process) && is_match(w, &process))
 			add_pid(w, child);
 		tell(procs, w);
 	}

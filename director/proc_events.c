@@ -12,19 +12,24 @@
 
 #include "lib/log.h"
 
+#define RECEIVE_BUFFER (1024 * 1024) /* bytes; about 1300 events */
+
 struct proc_events {
 	struct mnl_socket *nl;
 	uint32_t token; /* of the last request */
 	bool is_told;   /* it was answered with yes */
+	bool is_lost;   /* some did not fit, and what did is not yet read */
 };
 
 struct proc_events *proc_events_new(void)
 {
 	struct mnl_socket *nl = mnl_socket_open2(NETLINK_CONNECTOR, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	const int size = RECEIVE_BUFFER;
 	struct proc_events *events;
 
 	if (!nl)
 		return NULL;
+	setsockopt(mnl_socket_get_fd(nl), SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size));
 	if (mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) < 0) {
 		mnl_socket_close(nl);
 		return NULL;
@@ -67,7 +72,7 @@ int proc_events_listen(struct proc_events *events)
 {
 	int error = set_member(events, NETLINK_ADD_MEMBERSHIP);
 
-	events->is_told = false;
+	events->is_told = events->is_lost = false;
 	return error ? error : ask(events, true);
 }
 
@@ -94,6 +99,20 @@ static bool is_ours(struct proc_events *events, const struct proc_news *news)
 	return true;
 }
 
+/*
+ * Until the socket has been empty once the kernel drops without a word what does not fit, so a loss
+ * is reported only then: who looks earlier misses what happens meanwhile.
+ */
+static int on_read_error(struct proc_events *events, int error)
+{
+	bool was_lost = events->is_lost;
+
+	if (error != EAGAIN)
+		return -error;
+	events->is_lost = false;
+	return was_lost ? -ENOBUFS : 0;
+}
+
 int proc_events_read(struct proc_events *events, int max,
 		     void (*on_news)(const struct proc_news *news, void *arg), void *arg)
 {
@@ -105,8 +124,12 @@ int proc_events_read(struct proc_events *events, int max,
 		const struct nlmsghdr *nlh = (const void *)data;
 		int n = (int)size;
 
+		if (size < 0 && errno == ENOBUFS) {
+			events->is_lost = true;
+			continue;
+		}
 		if (size < 0)
-			return errno == EAGAIN ? 0 : -errno;
+			return on_read_error(events, errno);
 		for (; mnl_nlmsg_ok(nlh, n); nlh = mnl_nlmsg_next(nlh, &n))
 			if (proc_news_parse(mnl_nlmsg_get_payload(nlh),
 					    mnl_nlmsg_get_payload_len(nlh), &news) &&

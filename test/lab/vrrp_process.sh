@@ -6,7 +6,7 @@
 # Processes that a router depends on. A director that is started in the first network namespace and enters its own
 # (net_namespace) is told by the kernel: the begin and the end of a process are noticed at once, where looking would come
 # every half second, and every ten seconds once the kernel tells. Quorum and quorum_max, both delays, whole commands,
-# the three ways to compare parameters; a child, a process that takes another name, one that executes something else.
+# the three ways to compare parameters; a child; a storm of processes that nobody reads of.
 # Then a director that is started inside, where the kernel tells nothing: looking finds the same.
 . "${BASH_SOURCE[0]%/*}/lab.sh"
 need ip jq
@@ -123,6 +123,26 @@ at_once() { # PREFIX
 	expect_most "$1-end" $AT_ONCE_MS $worst_end ms
 	expect_most "$1-begin" $AT_ONCE_MS $worst_begin ms
 }
+# More than the socket holds while the director does not read; what it missed is looked for.
+lost() {
+	local i
+	say "a storm of processes while the director is stopped"
+	kill -STOP "${LAB_PID[a]}"
+	for ((i = 0; i < 2500; i++)); do (:); done
+	begin one2 one infinity
+	end one
+	begin slow slow infinity
+	for ((i = 0; i < 100; i++)); do (:); done
+	begin r1 range infinity
+	begin r2 range infinity
+	kill -CONT "${LAB_PID[a]}"
+	expect_soon event-lost-found 2 states_are one=up range=up
+	expect_soon event-lost-slow 3 states_are slow=up
+	for i in one one2 slow r1 r2; do stop $i KILL; done
+	expect_soon event-lost-ends 3 states_are one=down range=down slow=down
+	begin one one infinity
+	expect_soon event-lost-over 3 states_are one=up
+}
 # The socket is of a namespace that there is no way back to.
 again() {
 	say "a reload that tracks no process, and one that does again"
@@ -221,6 +241,7 @@ else
 	rules event
 	children
 	delays event 300
+	lost
 	again
 	stop a
 fi
@@ -231,4 +252,3 @@ start_director a
 expect_soon look-untold 5 in_log a 'no process events from the kernel here'
 expect_soon look-start 5 states_are one=up range=down none=up slow=down
 rules look
-delays look 900
