@@ -3,6 +3,8 @@
 #
 #   a   diarch            a eth0 --- sw --- c
 #   c   the witness       a eth1 --- sw
+#
+# IPv4 is announced by ARP, IPv6 by neighbour advertisements; each has a pace of its own.
 . "${0%/*}/lab.sh"
 need_director
 need tcpdump
@@ -32,11 +34,32 @@ instance() { # ADVERTISED EXCLUDED GLOBALS...
 	for ((i = 0; i < $2; i++)); do echo "10.40.$((2 + i / 250)).$((1 + i % 250))/16"; done
 	printf '}\n}\n'
 }
-watch() { # FILTER...: to arp.log of c: seconds and what
-	start c tcpdump tcpdump -tt -n -l -B 8192 -i eth0 "$@"
+instance6() { # ADVERTISED GLOBALS...
+	local i
+	echo "global_defs {"
+	printf '\t%s\n' "${@:2}"
+	echo "}"
+	cat <<-CONF
+		vrrp_instance VI_6 {
+		    interface eth0
+		    virtual_router_id 61
+		    version 3
+		    priority 150
+		    garp_master_delay 0
+		    garp_master_repeat 2
+		    virtual_ipaddress {
+		    fe80::61/64
+	CONF
+	for ((i = 2; i <= $1; i++)); do echo "fd40::61:$i/64"; done
+	printf '}\n}\n'
+}
+watch() { # FILTER...: to tcpdump.log of c: seconds and what
+	start c tcpdump tcpdump -tt -e -n -l -B 8192 -i eth0 "$@"
 	wait_for "the witness listens" 10 grep -q 'listening on' "$(node_dir c)/tcpdump.log"
 }
-frames() { grep -c 'who-has' "$(node_dir c)/tcpdump.log"; }
+ANNOUNCED='who-has|neighbor advertisement'
+frames() { grep -cE "$ANNOUNCED" "$(node_dir c)/tcpdump.log"; }
+senders() { grep -E "$ANNOUNCED" "$(node_dir c)/tcpdump.log" | awk '{ print $2 }' | sort -u | wc -l; }
 has_frames() { [ "$(frames)" -ge "$1" ]; }
 has_exactly() { [ "$(frames)" -eq "$1" ]; }
 # Milliseconds between the first and the Nth frame.
@@ -46,18 +69,22 @@ spread_ms() {
 }
 # Smallest gap in milliseconds.
 gap_ms() {
-	grep who-has "$(node_dir c)/tcpdump.log" |
+	grep -E "$ANNOUNCED" "$(node_dir c)/tcpdump.log" |
 		awk 'NR > 1 { g = ($1 - a) * 1000; if (NR == 2 || g < m) m = g } { a = $1 } END { printf "%.2f", m }'
 }
-restart_with() { # ARGUMENTS OF instance
+BROADCAST="arp and ether dst ff:ff:ff:ff:ff:ff"
+restart() { # FILTER: with the configuration that is there
 	if [ -n "${LAB_PID[a]:-}" ]; then stop a; fi
 	if [ -n "${LAB_PID[tcpdump]:-}" ]; then stop tcpdump INT; fi
 	: >"$(node_dir c)/tcpdump.log"
-	instance "$@" | write_conf a
-	watch arp and ether dst ff:ff:ff:ff:ff:ff
+	watch "$1"
 	# Without -D: a line of the log for each frame is not what is measured.
 	start a a "$DIARCH" -n -l -f "$(node_dir a)/keepalived.conf" -p "$(node_dir a)/parent.pid" \
 		-r "$(node_dir a)/vrrp.pid" -c "$(node_dir a)/check.pid" "--control=$(node_dir a)/control.sock"
+}
+restart_with() { # ARGUMENTS OF instance
+	instance "$@" | write_conf a
+	restart "$BROADCAST"
 }
 
 say "a thousand addresses of one instance: all are there and announced once within 100 ms"
@@ -73,17 +100,36 @@ restart_with 10 10 "vrrp_garp_interval 0.02"
 expect_soon paced 30 has_frames 40
 expect_most pace-kept -14 "-$(gap_ms)" "ms between frames, negative"
 
+say "garp_group: the frames of two interfaces share one pace, another than all have"
+instance 10 10 "vrrp_garp_interval 0.001" | sed -E 's,10\.40\.2\..*,& dev eth1,' | write_conf a
+cat >>"$(node_dir a)/keepalived.conf" <<-CONF
+	garp_group {
+	    garp_interval 0.02
+	    interfaces {
+	        eth0 eth1
+	    }
+	}
+CONF
+restart "$BROADCAST"
+expect_soon group-paced 30 has_frames 40
+expect_eq group-of-both 2 "$(senders)"
+expect_most group-pace-kept -14 "-$(gap_ms)" "ms between frames, negative"
+
+say "vrrp_gna_interval, and gna_interval of a group instead: the pace of IPv6"
+NEIGHBOUR="icmp6 and ip6[40] == 136 and ether dst 33:33:00:00:00:01"
+instance6 10 "vrrp_gna_interval 0.02" | write_conf a
+restart "$NEIGHBOUR"
+expect_soon gna-paced 30 has_frames 20
+expect_most gna-pace-kept -14 "-$(gap_ms)" "ms between frames, negative"
+instance6 10 "vrrp_gna_interval 0.001" | write_conf a
+printf 'garp_group {\n gna_interval 0.03\n interface eth0\n}\n' >>"$(node_dir a)/keepalived.conf"
+restart "$NEIGHBOUR"
+expect_soon gna-group-paced 30 has_frames 20
+expect_most gna-group-pace-kept -24 "-$(gap_ms)" "ms between frames, negative"
+
 say "vrrp_min_garp: one packet for each address"
-restart_with 10 0 "vrrp_min_garp"
-sed -i '/garp_master_/d' "$(node_dir a)/keepalived.conf"
-restarted_without_own_values() {
-	stop a
-	stop tcpdump INT
-	: >"$(node_dir c)/tcpdump.log"
-	watch arp and ether dst ff:ff:ff:ff:ff:ff
-	start_director a
-}
-restarted_without_own_values
+instance 10 0 "vrrp_min_garp" | sed '/garp_master_/d' | write_conf a
+restart "$BROADCAST"
 expect_soon min-garp-some 15 has_frames 10
 expect_stays min-garp-no-more 2 has_exactly 10
 
