@@ -325,7 +325,7 @@ void vrouter_start(struct vrouter *r, const struct msg_vrrp_state *saved)
 
 void vrouter_try_start(struct vrouter *r)
 {
-	if (!r->is_waiting || r->track.awaited > 0 || timer_is_armed(&r->app->start_timer))
+	if (!r->is_waiting || r->track.awaited > 0 || !time_is_never(r->app->start_at))
 		return;
 	r->is_waiting = false;
 	vrouter_feed(r, &(struct vrrp_ev){ .kind = VRRP_EV_START }, "start");

@@ -77,6 +77,7 @@ struct vrrp_app {
 	struct bfd_sessions *bfd;
 	struct trackers *trackers;
 	struct timer start_timer; /* vrrp_startup_delay */
+	time_us start_at;         /* when it ends; TIME_NEVER = it is over, or there is none */
 	struct timer beat_timer;  /* links that are polled */
 	struct sync_group *groups;
 	uint32_t n_groups;

@@ -456,18 +456,42 @@ static void on_start_time(struct timer *timer, void *arg)
 	struct vrrp_app *app = arg;
 
 	(void)timer;
-	for (uint32_t i = 0; i < app->n_routers; i++)
+	app->start_at = TIME_NEVER;
+	for (uint32_t i = 0; i < app->n_routers; i++) {
 		vrouter_try_start(app->routers[i]);
+		vrouter_report_state(app->routers[i], false); /* may wait for a tracker still */
+	}
 }
 
-/* A process that takes over from one that died has waited already. */
+/* What a process that died had still to wait, of `delay_us`; all of it if there was none. */
+static int64_t startup_delay_left_us(const struct vrrp_app *app, int64_t delay_us)
+{
+	time_us now = loop_now(app->loop);
+	int64_t left_us = 0;
+	bool is_successor = false;
+
+	for (uint32_t i = 0; i < app->n_saved; i++) {
+		const struct msg *m = app->saved[i];
+
+		if (m->kind != MSG_vrrp_state)
+			continue;
+		is_successor = true;
+		if (m->vrrp_state.start_at_us - now.us > left_us)
+			left_us = m->vrrp_state.start_at_us - now.us;
+	}
+	return is_successor && left_us < delay_us ? left_us : delay_us;
+}
+
 static void begin_startup_delay(struct vrrp_app *app, const struct global_conf *global)
 {
-	if (app->is_committed || app->n_saved > 0 || global->vrrp_startup_delay_us == 0)
+	int64_t left_us = startup_delay_left_us(app, global->vrrp_startup_delay_us);
+
+	if (app->is_committed || left_us == 0)
 		return;
 	log_event(LOG_LEVEL_INFO, "vrrp_delay", NULL, "Delaying startup for %.3f seconds",
-		  (double)global->vrrp_startup_delay_us / US_PER_S);
-	timer_arm_in(&app->start_timer, global->vrrp_startup_delay_us);
+		  (double)left_us / US_PER_S);
+	app->start_at = time_add(loop_now(app->loop), left_us);
+	timer_arm_at(&app->start_timer, app->start_at);
 }
 
 static void on_tracker(struct tracker *t, void *arg)
@@ -605,6 +629,7 @@ static int init(struct role *role)
 	role_set_state(role, app);
 	app->role = role;
 	app->loop = role_loop(role);
+	app->start_at = TIME_NEVER;
 	firewall_init(app);
 	timer_init(&app->refresh_timer, app->loop, on_refresh, app);
 	timer_init(&app->stats_timer, app->loop, on_stats, app);

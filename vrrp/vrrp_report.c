@@ -66,6 +66,7 @@ static void fill_state(const struct vrouter *r, struct msg_vrrp_state *m, char *
 		.checksum_form = sum_form_name(r->peer_sum_form),
 		.adver_at_us = instant_or_zero(v->at[VRRP_TIMER_ADVER]),
 		.preempt_at_us = instant_or_zero(v->preempt_at),
+		.start_at_us = r->is_waiting ? instant_or_zero(r->app->start_at) : 0,
 		.since_us = is_adopted ? r->adopted_since.us : v->since.us,
 		.reason = r->reason,
 		.transitions = r->adopted_transitions + v->transitions,

@@ -70,6 +70,39 @@ mark_log a
 start_director a -P
 expect_soon next-start-is-master 10 in_log_since a 'Entering MASTER STATE'
 
+say "a child that dies while the start is delayed: the next one waits for the rest"
+stop a TERM
+vrrp_conf 1 $VIP "global_defs {
+	    vrrp_startup_delay 3
+	}" | write_conf a
+mark_log a
+tell_time
+begin=$NOW_MS
+start_director a -P
+expect_soon delay-begins 5 in_log_since a 'Delaying startup for 3\.000 seconds'
+expect_soon delay-is-told 5 eval "[ \"\$(status_of a '.vrrp[0].start_at_us > 0')\" = true ]"
+expect_stays delay-before 1 lacks_address a $VIP
+for round in 1 2; do
+	pid=$(role_pid a vrrp)
+	mark_log a
+	kill -KILL "$pid"
+	expect_soon "delay-respawn-$round" 5 is_respawned a vrrp "$pid"
+	expect_soon "delay-rest-$round" 2 in_log_since a 'Delaying startup for [01]\.[0-9]+ seconds'
+done
+expect_soon delay-ends 5 has_address a $VIP
+tell_time
+expect_most delay-was-whole -3000 "$((begin - NOW_MS))" "ms since the start, negative"
+pid=$(role_pid a vrrp)
+mark_log a
+kill -KILL "$pid"
+expect_soon delay-over-respawn 5 is_respawned a vrrp "$pid"
+expect_soon delay-over-goes-on 2 in_log_since a 'Going on in MASTER STATE'
+expect delay-is-over eval "! in_log_since a 'Delaying startup'"
+stop a TERM
+vrrp_conf 1 $VIP | write_conf a
+start_director a -P
+expect_soon no-delay 5 has_address a $VIP
+
 say "-R: ends with its child"
 stop a TERM
 mark_log a
