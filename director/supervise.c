@@ -292,11 +292,19 @@ static void send_saved(const struct msg *msg, void *arg)
 	ipc_send(c->chan, msg);
 }
 
-static const struct child_conf *child_conf_of(const struct child_proc *c)
+/* The VRRP child runs the sessions of BFD, too. */
+static struct child_sched sched_of(const struct child_proc *c)
 {
-	const struct global_conf *global = root_global(conf_root(c->supervisor->app->conf));
+	const struct conf_obj *root = conf_root(c->supervisor->app->conf);
+	const struct global_conf *global = root_global(root);
+	struct child_sched sched =
+		child_sched_of(c->role == CHILD_VRRP ? &global->vrrp : &global->checker);
 
-	return c->role == CHILD_VRRP ? &global->vrrp : &global->checker;
+	if (c->role == CHILD_VRRP && ((const struct root_conf *)root)->bfd_instances.n > 0) {
+		const struct child_sched bfd = child_sched_of(&global->bfd);
+		sched = child_sched_join(&sched, &bfd);
+	}
+	return sched;
 }
 
 static enum msg_role role_to(const struct child_proc *c)
@@ -309,7 +317,9 @@ static void child_commit(struct child_proc *c, uint64_t generation, bool is_comm
 	struct msg msg = { .kind = is_commit ? MSG_conf_commit : MSG_conf_abort, .fd = -1 };
 
 	if (is_commit) {
-		child_sched_prepare(c->row->title, c->pid, child_conf_of(c));
+		const struct child_sched sched = sched_of(c);
+
+		child_sched_prepare(c->row->title, c->pid, &sched);
 		msg.conf_commit.generation = generation;
 		store_mark(c->supervisor->app->store, c->row->ops->self);
 		c->committed = generation;
@@ -372,10 +382,11 @@ static void on_ready(struct child_proc *c, const struct msg *msg)
 {
 	struct app *app = c->supervisor->app;
 	bool is_reload = c->ready && c->ready != msg->ready.generation;
+	const struct child_sched sched = sched_of(c);
 
 	c->ready = msg->ready.generation;
 	c->is_taking_over = false;
-	child_sched_apply(c->row->title, c->pid, child_conf_of(c));
+	child_sched_apply(c->row->title, c->pid, &sched);
 	store_sweep(app->store, c->row->ops->self);
 	relay_all(app);
 	if (is_reload && root_global(conf_root(app->conf))->fifo_write_vrrp_states_on_reload)

@@ -104,7 +104,7 @@ struct email_conf {
 
 /* Comfort of keepalived that is accepted and has no effect yet. Nothing reads it. */
 struct global_idle_conf {
-	struct child_conf bfd; /* there is no such process */
+	const char *bfd_process_name; /* there is no such process */
 	struct rcvbuf_conf vrrp_cmd, vrrp_monitor, process_monitor, lvs_cmd, lvs_monitor;
 	bool use_symlink_paths, set_supplementary_groups;
 	struct conf_script startup_script, shutdown_script;
@@ -143,6 +143,7 @@ struct global_conf {
 	const char *process_name; /* of the parent */
 	bool process_names;
 	struct child_conf vrrp, checker;
+	struct child_conf bfd;     /* of the VRRP process, too, which runs BFD; without the name */
 	int64_t max_auto_priority; /* 0 or less: never raised */
 	uint32_t min_auto_priority_delay_us;
 	bool checker_log_all_failures;

@@ -286,6 +286,26 @@ can_lock() { has_capability self $CAP_IPC_LOCK || has_capability self $CAP_SYS_R
 is_locked() { grep -qE '^VmLck:[[:space:]]+[1-9]' "/proc/$1/status"; } # PID
 has_no_limit() { grep -qE '^Max locked memory +unlimited ' "/proc/$1/limits"; } # PID
 may_lock_now() { has_no_limit "$1" || has_capability "$1" $CAP_IPC_LOCK; } # PID: what it allocates later, too
+
+# BFD runs in the VRRP child: that gets what either asks for, while there is a session.
+bfd_scheduling() { # NODE PID
+	local conf=$LAB_DIR/$1/keepalived.conf
+	process_conf "$1" "bfd_rt_priority 8\nbfd_rlimit_rttime 15000\nbfd_priority -5"
+	mark_log "$1"
+	reload_director "$1"
+	wait_for "the reload" 5 in_log_since "$1" 'Reload complete'
+	expect_eq sched-no-bfd-nice -3 "$(nice_of "$2")"
+	printf 'bfd_instance peer {\n neighbor_ip 192.168.195.250\n}\n' >>"$conf"
+	reload_director "$1"
+	if chrt -r 7 true 2>/dev/null; then
+		expect_soon sched-bfd-real-time 5 policy_is "$2" SCHED_RR 8
+	else
+		skip sched-bfd-real-time "no real-time scheduling in this control group"
+	fi
+	expect_soon sched-bfd-nice 5 eval "[ \$(nice_of $2) = -5 ]"
+	expect sched-bfd-longer-limit grep -qE '^Max realtime timeout +20000 ' "/proc/$2/limits"
+	sed -i '/bfd_rt_priority/,/bfd_priority/d; /^bfd_instance/,$d' "$conf"
+}
 scheduling() { # N
 	local n=$1 pid
 	make_pair "$n" 150 100
@@ -309,6 +329,7 @@ scheduling() { # N
 	fi
 	expect sched-limit grep -qE '^Max realtime timeout +20000 ' "/proc/$pid/limits"
 	expect_eq sched-names "the_parent the_vrrp" "$(cat "/proc/${LAB_PID[a.$n]}/comm" "/proc/$pid/comm" | paste -sd' ')"
+	bfd_scheduling "a.$n" "$pid"
 	sed -i '/vrrp_rt_priority/,/process_name the_parent/d' "$LAB_DIR/a.$n/keepalived.conf"
 	process_conf "a.$n" "max_auto_priority 9\nmin_auto_priority_delay 100000"
 	reload_director "a.$n"
