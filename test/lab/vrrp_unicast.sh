@@ -3,6 +3,7 @@
 #
 #   a, b  diarch: ANY without interface, NP without peers at first, MC by multicast, each with a VRID of its own
 #   c     a host and witness         a, b --- sw --- c
+# calm
 . "${0%/*}/lab.sh"
 need_director
 need tcpdump

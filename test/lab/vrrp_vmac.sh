@@ -4,6 +4,7 @@
 #   a   diarch, use_vmac        a eth0 --- sw --- b
 #   b   keepalived, use_vmac               |
 #   c   a host                             c
+# calm
 # shellcheck disable=SC2016 # awk programs
 . "${0%/*}/lab.sh"
 need_director

@@ -4,6 +4,7 @@
 #   a, b  diarch: the instance runs on eth0; eth1 is another link
 #   c     a host on both         a, b eth0 --- lan --- c eth0
 #                                a, b eth1 --- side --- c eth1
+# calm
 # shellcheck disable=SC2016 # awk programs
 . "${0%/*}/lab.sh"
 need_director

@@ -10,6 +10,7 @@
 #   c     a host
 #
 # Where the kernel has none of these links the lab runs in a guest that has them.
+# calm
 # shellcheck disable=SC2016 # awk programs
 . "${0%/*}/lab.sh"
 need_director

@@ -5,6 +5,7 @@
 #
 # What trackers make of priorities, seen on the wire: `reverse` of scripts, files and interfaces, an instance's own
 # interface, numbers in files and behind symbolic links. Debian's keepalived with the same configuration says the same.
+# calm
 . "${BASH_SOURCE[0]%/*}/lab.sh"
 need_director
 need tcpdump
