@@ -159,11 +159,22 @@ bool nl_route_is_same_place(const struct nl_route *a, const struct nl_route *b)
 	       addr_cmp(&a->dst, &b->dst) == 0 && addr_cmp(&a->src, &b->src) == 0;
 }
 
+/* The kernel's are not read; two configurations have both. */
+static bool encaps_differ(const struct nl_encap *a, const struct nl_encap *b)
+{
+	if (!a || !b)
+		return false;
+	return a->type != b->type || a->n_labels != b->n_labels || a->id != b->id ||
+	       a->tos != b->tos || a->ttl != b->ttl || a->flags != b->flags ||
+	       memcmp(a->labels, b->labels, sizeof(a->labels)) != 0 ||
+	       addr_cmp(&a->src, &b->src) != 0 || addr_cmp(&a->dst, &b->dst) != 0;
+}
+
 static bool leg_is_wanted(const struct nl_leg *is, const struct nl_leg *want)
 {
 	return addr_cmp(&is->via, &want->via) == 0 && is->weight == want->weight &&
 	       (want->ifindex == 0 || is->ifindex == want->ifindex) &&
-	       is->encap_type == want->encap_type;
+	       is->encap_type == want->encap_type && !encaps_differ(is->encap, want->encap);
 }
 
 /* The kernel may keep legs in another order. */

@@ -90,6 +90,12 @@ expect_soon adopted 10 in_log_since a 'Going on in MASTER'
 for kind in "${present[@]}"; do
 	expect "encap-$kind-after-crash" is_shown "$kind"
 done
+case " ${present[*]} " in *" mpls "*)
+	sed -i 's|mpls 100/200|mpls 100/300|' "$(node_dir a)/keepalived.conf"
+	SHOWN[mpls]=${SHOWN[mpls]/200/300}
+	reload_director a
+	expect_soon reload-changes-labels 5 is_shown mpls ;;
+esac
 stop a
 for kind in "${present[@]}"; do
 	expect "encap-$kind-gone" test -z "$(routes "$kind" | grep encap)"

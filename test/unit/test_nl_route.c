@@ -110,6 +110,29 @@ static void test_routes_come_back(void **state)
 	}
 }
 
+static void test_encapsulations_differ(void **state)
+{
+	const struct nl_encap a = { .type = LWTUNNEL_ENCAP_MPLS,
+				    .n_labels = 2,
+				    .labels = { 1, 2 } },
+			      b = { .type = LWTUNNEL_ENCAP_MPLS,
+				    .n_labels = 2,
+				    .labels = { 1, 3 } };
+	struct nl_route want = route_to("10.0.0.0", 8, "10.1.0.1"), is;
+
+	(void)state;
+	want.legs[0].encap_type = LWTUNNEL_ENCAP_MPLS;
+	want.legs[0].encap = &a;
+	is = want;
+	is.legs[0].encap = NULL; /* as the kernel tells it */
+	assert_true(nl_route_is_wanted(&is, &want));
+	is.legs[0].encap = &b;
+	assert_false(nl_route_is_wanted(&is, &want));
+	is = want;
+	is.legs[0].encap_type = 0;
+	assert_false(nl_route_is_wanted(&is, &want));
+}
+
 static void test_legs_in_any_order(void **state)
 {
 	struct nl_route want = route_to("10.0.0.0", 8, "10.1.0.1"), is;
@@ -256,6 +279,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_routes_come_back),
+		cmocka_unit_test(test_encapsulations_differ),
 		cmocka_unit_test(test_legs_in_any_order),
 		cmocka_unit_test(test_broken_messages_are_read_within_bounds),
 		cmocka_unit_test(test_rules_come_back),
