@@ -17,7 +17,7 @@ need_director
 
 VIP=192.168.195.200
 SIDE=192.168.196.200
-DELAY=3
+DELAY=3 # s; nobody heard for 1.4 s is gone, which is longer than a port takes to forward after its link is up
 HELPER=helper.$$ # no lab beside this one has it
 
 # Written into the folder of the node: what NET and SIDE have beyond the rest, and what the group tracks.
@@ -45,7 +45,7 @@ group_conf() { # NODE PRIORITY [LINE OF NET [LINE OF SIDE [BLOCKS OF THE GROUP]]
 		    virtual_router_id 51
 		    version 3
 		    priority $2
-		    advert_int 0.2
+		    advert_int 0.4
 		    ${3:-}
 		    virtual_ipaddress {
 		        $VIP/24
@@ -57,7 +57,7 @@ group_conf() { # NODE PRIORITY [LINE OF NET [LINE OF SIDE [BLOCKS OF THE GROUP]]
 		    virtual_router_id 52
 		    version 3
 		    priority $2
-		    advert_int 0.2
+		    advert_int 0.4
 		    ${4:-}
 		    virtual_ipaddress {
 		        $SIDE/24
@@ -83,7 +83,7 @@ start_helper() {
 # returns_after NAME: a is well again; b keeps both addresses for the delay, then a has both.
 returns_after() {
 	expect_stays "$1-waits" $((DELAY - 1)) moved_to b a
-	expect_soon "$1-preempts" 3 moved_to a b
+	expect_soon "$1-preempts" 4 moved_to a b
 }
 fail_side() { # NAME: the link of one member of a goes and comes back
 	ipn side link set dev a.eth1 down
@@ -123,7 +123,7 @@ old=$(role_pid a vrrp)
 on a kill -KILL "$old"
 expect_soon crash-respawn 5 is_respawned a vrrp "$old"
 expect_stays crash-waits 1 moved_to b a
-expect_soon crash-preempts 2 moved_to a b
+expect_soon crash-preempts 3 moved_to a b
 
 say "the delay of one member only: the other one waits for it"
 reload_with a 150 "" "preempt_delay $DELAY"
