@@ -37,6 +37,7 @@ if [ -n "${LAB_IS_SLOW:-}" ]; then
 	DEADLINE_S=8
 	DELAY_S=5
 	WATCH_S=20
+	GAP_MS=16000
 fi
 
 # Manner, checker and the reasons that are right, with | between them.

@@ -160,7 +160,7 @@ static void shorter_events(void **state)
 static void requests(void **state)
 {
 	char data[PROC_NEWS_REQUEST_MAX] __attribute__((aligned(__alignof__(struct nlmsghdr))));
-	const struct nlmsghdr *nlh = (const void *)data;
+	struct nlmsghdr *nlh = (void *)data;
 	struct cn_msg cn;
 	uint32_t op;
 
