@@ -104,8 +104,25 @@ expect_eq T4-not-forwarded 0 "$(count other 'proto 112')"
 # S7: after the down interval of 3.41 s one a second.
 adverts=$(count client "ip proto 112")
 expect_most S7-rhythm 2 $((elapsed_s - 3 - adverts > 0 ? elapsed_s - 3 - adverts : adverts - elapsed_s + 3)) advertisements
-expect_eq S7-jitter 0 "$(frames client 'ip proto 112' | awk '{ if (NR > 1 && ($1 - last < 0.95 || $1 - last > 1.05)) n++; last = $1 }
-	END { print n + 0 }')"
+# Without drift: how far each is from a grid of seconds, of which half are less. One may be late on a busy machine; a timer
+# that starts again after each sending, or at a packet that is heard, moves all that follow.
+frames client 'ip proto 112' | awk '{
+		off[NR] = $1 - first; if (NR == 1) { first = $1; off[1] = 0 }
+		off[NR] -= int(off[NR] + 0.5)
+	}
+	function median(from, to,   i, j, n, v, t) {
+		for (i = from; i <= to; i++) v[++n] = off[i]
+		for (i = 2; i <= n; i++) for (j = i; j > 1 && v[j - 1] > v[j]; j--) { t = v[j]; v[j] = v[j - 1]; v[j - 1] = t }
+		return v[int((n + 1) / 2)]
+	}
+	END {
+		middle = median(1, NR); half = int(NR / 2); drift = (median(half + 1, NR) - median(1, half)) * 1000
+		for (i = 1; i <= NR; i++) if (off[i] - middle > 0.05 || middle - off[i] > 0.05) late++
+		print late + 0, (drift < 0 ? -drift : drift)
+	}' >"$LAB_DIR/grid"
+read -r late drift_ms <"$LAB_DIR/grid"
+expect_most S7-late 1 "$late" advertisements
+expect_most S7-drift 10 "$drift_ms" ms
 
 say "announcements"
 expect_all T5-garp 5 "arp and arp[14:4] = 0xc0a8c3c8" "arp[24:4] = 0xc0a8c3c8 and ether dst ff:ff:ff:ff:ff:ff and arp[8:4] = 0x${mac:0:2}${mac:3:2}${mac:6:2}${mac:9:2} and arp[12:2] = 0x${mac:12:2}${mac:15:2}"
