@@ -471,6 +471,7 @@ need_guest() {
 	[ -z "${LAB_UML:-}" ] || return 0
 	command -v linux.uml >/dev/null ||
 		skip_lab "$reason and no linux.uml (Debian package user-mode-linux)"
+	case $BUILD in *asan*) skip_lab "$reason, and AddressSanitizer does not run in a guest" ;; esac
 	trap - EXIT
 	lab_remove_dir
 	echo "   $reason: continuing in a User-Mode Linux guest"
