@@ -73,10 +73,29 @@ void role_stopped(struct role *role, int status)
 	loop_quit(role->loop, status);
 }
 
+static void apply_settings(const struct role *role);
+
+static void commit_pending(struct role *role)
+{
+	struct conf *old = role->conf;
+
+	if (role->chan)
+		ipc_set_phase(role->chan, MSG_PHASE_RUN);
+	role->ops->commit(role, role->pending);
+	role->conf = role->pending;
+	role->pending = NULL;
+	conf_free(old);
+	apply_settings(role);
+}
+
+/* A stop between the start and the first commit: what a predecessor left, such as addresses, is
+ * taken back by whoever has taken it over. */
 static void role_begin_stop(struct role *role, enum role_stop kind)
 {
 	if (role->is_stopping)
 		return;
+	if (!role->conf && role->pending && kind != ROLE_STOP_KEEP)
+		commit_pending(role);
 	role->is_stopping = true;
 	role->ops->stop(role, kind);
 }
@@ -198,18 +217,12 @@ static void on_too_long(int signo)
 static void on_conf_commit(struct role *role, const struct msg *msg)
 {
 	struct msg ready = { .kind = MSG_ready, .fd = -1 };
-	struct conf *old = role->conf;
 
 	if (!role->pending || role->pending_generation != msg->conf_commit.generation) {
 		role_lose_parent(role, "commit of a configuration that does not wait");
 		return;
 	}
-	ipc_set_phase(role->chan, MSG_PHASE_RUN);
-	role->ops->commit(role, role->pending);
-	role->conf = role->pending;
-	role->pending = NULL;
-	conf_free(old);
-	apply_settings(role);
+	commit_pending(role);
 	ready.ready.generation = msg->conf_commit.generation;
 	role_send(role, &ready);
 }

@@ -120,3 +120,15 @@ say "a is started again"
 start_director a
 expect_soon restarted 10 lacks_address b $VIP
 expect restarted-owner has_address a $VIP
+
+say "a is stopped while its child has only just come back"
+for round in 1 2 3; do
+	child=$(role_pid a vrrp)
+	kill -KILL "$child"
+	expect_soon "stop-$round-respawned" 10 is_respawned a vrrp "$child"
+	stop a TERM
+	expect "F8-stop-$round-vip-gone" lacks_address a $VIP
+	expect_soon "stop-$round-takeover" 5 has_address b $VIP
+	start_director a
+	expect_soon "stop-$round-back" 10 has_address a $VIP
+done

@@ -379,6 +379,24 @@ static void whole_life(void **state)
 	stop_and_expect_exit(&p);
 }
 
+/* What a predecessor left can be taken back only by whoever has taken it over. */
+static void a_stop_before_the_first_commit_takes_over_first(void **state)
+{
+	struct parent p;
+
+	(void)state;
+	parent_start(&p);
+	expect(&p, MSG_hello);
+	send_conf(&p, 1, "first");
+	expect_call(&p, "prepare", "first");
+	expect_ack(&p, 1, NULL);
+	send_stop(&p);
+	expect_call(&p, "commit", ">first");
+	expect_call(&p, "stop", "clean");
+	expect_call(&p, "done", "");
+	expect_exit(&p, STATUS_CLEAN);
+}
+
 static void refused_configurations(void **state)
 {
 	struct parent p;
@@ -542,6 +560,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(whole_life),
+		cmocka_unit_test(a_stop_before_the_first_commit_takes_over_first),
 		cmocka_unit_test(refused_configurations),
 		cmocka_unit_test(newer_offer_replaces_the_waiting_one),
 		cmocka_unit_test(death_of_the_parent),
