@@ -220,14 +220,14 @@ void paths_each_svc(const struct paths *paths, void (*each)(const struct ipvs_sv
 			path_svc(paths->of_mark[i], each, arg);
 }
 
-static bool is_in_kernel(const struct path *path, bool is_fresh)
+static bool is_in_kernel(const struct path *path, const time_us *since)
 {
 	const struct path_ops *ops = &path->paths->ops;
 	struct ipvs_dest dest;
 	struct ipvs_svc svc;
 
 	build_svc(path, &svc, &dest);
-	return ops->is_in_kernel(&svc, is_fresh, ops->arg);
+	return ops->is_in_kernel(&svc, since, ops->arg);
 }
 
 /* ---- probes ---- */
@@ -264,16 +264,16 @@ const char *path_trouble(struct path *path)
 {
 	const time_us now = loop_now(path->paths->loop);
 
-	if (!is_in_kernel(path, false))
+	if (!is_in_kernel(path, NULL))
 		return "not in IPVS yet";
 	if (time_is_never(path->looked_at) || time_sub(now, path->looked_at) >= LOOK_AGE_US)
 		look(path, now);
 	return path->view.why[0] ? path->view.why : NULL;
 }
 
-bool path_is_sound(const struct path *path)
+bool path_is_sound(const struct path *path, time_us began)
 {
-	return is_in_kernel(path, true);
+	return is_in_kernel(path, &began);
 }
 
 uint32_t path_mark(const struct path *path)

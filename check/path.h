@@ -35,9 +35,9 @@ struct path_view {
 struct path_ops {
 	/* How this host reaches the server; may prepare the host. */
 	void (*look)(const struct path_key *key, struct path_view *view, void *arg);
-	/* Whether IPVS has exactly this service, by what is known of the table, or (`is_fresh`) by
-	 * a look at it now. */
-	bool (*is_in_kernel)(const struct ipvs_svc *svc, bool is_fresh, void *arg);
+	/* Whether IPVS has exactly this service, by what is known of the table (`since` NULL), or
+	 * by a look at it now, and had nothing repaired since then. */
+	bool (*is_in_kernel)(const struct ipvs_svc *svc, const time_us *since, void *arg);
 	void *arg;
 };
 
@@ -72,9 +72,9 @@ bool paths_is_empty(const struct paths *paths);
 /* Before a run: NULL when it can be probed now, else why not. */
 const char *path_trouble(struct path *path);
 
-/* After a run that tells something new: whether the way is still there, so that it was the server.
- */
-bool path_is_sound(const struct path *path);
+/* After a run that tells something new: whether the way was there since it `began` and still is, so
+ * that it was the server. */
+bool path_is_sound(const struct path *path, time_us began);
 
 /* For the socket, after path_trouble(). */
 uint32_t path_mark(const struct path *path);

@@ -211,10 +211,10 @@ void path_host_look(const struct path_key *key, struct path_view *view, void *ar
 		let_answers_in(host, &key->vip, interface, hop.ifindex);
 }
 
-bool path_host_is_in_kernel(const struct ipvs_svc *svc, bool is_fresh, void *arg)
+bool path_host_is_in_kernel(const struct ipvs_svc *svc, const time_us *since, void *arg)
 {
 	struct path_host *host = arg;
 
-	return is_fresh ? reconcile_sees(host->reconcile, svc)
-			: reconcile_has(host->reconcile, svc);
+	return since ? reconcile_sees(host->reconcile, svc, *since)
+		     : reconcile_has(host->reconcile, svc);
 }

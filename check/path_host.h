@@ -25,6 +25,6 @@ void path_host_apply(struct path_host *host, const struct root_conf *root);
 
 /* struct path_ops: arg is the struct path_host. */
 void path_host_look(const struct path_key *key, struct path_view *view, void *arg);
-bool path_host_is_in_kernel(const struct ipvs_svc *svc, bool is_fresh, void *arg);
+bool path_host_is_in_kernel(const struct ipvs_svc *svc, const time_us *since, void *arg);
 
 #endif

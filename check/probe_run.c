@@ -66,7 +66,8 @@ static bool is_news(const struct probe *probe, enum probe_reason reason)
 /* When a way is taken away under a probe, another server answers, or none. */
 static bool is_lost_on_the_way(const struct probe *probe, enum probe_reason reason)
 {
-	return probe->spec.path && is_news(probe, reason) && !path_is_sound(probe->spec.path);
+	return probe->spec.path && is_news(probe, reason) &&
+	       !path_is_sound(probe->spec.path, probe->run->begun_at);
 }
 
 static void run_end(struct probe *probe, enum probe_reason reason, const char *text)

@@ -25,8 +25,9 @@ struct reconcile {
 	struct ipvs_set actual;  /* as last dumped and changed by us */
 	bool is_building;        /* `desired` is not sorted yet */
 	bool is_actual_known;
-	time_us looked_at;  /* when it was dumped */
-	bool is_first_done; /* later differences are drift, not our own first set-up */
+	time_us looked_at;   /* when it was dumped */
+	time_us repaired_at; /* when it was last found to be other than `desired` */
+	bool is_first_done;  /* later differences are drift, not our own first set-up */
 	bool is_unavailable_logged;
 	struct timer timer; /* next audit or retry */
 	int64_t retry_us;   /* 0 = last run succeeded */
@@ -234,6 +235,8 @@ static bool run(struct reconcile *r, bool is_audit)
 		if (is_audit)
 			log_drift(&ops);
 		is_ok = carry_out(r, &ops) == 0;
+		if (ops.n > 0)
+			r->repaired_at = loop_update_now(r->loop);
 	}
 	if (is_ok) {
 		r->is_first_done = true;
@@ -319,12 +322,12 @@ bool reconcile_has(struct reconcile *r, const struct ipvs_svc *svc)
 	return r->backend && r->is_actual_known && set_has(&r->actual, svc);
 }
 
-bool reconcile_sees(struct reconcile *r, const struct ipvs_svc *svc)
+bool reconcile_sees(struct reconcile *r, const struct ipvs_svc *svc, time_us since)
 {
 	struct ipvs_set set;
 	bool is_there;
 
-	if (!ensure_backend(r))
+	if (!ensure_backend(r) || time_cmp(r->repaired_at, since) >= 0)
 		return false;
 	ipvs_set_init(&set);
 	is_there = r->backend->read(r->backend, &svc->key, &set) == 0 && set_has(&set, svc);

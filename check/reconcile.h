@@ -41,9 +41,10 @@ void reconcile_edge(struct reconcile *r, const struct ipvs_set *svcs);
 const struct ipvs_set *reconcile_table(struct reconcile *r);
 
 /* Whether the kernel has exactly this service, with exactly these destinations: by what is known of
- * its table, or by a look at this service now. */
+ * its table, or by a look at this service now; that says no, too, when anything in the table had to
+ * be repaired since then: it may have been this one. */
 bool reconcile_has(struct reconcile *r, const struct ipvs_svc *svc);
-bool reconcile_sees(struct reconcile *r, const struct ipvs_svc *svc);
+bool reconcile_sees(struct reconcile *r, const struct ipvs_svc *svc, time_us since);
 
 /* Whether the sync daemon that receives is running. */
 bool reconcile_runs_backup(struct reconcile *r);

@@ -27,11 +27,11 @@ static void look(const struct path_key *key, struct path_view *view, void *arg)
 	assert_true(addr_parse("127.0.0.1", &view->source));
 }
 
-static bool is_in_kernel(const struct ipvs_svc *svc, bool is_fresh, void *arg)
+static bool is_in_kernel(const struct ipvs_svc *svc, const time_us *since, void *arg)
 {
 	(void)arg;
 	assert_true(svc->is_check_path);
-	return is_fresh ? is_still_there : is_there;
+	return since ? is_still_there : is_there;
 }
 
 static const struct path_ops ops = { look, is_in_kernel, NULL };

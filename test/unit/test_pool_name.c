@@ -331,10 +331,10 @@ static void no_look(const struct path_key *key, struct path_view *view, void *ar
 	(void)arg;
 }
 
-static bool in_no_kernel(const struct ipvs_svc *svc, bool is_fresh, void *arg)
+static bool in_no_kernel(const struct ipvs_svc *svc, const time_us *since, void *arg)
 {
 	(void)svc;
-	(void)is_fresh;
+	(void)since;
 	(void)arg;
 	return false;
 }

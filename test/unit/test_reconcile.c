@@ -311,6 +311,7 @@ static struct ipvs_svc path_of(uint32_t mark)
 /* Also those of a predecessor, whatever their marks; a mark of somebody else stays. */
 static void ways_of_probes_do_not_outlive_their_checks(void **state)
 {
+	time_us before, after;
 	struct rig *rig = *state;
 	struct ipvs_svc left = path_of(5), path = path_of(6), hand = path_of(7);
 	struct ipvs_dest dest = dest_of("10.0.0.1", 1);
@@ -332,9 +333,12 @@ static void ways_of_probes_do_not_outlive_their_checks(void **state)
 	dest.fwd = IPVS_FWD_DROUTE;
 	ipvs_set_del(&kernel->set, &path.key);
 	assert_true(reconcile_has(rig->r, &path)); /* as far as is known */
-	assert_false(reconcile_sees(rig->r, &path));
+	before = loop_now(rig->loop);
+	assert_false(reconcile_sees(rig->r, &path, before));
 	pass(rig, 1100 * US_PER_MS);
-	assert_true(reconcile_sees(rig->r, &path)); /* the audit was there */
+	after = time_add(loop_now(rig->loop), 1);
+	assert_true(reconcile_sees(rig->r, &path, after));   /* the audit was there */
+	assert_false(reconcile_sees(rig->r, &path, before)); /* and had to */
 	reconcile_drop_paths(rig->r);
 	assert_null(ipvs_set_find(&kernel->set, &path.key));
 	assert_non_null(in_kernel("10.1.0.1"));
