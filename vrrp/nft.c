@@ -199,7 +199,9 @@ int nft_change(struct nft *nft, const char *table, const struct drop_op *ops, ui
 	return change(nft, table, ops, n, deadline_of(timeout_us));
 }
 
-int nft_remove(struct nft *nft, const char *table, int64_t timeout_us)
+/* Nothing to do where there is no such table, or another program's. */
+static int remove_tables(struct nft *nft, const char *table, int64_t timeout_us,
+			 void (*put)(struct nft_msg *m, const char *table))
 {
 	time_us deadline = deadline_of(timeout_us);
 	int result = look(nft, table, deadline);
@@ -210,8 +212,13 @@ int nft_remove(struct nft *nft, const char *table, int64_t timeout_us)
 	if (result < 0)
 		return result;
 	nft_msg_begin(&m, nft->out, SEND_SIZE, nft->seq);
-	nft_msg_remove(&m, table);
+	put(&m, table);
 	return commit(nft, &m, deadline);
+}
+
+int nft_remove(struct nft *nft, const char *table, int64_t timeout_us)
+{
+	return remove_tables(nft, table, timeout_us, nft_msg_remove);
 }
 
 /* ---- leases ---- */
@@ -252,17 +259,7 @@ int nft_lease_renew(struct nft *nft, const char *table, const struct lease_elem 
 
 int nft_lease_remove(struct nft *nft, const char *table, int64_t timeout_us)
 {
-	time_us deadline = deadline_of(timeout_us);
-	int result = look(nft, table, deadline);
-	struct nft_msg m;
-
-	if (result == -ENOENT || result == -EEXIST)
-		return 0;
-	if (result < 0)
-		return result;
-	nft_msg_begin(&m, nft->out, SEND_SIZE, nft->seq);
-	nft_msg_lease_remove(&m, table);
-	return commit(nft, &m, deadline);
+	return remove_tables(nft, table, timeout_us, nft_msg_lease_remove);
 }
 
 /* ---- news ---- */
