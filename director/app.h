@@ -15,6 +15,7 @@
 #include "director/cmdline.h"
 #include "director/control.h"
 #include "director/feeds.h"
+#include "director/life_script.h"
 #include "director/proc_events.h"
 #include "director/notify.h"
 #include "director/reload.h"
@@ -47,6 +48,7 @@ struct app {
 	struct reload *reload;
 	struct store *store;
 	struct notify *notify;
+	struct life_script *life_script;
 	struct check_scripts *check_scripts;
 	struct proc_events *proc_events; /* of the namespace we come from, until feeds has it */
 	struct feeds *feeds;             /* what is watched for the children */
@@ -57,8 +59,11 @@ struct app {
 	int ready_fd; /* tells the waiting foreground process that we run; -1 = nobody waits */
 	int pid_fd;
 	int exit_status;
+	bool is_begun; /* the children may start: the startup script has ended or had its time */
 	bool is_stopping;
 	bool is_rest_told; /* while stopping: the children behind the VRRP child, too */
+	bool is_overdue;   /* while stopping: scripts that still run are not waited for */
+	bool is_shut_down; /* the shutdown script has been started */
 	bool is_started;   /* "Startup complete" has been said */
 };
 

@@ -17,6 +17,7 @@ diarch_SOURCES = \
 	director/resolve.h director/relay.c director/relay.h director/feeds.c director/feeds.h director/feed_files.c \
 	director/feed_procs.c director/proc_match.c director/proc_events.c director/proc_events.h director/proc_news.c \
 	director/check_scripts.c director/check_scripts.h director/check_command.c \
+	director/life_script.c director/life_script.h \
 	director/store.c director/store.h director/child_sched.c director/child_sched.h director/supervise.c \
 	director/supervise.h
 diarch_LDADD = libvrrp.a libcheck.a libconf.a liblvs.a libdiarch.a $(CHECK_LIBS) $(LVS_LIBS) $(LIB_LIBS)

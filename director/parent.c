@@ -104,8 +104,8 @@ static void on_stop_timeout(struct timer *timer, void *arg)
 
 	(void)timer;
 	supervisor_kill(app->supervisor);
-	if (!supervisor_running(app->supervisor))
-		loop_quit(app->loop, app->exit_status);
+	app->is_overdue = !supervisor_running(app->supervisor);
+	parent_progress(app);
 }
 
 void parent_stop(struct app *app, int exit_status, const char *reason)
@@ -118,6 +118,7 @@ void parent_stop(struct app *app, int exit_status, const char *reason)
 	app->exit_status = exit_status;
 	log_event(LOG_LEVEL_INFO, "stop", log_kv("reason=\"%s\"", reason), "Stopping");
 	sd_tell("STOPPING=1");
+	life_script_end(app->life_script);
 	supervisor_stop(app->supervisor, 1U << CHILD_VRRP, reason);
 	timer_arm_in(&app->stop_timer, root->child_wait_time_s * US_PER_S);
 	parent_progress(app);
@@ -134,12 +135,29 @@ static void stop_rest(struct app *app)
 	supervisor_stop(app->supervisor, running, "the addresses are handed over");
 }
 
+/* Nothing else runs any more. */
+static void finish_stop(struct app *app)
+{
+	const struct global_conf *global = root_global(conf_root(app->conf));
+
+	if (life_script_is_running(app->life_script))
+		return;
+	if (!app->is_shut_down) {
+		app->is_shut_down = true;
+		if (life_script_run(app->life_script, app->conf, "shutdown_script",
+				    &global->shutdown_script))
+			return;
+	}
+	loop_quit(app->loop, app->exit_status);
+}
+
 void parent_progress(struct app *app)
 {
 	if (app->is_stopping) {
 		stop_rest(app);
-		if (!supervisor_running(app->supervisor) && notify_is_idle(app->notify))
-			loop_quit(app->loop, app->exit_status);
+		if (!supervisor_running(app->supervisor) &&
+		    (app->is_overdue || notify_is_idle(app->notify)))
+			finish_stop(app);
 		return;
 	}
 	if (app->is_started)
@@ -156,6 +174,30 @@ static void on_notify_idle(void *arg)
 
 	if (app->is_stopping)
 		parent_progress(app);
+}
+
+/* What the configuration says, from nothing. */
+static void begin(struct app *app)
+{
+	const unsigned needed = supervisor_needed(app, app->conf);
+
+	app->is_begun = true;
+	if (!needed) {
+		log_warnx("no_conf", "Warning - diarch has no configuration to run");
+		parent_progress(app);
+	}
+	notify_apply(app->notify, app->conf);
+	supervisor_start(app->supervisor, needed);
+}
+
+static void on_life_script(void *arg)
+{
+	struct app *app = arg;
+
+	if (app->is_stopping)
+		parent_progress(app);
+	else if (!app->is_begun && !life_script_is_due(app->life_script))
+		begin(app);
 }
 
 static void on_signal(int signo, void *arg)
@@ -248,6 +290,7 @@ static void setup(struct app *app)
 	parent_take_name(app);
 	app->store = store_new();
 	app->notify = notify_new(app->loop, on_notify_idle, app);
+	app->life_script = life_script_new(app->loop, on_life_script, app);
 	app->supervisor = supervisor_new(app);
 	app->check_scripts = check_scripts_new(app->loop, supervisor_send, app->supervisor);
 	app->feeds = feeds_new(app->loop, app->proc_events, supervisor_send, app->supervisor);
@@ -276,6 +319,7 @@ static void teardown(struct app *app)
 	check_scripts_free(app->check_scripts);
 	feeds_free(app->feeds);
 	supervisor_free(app->supervisor);
+	life_script_free(app->life_script);
 	notify_free(app->notify);
 	store_free(app->store);
 	reload_forget_former(app);
@@ -301,7 +345,6 @@ static void open_log(const struct cmdline *cmdline)
 int parent_main(const struct cmdline *cmdline)
 {
 	struct app app = { .cmdline = cmdline, .pid_fd = -1, .ready_fd = -1 };
-	unsigned needed;
 	bool is_running = false;
 	int status;
 
@@ -326,13 +369,9 @@ int parent_main(const struct cmdline *cmdline)
 				 PROC_CAP_SCRIPTS | PROC_CAP_CHOWN | PROC_CAP_SCHED,
 			 true) < 0)
 		log_warnx("confine", "cannot drop capabilities");
-	needed = supervisor_needed(&app, app.conf);
-	if (!needed) {
-		log_warnx("no_conf", "Warning - diarch has no configuration to run");
-		parent_progress(&app);
-	}
-	notify_apply(app.notify, app.conf);
-	supervisor_start(app.supervisor, needed);
+	if (!life_script_run(app.life_script, app.conf, "startup_script",
+			     &root_global(conf_root(app.conf))->startup_script))
+		begin(&app);
 	status = loop_run(app.loop);
 	teardown(&app);
 	log_event(LOG_LEVEL_INFO, "stopped", NULL, "Stopped diarch v%s", PACKAGE_VERSION);

@@ -132,7 +132,7 @@ void reload_begin(struct reload *r)
 		r->is_again = true;
 		return;
 	}
-	if (!supervisor_is_settled(app->supervisor)) {
+	if (!app->is_begun || !supervisor_is_settled(app->supervisor)) {
 		timer_arm_in(&r->timer, RETRY_US);
 		return;
 	}

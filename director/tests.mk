@@ -3,7 +3,7 @@ if HAVE_CMOCKA
 DIRECTOR_TESTS = test/unit/test_cmdline test/unit/test_store test/unit/test_notify test/unit/test_mail test/unit/test_plan \
 	test/unit/test_conf_schema test/unit/test_vs_group test/unit/test_run_names test/unit/test_host_check
 DIRECTOR_TESTS += test/unit/test_check_scripts test/unit/test_proc_match test/unit/test_proc_news \
-	test/unit/test_child_sched
+	test/unit/test_child_sched test/unit/test_life_script
 check_PROGRAMS += $(DIRECTOR_TESTS)
 TESTS += $(DIRECTOR_TESTS)
 endif
@@ -21,6 +21,8 @@ test_unit_test_proc_news_SOURCES = test/unit/test_proc_news.c director/proc_news
 test_unit_test_proc_news_LDADD = libdiarch.a $(LIB_LIBS) $(CMOCKA_LIBS)
 test_unit_test_check_scripts_SOURCES = test/unit/test_check_scripts.c director/check_scripts.c
 test_unit_test_check_scripts_LDADD = libdiarch.a $(LIB_LIBS) $(CMOCKA_LIBS)
+test_unit_test_life_script_SOURCES = test/unit/test_life_script.c director/life_script.c director/life_script.h
+test_unit_test_life_script_LDADD = libdiarch.a $(LIB_LIBS) $(CMOCKA_LIBS)
 test_unit_test_child_sched_SOURCES = test/unit/test_child_sched.c director/child_sched.c director/child_sched.h
 test_unit_test_child_sched_LDADD = libdiarch.a $(LIB_LIBS) $(CMOCKA_LIBS)
 test_unit_test_cmdline_SOURCES = test/unit/test_cmdline.c director/cmdline.c

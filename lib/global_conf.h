@@ -96,6 +96,12 @@ struct fifo_conf {
 	struct conf_script script;
 };
 
+/* A command at one end of the parent's life. */
+struct life_script_conf {
+	struct conf_script command;
+	uint32_t timeout_s;
+};
+
 /* A line of notification_email. */
 struct email_conf {
 	struct conf_obj obj;
@@ -107,8 +113,6 @@ struct global_idle_conf {
 	const char *bfd_process_name; /* there is no such process */
 	struct rcvbuf_conf vrrp_cmd, vrrp_monitor, process_monitor, lvs_cmd, lvs_monitor;
 	bool use_symlink_paths, set_supplementary_groups;
-	struct conf_script startup_script, shutdown_script;
-	uint32_t startup_script_timeout_s, shutdown_script_timeout_s;
 	struct dynamic_conf dynamic_interfaces;
 	struct chains_conf vrrp_iptables;
 	struct ipsets_conf vrrp_ipsets;
@@ -140,6 +144,7 @@ struct global_conf {
 	const char *router_id;
 	struct conf_script script_user; /* only user and group are used */
 	bool enable_script_security;
+	struct life_script_conf startup_script, shutdown_script;
 	const char *process_name; /* of the parent */
 	bool process_names;
 	struct child_conf vrrp, checker;

@@ -103,8 +103,80 @@ vrrp_conf 1 $VIP | write_conf a
 start_director a -P
 expect_soon no-delay 5 has_address a $VIP
 
-say "-R: ends with its child"
+say "startup_script, shutdown_script"
 stop a TERM
+edges=$LAB_DIR/a/edges
+cat >"$LAB_DIR/a/edge" <<-'END'
+	#!/bin/sh
+	# edge FILE WORD: notes what there is, and does what its other half says
+	echo "$2 children=$(pgrep -cP $PPID -f -- --role) vip=$(ip -o addr show dev eth0 to 192.168.195.200 | wc -l)" >>"$1"
+	[ ! -e "$1.$2" ] || . "$1.$2"
+END
+chmod 755 "$LAB_DIR/a/edge"
+edge_conf() {
+	vrrp_conf 1 $VIP "global_defs {
+		    script_user root
+		    startup_script \"$LAB_DIR/a/edge $edges begin\"
+		    startup_script_timeout 1
+		    shutdown_script \"$LAB_DIR/a/edge $edges end\"
+		    shutdown_script_timeout 1
+		}" | write_conf a
+}
+start_edge() { mark_log a && start_director a -P; }
+is_over() { is_gone "$1" || grep -q '^State:.Z' "/proc/$1/status"; } # its new parent may be slow to see it
+edge_conf
+start_edge
+expect_soon edge-master 10 has_address a $VIP
+expect_eq edge-begins-alone "begin children=0 vip=0" "$(cat "$edges")"
+reload_director a
+expect_soon edge-reload 10 in_log_since a 'Reload complete'
+stop a TERM
+expect_eq edge-ends-alone "begin children=0 vip=0 end children=0 vip=0" "$(paste -sd' ' "$edges")"
+echo 'exit 3' | tee "$edges.begin" >"$edges.end"
+start_edge
+expect_soon edge-failure-serves 10 has_address a $VIP
+expect edge-failure-is-said in_log_since a 'startup_script exited with status 3'
+stop a TERM
+expect_eq edge-failure-status 0 $STATUS
+expect edge-failure-at-end in_log_since a 'shutdown_script exited with status 3'
+echo 'trap "" TERM; sleep 60 & echo $! >>"$1"; while :; do sleep 0.1; done' | tee "$edges.begin" >"$edges.end"
+: >"$edges"
+tell_time
+begin=$NOW_MS
+start_edge
+expect_soon edge-hang-is-asked 10 in_log_since a 'startup_script does not end, sending TERM'
+tell_time
+expect_most edge-hang-had-its-time -1000 "$((begin - NOW_MS))" "ms since the start, negative"
+expect_soon edge-hang-serves 2 has_address a $VIP
+expect_soon edge-hang-is-killed 5 in_log_since a 'startup_script killed by signal 9'
+expect_soon edge-hang-group-is-killed 5 is_over "$(sed -n 2p "$edges")"
+stop a TERM
+expect edge-hang-end-is-killed in_log_since a 'shutdown_script killed by signal 9'
+expect_soon edge-hang-end-group 5 is_over "$(sed -n 4p "$edges")"
+
+say "a reload and a stop while the startup script runs"
+sed -i 's/startup_script_timeout 1/startup_script_timeout 60/' "$LAB_DIR/a/keepalived.conf"
+echo 'while [ ! -e "$1.go" ]; do sleep 0.1; done' >"$edges.begin"
+rm "$edges.end"
+start_edge
+expect_soon edge-waits 10 in_log_since a 'Running startup_script'
+kill -HUP "${LAB_PID[a]}"
+expect_stays edge-is-waited-for 1 lacks_address a $VIP
+: >"$edges.go"
+expect_soon edge-goes-on 10 has_address a $VIP
+expect_soon edge-reload-follows 10 in_log_since a 'Reload complete'
+stop a TERM
+rm "$edges.go"
+: >"$edges"
+start_edge
+expect_soon edge-waits-again 10 grep -q begin "$edges"
+stop a TERM
+expect_eq edge-stop-status 0 $STATUS
+expect_eq edge-stop-ends "begin children=0 vip=0 end children=0 vip=0" "$(paste -sd' ' "$edges")"
+expect edge-stop-starts-nothing eval "! in_log_since a 'Starting VRRP child'"
+
+say "-R: ends with its child"
+vrrp_conf 1 $VIP | write_conf a
 mark_log a
 start_director a -P -R
 expect_soon respawn-none-runs 10 in_log_since a 'Entering MASTER STATE'
