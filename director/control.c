@@ -24,7 +24,7 @@
 #define CLIENTS_MAX    16
 #define CLIENT_TIME_US (10 * US_PER_S)
 #define STATS_TIME_US  (2 * US_PER_S)    /* for the checker child to read its table */
-#define STATS_LOOK_US  (250 * US_PER_MS) /* whether it still answers */
+#define STATS_LOOK_US  (250 * US_PER_MS) /* whether those that were asked still answer */
 
 struct client {
 	struct client *next;
@@ -36,7 +36,7 @@ struct client {
 	char *answer;
 	size_t n_answer, n_sent;
 	bool is_root;    /* or our own user */
-	bool is_waiting; /* for counters of IPVS */
+	bool is_waiting; /* for counters */
 };
 
 struct control {
@@ -47,7 +47,8 @@ struct control {
 	unsigned n_clients;
 	struct timer stats_timer; /* runs while counters are awaited */
 	uint64_t stats_seq;
-	time_us stats_until; /* no longer than that */
+	unsigned stats_awaited; /* children that have not sent theirs, as a mask */
+	time_us stats_until;    /* no longer than that */
 };
 
 static void client_free(struct client *c)
@@ -116,7 +117,7 @@ static void answer_conf(struct app *app, FILE *out)
 static const struct command {
 	const char *request;
 	bool is_for_root; /* changes something or shows secrets */
-	bool has_stats;   /* wants counters of IPVS */
+	bool has_stats;   /* wants counters, which the children send when they are asked */
 	void (*answer)(struct app *app, FILE *out);
 } commands[] = {
 	{ "status text", false, true, answer_status_text },
@@ -153,7 +154,7 @@ static void client_answer(struct client *c)
 	io_set_events(&c->io, EPOLLOUT);
 }
 
-/* ---- counters, for which the checker child is asked first ---- */
+/* ---- counters, for which the children are asked first ---- */
 
 static void answer_waiting(struct control *control)
 {
@@ -164,47 +165,55 @@ static void answer_waiting(struct control *control)
 }
 
 /* A child that hangs is not waited for: the answer has what was known before. */
-static bool is_worth_waiting(const struct control *control)
-{
-	return supervisor_answering(control->app->supervisor) & 1u << CHILD_CHECK;
-}
-
 static void on_stats_look(struct timer *timer, void *arg)
 {
 	struct control *control = arg;
 
-	if (is_worth_waiting(control) &&
+	control->stats_awaited &= supervisor_answering(control->app->supervisor);
+	if (control->stats_awaited &&
 	    time_cmp(loop_now(control->app->loop), control->stats_until) < 0)
 		timer_arm_in(timer, STATS_LOOK_US);
 	else
 		answer_waiting(control);
 }
 
-void control_on_stats(struct control *control, uint64_t seq)
+void control_on_stats(struct control *control, enum child_role role, uint64_t seq)
 {
-	if (control && seq == control->stats_seq)
+	if (!control || seq != control->stats_seq)
+		return;
+	control->stats_awaited &= ~(1u << role);
+	if (!control->stats_awaited)
 		answer_waiting(control);
 }
 
-/* Whether the client has to wait for an answer of the child. */
+static void ask_children(struct control *control)
+{
+	struct supervisor *supervisor = control->app->supervisor;
+	struct msg msg = { .kind = MSG_stats_ask, .fd = -1 };
+
+	msg.stats_ask.seq = ++control->stats_seq;
+	control->stats_until = time_add(loop_now(control->app->loop), STATS_TIME_US);
+	timer_arm_in(&control->stats_timer, STATS_LOOK_US);
+	supervisor_send(MSG_TO_CHECK, &msg, supervisor);
+	supervisor_send(MSG_TO_VRRP, &msg, supervisor);
+}
+
+/* Whether the client has to wait for answers of the children. */
 static bool ask_for_stats(struct client *c)
 {
 	struct control *control = c->control;
 	const struct command *command = command_of(c);
 	struct supervisor *supervisor = control->app->supervisor;
-	struct msg msg = { .kind = MSG_stats_ask, .fd = -1 };
+	unsigned answering = supervisor_answering(supervisor);
 
-	if (!command || !command->has_stats || !is_worth_waiting(control) ||
-	    !supervisor_is_settled(supervisor))
+	if (!command || !command->has_stats || !answering || !supervisor_is_settled(supervisor))
 		return false;
 	c->is_waiting = true;
 	io_set_events(&c->io, 0);
 	if (timer_is_armed(&control->stats_timer))
 		return true; /* asked already */
-	msg.stats_ask.seq = ++control->stats_seq;
-	control->stats_until = time_add(loop_now(control->app->loop), STATS_TIME_US);
-	timer_arm_in(&control->stats_timer, STATS_LOOK_US);
-	supervisor_send(MSG_TO_CHECK, &msg, supervisor);
+	control->stats_awaited = answering;
+	ask_children(control);
 	return true;
 }
 

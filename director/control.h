@@ -9,6 +9,8 @@
 #ifndef DIARCH_DIRECTOR_CONTROL_H
 #define DIARCH_DIRECTOR_CONTROL_H
 
+#include "director/supervise.h"
+
 struct app;
 struct control;
 
@@ -16,8 +18,8 @@ struct control;
  * failure; EADDRINUSE when another process serves it. */
 struct control *control_new(struct app *app, const char *path);
 
-/* The checker child has sent its counters: whoever waits for them gets the answer. */
-void control_on_stats(struct control *control, uint64_t seq);
+/* A child has sent its counters: who waits for them gets the answer when it was the last. */
+void control_on_stats(struct control *control, enum child_role role, uint64_t seq);
 
 /* Closes everything and removes the socket. NULL is fine. */
 void control_free(struct control *control);

@@ -413,7 +413,7 @@ static void on_notify(struct child_proc *c, const struct msg *msg)
 
 static void on_stats_done(struct child_proc *c, const struct msg *msg)
 {
-	control_on_stats(c->supervisor->app->control, msg->stats_done.seq);
+	control_on_stats(c->supervisor->app->control, c->role, msg->stats_done.seq);
 }
 
 static void on_script_run(struct child_proc *c, const struct msg *msg)

@@ -21,6 +21,7 @@
 #include <sys/pidfd.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lib/log.h"
@@ -45,7 +46,11 @@ struct loop {
 	int epoll_fd;
 	struct timers heap;
 	struct timers due;
+	uint32_t n_armed; /* in all */
 	struct io *pending;
+	int64_t gap_us;
+	time_us ready_at; /* the last pass that found descriptors ready */
+	bool is_burst;    /* it came soon after the one before */
 	struct io signal_io;
 	sigset_t signal_mask;
 	struct loop_signal signals[NSIG];
@@ -69,6 +74,12 @@ struct loop *loop_new(const struct clock *clock)
 	sigemptyset(&loop->signal_mask);
 	loop_update_now(loop);
 	return loop;
+}
+
+void loop_set_gap(struct loop *loop, int64_t gap_us)
+{
+	loop->gap_us = gap_us;
+	loop->is_burst = false;
 }
 
 void loop_free(struct loop *loop)
@@ -195,6 +206,14 @@ static void timers_reserve(struct timers *list, uint32_t n)
 	list->v = xrealloc(list->v, list->cap * sizeof(list->v[0]));
 }
 
+/* Timers of one instant have an order, too: a rhythm of many keeps its distances. */
+static bool is_before(const struct timer *a, const struct timer *b)
+{
+	int order = time_cmp(a->at, b->at);
+
+	return order ? order < 0 : (int32_t)(a->order - b->order) < 0;
+}
+
 static void heap_put(struct timers *heap, uint32_t at, struct timer *timer)
 {
 	heap->v[at] = timer;
@@ -207,7 +226,7 @@ static void heap_rise(struct timers *heap, uint32_t at, struct timer *timer)
 	while (at > 0) {
 		const uint32_t parent = (at - 1) / HEAP_ARITY;
 
-		if (time_cmp(heap->v[parent]->at, timer->at) <= 0)
+		if (!is_before(timer, heap->v[parent]))
 			break;
 		heap_put(heap, at, heap->v[parent]);
 		at = parent;
@@ -221,7 +240,7 @@ static uint32_t heap_first_child(const struct timers *heap, uint32_t at)
 	uint32_t first = begin;
 
 	for (uint32_t i = begin + 1; i < begin + HEAP_ARITY && i < heap->n; i++)
-		if (time_cmp(heap->v[i]->at, heap->v[first]->at) < 0)
+		if (is_before(heap->v[i], heap->v[first]))
 			first = i;
 	return first;
 }
@@ -232,7 +251,7 @@ static void heap_sink(struct timers *heap, uint32_t at, struct timer *timer)
 	while (at * HEAP_ARITY + 1 < heap->n) {
 		const uint32_t child = heap_first_child(heap, at);
 
-		if (time_cmp(timer->at, heap->v[child]->at) <= 0)
+		if (!is_before(heap->v[child], timer))
 			break;
 		heap_put(heap, at, heap->v[child]);
 		at = child;
@@ -246,7 +265,7 @@ static void heap_remove(struct timers *heap, uint32_t at)
 
 	if (at == heap->n)
 		return;
-	if (at > 0 && time_cmp(last->at, heap->v[(at - 1) / HEAP_ARITY]->at) < 0)
+	if (at > 0 && is_before(last, heap->v[(at - 1) / HEAP_ARITY]))
 		heap_rise(heap, at, last);
 	else
 		heap_sink(heap, at, last);
@@ -275,6 +294,7 @@ void timer_arm_at(struct timer *timer, time_us at)
 	timer->at = at;
 	if (time_is_never(at))
 		return;
+	timer->order = timer->loop->n_armed++;
 	timers_reserve(heap, heap->n + 1);
 	heap_rise(heap, heap->n++, timer);
 }
@@ -326,19 +346,53 @@ static void timers_serve(struct loop *loop)
 
 /* ---- a pass ---- */
 
+static struct timespec timespec_of(int64_t us)
+{
+	return (struct timespec){ .tv_sec = us / US_PER_S, .tv_nsec = us % US_PER_S * 1000 };
+}
+
+/* What is left until the first timer, at most `wait_us` (-1 = no other limit). */
+static int64_t time_left_us(const struct loop *loop, int64_t wait_us)
+{
+	int64_t due_us;
+
+	if (loop->heap.n == 0)
+		return wait_us;
+	due_us = time_sub(loop->heap.v[0]->at, clock_now(loop->clock));
+	if (due_us < 0)
+		due_us = 0;
+	return wait_us < 0 || due_us < wait_us ? due_us : wait_us;
+}
+
+/* In a burst: what is on its way may arrive until the next look is due, but no timer waits. */
+static void let_gather(struct loop *loop, int64_t limit_us)
+{
+	int64_t pause_us = loop->gap_us - time_sub(clock_now(loop->clock), loop->ready_at);
+
+	loop->is_burst = false;
+	if (limit_us >= 0 && pause_us > limit_us)
+		pause_us = limit_us;
+	if (pause_us <= 0)
+		return;
+	const struct timespec pause = timespec_of(pause_us);
+	clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, NULL);
+}
+
+static void note_ready(struct loop *loop)
+{
+	loop->is_burst = time_sub(loop->now, loop->ready_at) < loop->gap_us;
+	loop->ready_at = loop->now;
+}
+
 static int wait_events(struct loop *loop, int64_t wait_us, struct epoll_event *events)
 {
 	struct timespec ts, *timeout = NULL;
 
-	if (loop->heap.n > 0) {
-		const int64_t due_us = time_sub(loop->heap.v[0]->at, clock_now(loop->clock));
-
-		if (wait_us < 0 || due_us < wait_us)
-			wait_us = due_us > 0 ? due_us : 0;
-	}
+	if (loop->is_burst)
+		let_gather(loop, time_left_us(loop, wait_us));
+	wait_us = time_left_us(loop, wait_us);
 	if (wait_us >= 0) {
-		ts.tv_sec = wait_us / US_PER_S;
-		ts.tv_nsec = wait_us % US_PER_S * 1000;
+		ts = timespec_of(wait_us);
 		timeout = &ts;
 	}
 	return epoll_pwait2(loop->epoll_fd, events, LOOP_MAX_EVENTS, timeout, NULL);
@@ -374,6 +428,8 @@ int loop_run_once(struct loop *loop, int64_t wait_us)
 		return -errno;
 	loop_update_now(loop);
 	count_lateness(loop);
+	if (n > 0)
+		note_ready(loop);
 	events_serve(loop, events, n);
 	timers_serve(loop);
 	return 0;

@@ -40,7 +40,8 @@ struct timer {
 	void (*on_fire)(struct timer *timer, void *arg);
 	void *arg;
 	struct loop *loop;
-	uint32_t slot; /* private: where it waits; 0 = not armed */
+	uint32_t slot;  /* private: where it waits; 0 = not armed */
+	uint32_t order; /* private: among timers of the same instant */
 };
 
 /* A child process being watched through its pidfd. */
@@ -75,6 +76,13 @@ int loop_run_once(struct loop *loop, int64_t wait_us);
 /* Makes loop_run() return `result` after the current callback; until then no further callback is
  * called. */
 void loop_quit(struct loop *loop, int result);
+
+/*
+ * Moderates descriptors: once two passes found some ready within `gap_us`, the next look at them
+ * waits until `gap_us` after the last, so that a burst of packets is read in few passes, as a
+ * network card gathers interrupts. Timers stay on time. 0, as at the beginning: every look at once.
+ */
+void loop_set_gap(struct loop *loop, int64_t gap_us);
 
 /* How late the most recent timer ran, and the worst since the last call of this function, in
  * microseconds. */
@@ -111,7 +119,8 @@ void io_del(struct io *io);
 void timer_init(struct timer *timer, struct loop *loop, void (*on_fire)(struct timer *, void *),
 		void *arg);
 
-/* (Re)arms at an instant; one already past fires in the next pass. TIME_NEVER cancels. O(log n). */
+/* (Re)arms at an instant; one already past fires in the next pass. Timers of one instant fire in
+ * the order in which they were armed. TIME_NEVER cancels. O(log n). */
 void timer_arm_at(struct timer *timer, time_us at);
 
 /* (Re)arms `delta_us` after loop_now(). */

@@ -71,7 +71,7 @@ static void active_assert(struct step *s)
 	if (s->ev->advert.priority != PRIORITY_RESIGN && s->v->params.lower_prio_no_advert)
 		return;
 	fsm_advertise_active(s);
-	fsm_arm(s, VRRP_TIMER_ADVER, time_add(s->now, s->v->params.advert_us));
+	fsm_begin_adver(s);
 }
 
 /* RFC 9568 6.4.3: while Active, an ADVERTISEMENT is received. */
@@ -111,7 +111,7 @@ static void active_config(struct step *s)
 	bool had_lease = s->v->params.lease_us > 0;
 
 	fsm_set_params(s);
-	time_us at = earlier(old, time_add(s->now, s->v->params.advert_us));
+	time_us at = earlier(old, fsm_next_adver(s->now, s->now, s->v->params.advert_us));
 	if (time_cmp(at, old) != 0)
 		fsm_arm(s, VRRP_TIMER_ADVER, at);
 	if (s->v->params.lease_us > 0 && !had_lease)

@@ -140,15 +140,32 @@ void fsm_arm_down(struct step *s)
 	fsm_arm(s, VRRP_TIMER_DOWN, time_add(s->now, vrrp_down_us(s->v)));
 }
 
-/* The first deadline after now in the rhythm of the advertisements: no drift, however late we are.
+/*
+ * The first deadline after now in the rhythm of the advertisements: no drift, however late we are.
+ * It is on a beat of the clock, of which there are BEATS in an interval, the same for all routers
+ * of this host: whoever has hundreds of them is woken once for many. Only the first advertisement
+ * of a rhythm comes sooner for it, by less than a beat, and none comes later.
  */
+#define BEATS 16
+
 time_us fsm_next_adver(time_us last, time_us now, int64_t interval_us)
 {
 	int64_t late_us = time_sub(now, last);
+	int64_t beat_us = interval_us / BEATS;
+	time_us at = last;
 
 	if (late_us < 0)
-		return last;
-	return time_add(last, (late_us / interval_us + 1) * interval_us);
+		return at;
+	at = time_add(at, (late_us / interval_us + 1) * interval_us);
+	if (beat_us > 0)
+		at.us -= at.us % beat_us;
+	return time_cmp(at, now) > 0 ? at : time_add(at, interval_us);
+}
+
+/* A rhythm begins with an advertisement now. */
+void fsm_begin_adver(struct step *s)
+{
+	fsm_arm(s, VRRP_TIMER_ADVER, fsm_next_adver(s->now, s->now, s->v->params.advert_us));
 }
 
 /* ---- states: only these three write v->state ---- */
@@ -191,7 +208,7 @@ void fsm_take_over(struct step *s, enum vrrp_notify_state from)
 	fsm_advertise_active(s);
 	fsm_push(s, VRRP_OUT_VIP_ADD);
 	fsm_announce(s, VRRP_ANNOUNCE_TAKEOVER);
-	fsm_arm(s, VRRP_TIMER_ADVER, time_add(s->now, s->v->params.advert_us));
+	fsm_begin_adver(s);
 	fsm_notify(s, from);
 }
 

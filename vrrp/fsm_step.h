@@ -57,6 +57,7 @@ void fsm_notify(struct step *s, enum vrrp_notify_state from);
 int64_t fsm_skew_us(const struct vrrp_inst *v);
 int64_t fsm_interval_to_learn(const struct vrrp_params *p, int64_t adver_us);
 void fsm_arm_down(struct step *s);
+void fsm_begin_adver(struct step *s);
 time_us fsm_next_adver(time_us last, time_us now, int64_t interval_us);
 
 /* ---- moves between states ---- */

@@ -219,6 +219,7 @@ static void follow_wall_clock(struct vrouter *r, const struct vrrp_clocks *now,
 
 	set_by_wall_clock(auth, now);
 	memset(&auth->replay, 0, sizeof(auth->replay));
+	r->is_record_stale = true;
 	log_event(LOG_LEVEL_NOTICE, "vrrp_stamp_clock",
 		  log_kv("instance=%s src=%s by_us=%" PRId64, r->conf->name, addr_str(src, text),
 			 auth->clock.ahead_us - before_us),

@@ -165,6 +165,12 @@ static void note_difference(struct vrouter *r, bool differs, bool *is_logged, co
 	*is_logged = differs;
 }
 
+static void set_sum_form(struct vrouter *r, enum vrrp_sum_form form)
+{
+	r->is_record_stale |= r->peer_sum_form != form;
+	r->peer_sum_form = form;
+}
+
 static void accept_advert(struct vrouter *r, const struct vrrp_pkt *pkt, const struct vrrp_env *env)
 {
 	const struct vrrp_ev ev = { .kind = VRRP_EV_ADVERT,
@@ -174,7 +180,7 @@ static void accept_advert(struct vrouter *r, const struct vrrp_pkt *pkt, const s
 	r->stats.advert_rcvd++;
 	r->stats.pri_zero_rcvd += pkt->priority == 0;
 	vrouter_count(r);
-	r->peer_sum_form = pkt->version == 3 ? pkt->sum_form : VRRP_SUM_NONE;
+	set_sum_form(r, pkt->version == 3 ? pkt->sum_form : VRRP_SUM_NONE);
 	vrouter_feed(r, &ev,
 		     pkt->priority == r->fsm.priority ? "advertisement from a higher address"
 						      : "advertisement with higher priority");

@@ -91,7 +91,11 @@ struct vrrp_app {
 	struct msg **saved; /* state of a predecessor, until the first commit */
 	uint32_t n_saved;
 	struct timer refresh_timer; /* interfaces or addresses changed */
-	struct timer stats_timer;
+	struct {
+		struct timer timer;
+		uint32_t next;  /* router to look at */
+		uint64_t asked; /* the parent's number of its question, 0 = none */
+	} counters;
 	bool is_committed;
 	struct rt_dirs rt_dirs;  /* of the configuration */
 	bool are_routes_changed; /* routes or rules are not as they were */
@@ -342,6 +346,8 @@ struct vrouter {
 	bool is_stats_dirty;
 	uint8_t published[VROUTER_RECORD_MAX]; /* last vrrp_state, encoded */
 	size_t n_published;
+	struct vrrp_inst reported; /* after the last step, less what each advertisement changes */
+	bool is_record_stale;      /* something else in the record may have changed */
 };
 
 /* Whether `conf` can be carried out; if not, the reason in `why`. 0 or -errno. */
@@ -567,17 +573,33 @@ void vrouter_foreign_report(struct vrouter *r);
 /* Tells the parent the state if it changed, or anyway. */
 void vrouter_report_state(struct vrouter *r, bool is_forced);
 
+/* The same after a step of the state machine; costs next to nothing where nothing changed. */
+void vrouter_report_step(struct vrouter *r);
+
 /* Tells the parent the state of an interface. */
 void vrrp_if_report(const struct vrrp_if *vif);
-
-/* Marks the counters as changed; the parent hears at most once a second. */
-void vrouter_count(struct vrouter *r);
-void vrouter_report_stats(struct vrouter *r);
 
 /* The line, the script and the counters of a NOTIFY. */
 void vrouter_report_notify(struct vrouter *r, const struct vrrp_out_item *item);
 /* Still MASTER: the script hears it again. */
 void vrouter_report_again(struct vrouter *r);
 void vrouter_report_log(struct vrouter *r, const struct vrrp_out_item *item);
+
+/* -- counters: vrrp_counters.c -- */
+
+void vrrp_counters_init(struct vrrp_app *app);
+void vrrp_counters_done(struct vrrp_app *app);
+
+/* The counters of this router changed: the parent hears of it when it asks, or by and by. */
+void vrouter_count(struct vrouter *r);
+
+/* The same within a second. */
+void vrouter_count_soon(struct vrouter *r);
+
+/* Tells the parent what it knows not yet, and MSG_stats_done with `seq` after it. */
+void vrrp_counters_ask(struct vrrp_app *app, uint64_t seq);
+
+/* Tells the parent all of this router's now. */
+void vrouter_report_stats(struct vrouter *r);
 
 #endif

@@ -14,6 +14,7 @@
 
 #define RECEIVE_BUFFER (1024 * 1024)
 #define DRAIN_MAX      4096 /* more than the receive buffer holds */
+#define BATCH_MAX      16
 #define DATAGRAM_MAX   (60 + VRRP_AH_LEN + VRRP_PKT_MAX + 64)
 
 /* Source or destination, interface and TTL travel with each packet: the socket is shared. */
@@ -124,28 +125,57 @@ static void deliver(struct vio *vio, struct msghdr *msg, const uint8_t *data, si
 	vio->on_packet(&packet, vio->arg);
 }
 
-/* Delivers at most `max` datagrams. */
+/* Room for what one system call may bring. */
+struct batch {
+	struct mmsghdr msgs[BATCH_MAX];
+	struct iovec iovs[BATCH_MAX];
+	struct sockaddr_storage from[BATCH_MAX];
+	union control control[BATCH_MAX];
+	uint8_t data[BATCH_MAX][DATAGRAM_MAX];
+};
+
+static void batch_prepare(struct batch *b, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		b->iovs[i] = (struct iovec){ b->data[i], sizeof(b->data[i]) };
+		b->msgs[i].msg_hdr = (struct msghdr){ .msg_name = &b->from[i],
+						      .msg_namelen = sizeof(b->from[i]),
+						      .msg_iov = &b->iovs[i],
+						      .msg_iovlen = 1,
+						      .msg_control = &b->control[i],
+						      .msg_controllen = sizeof(b->control[i]) };
+	}
+}
+
+static void batch_deliver(struct vio *vio, struct batch *b, unsigned n)
+{
+	for (unsigned i = 0; i < n && vio->is_open; i++) {
+		size_t len = b->msgs[i].msg_len;
+		if (vio->place.is_ah)
+			deliver_ah(vio, b->data[i], len);
+		else
+			deliver(vio, &b->msgs[i].msg_hdr, b->data[i], len);
+	}
+}
+
+/* Delivers at most `max` datagrams. A short batch says that there are no more; an error that the
+ * socket had to tell does not. */
 static void read_packets(struct vio *vio, unsigned max)
 {
-	uint8_t data[DATAGRAM_MAX];
+	struct batch batch;
 
-	for (unsigned i = 0; i < max; i++) {
-		struct sockaddr_storage from;
-		union control control;
-		struct iovec iov = { data, sizeof(data) };
-		struct msghdr msg = { .msg_name = &from,
-				      .msg_namelen = sizeof(from),
-				      .msg_iov = &iov,
-				      .msg_iovlen = 1,
-				      .msg_control = &control,
-				      .msg_controllen = sizeof(control) };
-		ssize_t len = recvmsg(vio->io.fd, &msg, MSG_DONTWAIT);
-		if (len < 0 && errno == EAGAIN)
+	while (max > 0 && vio->is_open) {
+		unsigned want = max < BATCH_MAX ? max : BATCH_MAX;
+
+		batch_prepare(&batch, want);
+		int n = recvmmsg(vio->io.fd, batch.msgs, want, MSG_DONTWAIT, NULL);
+		if (n < 0 && errno == EAGAIN)
 			return;
-		if (len >= 0 && vio->place.is_ah)
-			deliver_ah(vio, data, (size_t)len);
-		else if (len >= 0)
-			deliver(vio, &msg, data, (size_t)len);
+		if (n >= 0)
+			batch_deliver(vio, &batch, (unsigned)n);
+		if (n >= 0 && n < (int)want)
+			return;
+		max -= n > 0 ? (unsigned)n : 1;
 	}
 }
 

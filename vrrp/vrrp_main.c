@@ -20,6 +20,10 @@
 
 #define SAVED_MAX 65536 /* records of a predecessor; more cannot be true */
 
+/* How long packets of a burst may wait for each other, and what is not worth it. */
+#define GATHER_MAX_US (1 * US_PER_MS)
+#define GATHER_MIN_US 100
+
 /* ---- addresses of all routers ---- */
 
 static int ref_cmp(const void *a, const void *b)
@@ -227,6 +231,10 @@ static void on_msg(struct role *role, const struct msg *msg)
 
 	if (msg->kind == MSG_sync_state) {
 		vrrp_app_on_sync(app, &msg->sync_state);
+		return;
+	}
+	if (msg->kind == MSG_stats_ask) {
+		vrrp_counters_ask(app, msg->stats_ask.seq);
 		return;
 	}
 	if (msg->kind == MSG_track_feed || msg->kind == MSG_script_result) {
@@ -516,6 +524,27 @@ static void to_parent(const struct msg *msg, void *arg)
 	role_send(app->role, msg);
 }
 
+/*
+ * Packets of hundreds of routers are read in bursts. What waits for that is nothing beside the
+ * intervals that it counts for: a 400th of the shortest, and a 20th for BFD, whose are short.
+ */
+static int64_t gather_us(const struct root_conf *root)
+{
+	const struct vrrp_conf *instance;
+	const struct bfd_conf *bfd;
+	int64_t us = GATHER_MAX_US;
+
+	conf_list_for_each (instance, &root->vrrp_instances) {
+		if (instance->advert_int_us / 400 < us)
+			us = instance->advert_int_us / 400;
+	}
+	conf_list_for_each (bfd, &root->bfd_instances) {
+		if (bfd->min_rx_us / 20 < us)
+			us = bfd->min_rx_us / 20;
+	}
+	return us >= GATHER_MIN_US ? us : 0;
+}
+
 static void commit(struct role *role, const struct conf *conf)
 {
 	struct vrrp_app *app = role_state(role);
@@ -558,6 +587,7 @@ static void commit(struct role *role, const struct conf *conf)
 	trackers_end(app->trackers);
 	statics_commit(&app->statics, app, root);
 	pacers_assign(app, root);
+	loop_set_gap(app->loop, gather_us(root));
 	begin_startup_delay(app, root_global(conf_root(conf)));
 	apply_configuration(app);
 	firewall_commit_end(app);
@@ -578,17 +608,6 @@ static void commit(struct role *role, const struct conf *conf)
 
 /* ---- life ---- */
 
-static void on_stats(struct timer *timer, void *arg)
-{
-	struct vrrp_app *app = arg;
-
-	(void)timer;
-	for (uint32_t i = 0; i < app->n_routers; i++) {
-		if (app->routers[i]->is_stats_dirty)
-			vrouter_report_stats(app->routers[i]);
-	}
-}
-
 static void done(struct role *role)
 {
 	struct vrrp_app *app = role_state(role);
@@ -606,7 +625,7 @@ static void done(struct role *role)
 	timer_cancel(&app->start_timer);
 	timer_cancel(&app->beat_timer);
 	timer_cancel(&app->refresh_timer);
-	timer_cancel(&app->stats_timer);
+	vrrp_counters_done(app);
 	nl_free(app->nl);
 	if (app->arp_fd >= 0)
 		close(app->arp_fd);
@@ -632,7 +651,7 @@ static int init(struct role *role)
 	app->start_at = TIME_NEVER;
 	firewall_init(app);
 	timer_init(&app->refresh_timer, app->loop, on_refresh, app);
-	timer_init(&app->stats_timer, app->loop, on_stats, app);
+	vrrp_counters_init(app);
 	timer_init(&app->start_timer, app->loop, on_start_time, app);
 	timer_init(&app->beat_timer, app->loop, vrrp_on_beat, app);
 	app->bfd = bfd_sessions_new(app->loop, to_parent, on_bfd, app);

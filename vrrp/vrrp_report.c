@@ -7,8 +7,7 @@
 #include "lib/log.h"
 #include "vrrp/vrrp_app.h"
 
-#define STATS_PERIOD_US (1 * US_PER_S)
-#define LOWER_LOG_US    (1 * US_PER_S)
+#define LOWER_LOG_US (1 * US_PER_S)
 
 bool log_limit_pass(struct log_limit *limit, time_us now, int64_t interval_us)
 {
@@ -113,6 +112,31 @@ void vrouter_report_state(struct vrouter *r, bool is_forced)
 	role_send(r->app->role, &msg);
 }
 
+/*
+ * Most steps are one advertisement more, sent or heard: whether this was one is seen without
+ * building the record. What counts for the record beside the state machine marks it as stale.
+ */
+static bool is_routine(struct vrouter *r)
+{
+	struct vrrp_inst now;
+	bool is_same;
+
+	memcpy(&now, &r->fsm, sizeof(now));
+	now.at[VRRP_TIMER_DOWN] = now.rival_at = TIME_NEVER;
+	if (now.params.lease_us == 0)
+		now.at[VRRP_TIMER_ADVER].us %= now.params.advert_us;
+	is_same = !r->is_record_stale && memcmp(&now, &r->reported, sizeof(now)) == 0;
+	memcpy(&r->reported, &now, sizeof(now));
+	r->is_record_stale = false;
+	return is_same;
+}
+
+void vrouter_report_step(struct vrouter *r)
+{
+	if (!is_routine(r))
+		vrouter_report_state(r, false);
+}
+
 void vrrp_if_report(const struct vrrp_if *vif)
 {
 	struct msg msg = { .kind = MSG_track_state, .fd = -1 };
@@ -129,27 +153,6 @@ void vrrp_if_report(const struct vrrp_if *vif)
 		.since_us = vif->since.us,
 	};
 	role_send(vif->app->role, &msg);
-}
-
-/* ---- counters ---- */
-
-void vrouter_count(struct vrouter *r)
-{
-	struct timer *timer = &r->app->stats_timer;
-
-	r->is_stats_dirty = true;
-	if (!timer_is_armed(timer))
-		timer_arm_in(timer, STATS_PERIOD_US);
-}
-
-void vrouter_report_stats(struct vrouter *r)
-{
-	struct msg msg = { .kind = MSG_vrrp_stats, .fd = -1, .vrrp_stats = r->stats };
-
-	r->is_stats_dirty = false;
-	msg.vrrp_stats.instance = r->conf->name;
-	role_send(r->app->role, &msg);
-	vrouter_foreign_report(r);
 }
 
 /* ---- transitions ---- */
@@ -191,7 +194,7 @@ void vrouter_report_notify(struct vrouter *r, const struct vrrp_out_item *item)
 	r->stats.release_master += item->from == VRRP_NOTIFY_MASTER;
 	if (item->from == VRRP_NOTIFY_MASTER)
 		vrouter_rival_end(r);
-	vrouter_count(r);
+	vrouter_count_soon(r);
 	send_notify(r, r->is_deleted ? "DELETED" : vrrp_notify_name(item->to));
 }
 

@@ -53,7 +53,7 @@ mutant 'lower priority tolerated' backup_advert 's/ \&\& s->v->params.preempt;/ 
 mutant 'preempt delay without end' preempt_clock_runs 's/time_cmp.*;/true;/'
 mutant 'interval not learned' fsm_interval_to_learn 's/return adver_us;/return p->advert_us;/'
 mutant 'loser not answered' active_assert 's/fsm_advertise_active(s);//'
-mutant 'timer not armed again after a loser' active_assert 's/fsm_arm(s, .*;//'
+mutant 'timer not armed again after a loser' active_assert 's/fsm_begin_adver(s);//'
 mutant 'silenced by losers' active_assert 's/^\t\treturn;/\t\t(void)0; else/'
 mutant 'no announcement after a second active' active_assert 's/fsm_announce(s, .*;//'
 mutant 'addresses kept when giving way' active_yield 's/fsm_release_addresses(s);//'

@@ -36,7 +36,7 @@ static void test_s2_takeover(void **state)
 	fsm_advert_every(&f, ADDR_HIGH, 200, US_PER_S / 2); /* adverts at our own interval */
 	fsm_expire(&f, VRRP_TIMER_DOWN);
 	fsm_check_out(&f, "log:down_expired send:100 vip_add announce:takeover "
-			  "arm:adver+1000000 notify:BACKUP>MASTER");
+			  "arm:adver+945313 notify:BACKUP>MASTER");
 }
 
 static void test_s3_backup_priority_zero(void **state)
@@ -122,6 +122,36 @@ static void test_s7_adverts_do_not_drift(void **state)
 	assert_int_equal((f.v.at[VRRP_TIMER_ADVER].us - first_us) % US_PER_S, 0);
 }
 
+/* Routers that became active at any instants come to share instants to send at; none waits longer.
+ */
+static void test_s7_adverts_share_beats(void **state)
+{
+	static const int64_t intervals_us[] = { US_PER_CS, 70000, 100000, US_PER_S, 40950000 };
+	(void)state;
+
+	for (unsigned i = 0; i < sizeof(intervals_us) / sizeof(intervals_us[0]); i++) {
+		for (int64_t k = 0; k < 1000; k++) {
+			struct fsm_fixture f;
+			int64_t interval_us = intervals_us[i];
+
+			fsm_init(&f, 255);
+			f.params.advert_us = interval_us;
+			fsm_config(&f);
+			fsm_after(&f, k * 997);
+			fsm_start(&f);
+			assert_int_equal(f.v.state, VRRP_STATE_ACTIVE);
+			int64_t at_us = f.v.at[VRRP_TIMER_ADVER].us;
+			assert_int_equal(at_us % (interval_us / 16), 0);
+			assert_in_range(fsm_left_us(&f, VRRP_TIMER_ADVER),
+					interval_us - interval_us / 16, interval_us);
+			fsm_expire(&f, VRRP_TIMER_ADVER);
+			fsm_expire(&f, VRRP_TIMER_ADVER);
+			assert_in_range(f.v.at[VRRP_TIMER_ADVER].us - at_us, 2 * interval_us,
+					2 * interval_us);
+		}
+	}
+}
+
 static void test_s8_active_priority_zero(void **state)
 {
 	struct fsm_fixture f;
@@ -130,11 +160,11 @@ static void test_s8_active_priority_zero(void **state)
 	fsm_init_active(&f, 100);
 	fsm_after(&f, 300000);
 	fsm_advert(&f, ADDR_HIGH, 0);
-	fsm_check_out(&f, "announce:lower send:100 arm:adver+1000000");
+	fsm_check_out(&f, "announce:lower send:100 arm:adver+965625");
 	f.params.lower_prio_no_advert = true; /* is about losing advertisements only */
 	fsm_config(&f);
 	fsm_advert(&f, ADDR_HIGH, 0);
-	fsm_check_out(&f, "announce:lower send:100 arm:adver+1000000");
+	fsm_check_out(&f, "announce:lower send:100 arm:adver+965625");
 }
 
 static void test_s9_active_yields(void **state)
@@ -189,9 +219,9 @@ static void test_s10_losing_advert(void **state)
 	fsm_init_active(&f, 100);
 	fsm_after(&f, 300000);
 	fsm_advert(&f, ADDR_HIGH, 99);
-	fsm_check_out(&f, "log:lower_prio announce:lower send:100 arm:adver+1000000");
+	fsm_check_out(&f, "log:lower_prio announce:lower send:100 arm:adver+965625");
 	fsm_advert(&f, ADDR_LOW, 100);
-	fsm_check_out(&f, "log:lower_prio announce:lower send:100 arm:adver+1000000");
+	fsm_check_out(&f, "log:lower_prio announce:lower send:100 arm:adver+965625");
 
 	f.params.lower_prio_no_advert = true;
 	fsm_config(&f);
@@ -296,6 +326,7 @@ int main(void)
 		cmocka_unit_test(test_s5_backup_discards_lower),
 		cmocka_unit_test(test_s6_backup_stop),
 		cmocka_unit_test(test_s7_adverts_do_not_drift),
+		cmocka_unit_test(test_s7_adverts_share_beats),
 		cmocka_unit_test(test_s8_active_priority_zero),
 		cmocka_unit_test(test_s9_active_yields),
 		cmocka_unit_test(test_s9_tie_break_unsigned),

@@ -195,7 +195,7 @@ static void test_config_interval_in_active(void **state)
 	fsm_after(&f, 100000);
 	f.params.advert_us = 200000;
 	fsm_config(&f);
-	fsm_check_out(&f, "arm:adver+200000");
+	fsm_check_out(&f, "arm:adver+190625");
 	f.params.advert_us = 5 * US_PER_S;
 	fsm_config(&f);
 	fsm_check_out(&f, "");
@@ -203,7 +203,7 @@ static void test_config_interval_in_active(void **state)
 	fsm_config(&f);
 	fsm_check_out(&f, "log:prio_changed");
 	fsm_expire(&f, VRRP_TIMER_ADVER);
-	fsm_check_out(&f, "send:120 arm:adver+5000000");
+	fsm_check_out(&f, "send:120 arm:adver+4850000");
 }
 
 static void test_config_in_backup(void **state)
@@ -260,7 +260,7 @@ static void test_adopt_active(void **state)
 	adopt(&f, VRRP_STATE_BACKUP, TIME_NEVER); /* only once */
 	fsm_check_out(&f, "");
 	adopt_active(&f, T0 - 2300000); /* late: send now, keep the rhythm */
-	fsm_check_out(&f, "vip_add announce:adopt send:100 arm:adver+700000");
+	fsm_check_out(&f, "vip_add announce:adopt send:100 arm:adver+687500");
 	for (size_t i = 0; i < sizeof(impossible) / sizeof(impossible[0]); i++) {
 		adopt_active(&f, impossible[i]);
 		fsm_check_out(&f, "vip_add announce:adopt send:100 arm:adver+1000000");
@@ -426,7 +426,7 @@ static void lease_init(struct fsm_fixture *f)
 	fsm_start(f);
 	fsm_expire(f, VRRP_TIMER_DOWN);
 	fsm_check_out(f, "log:down_expired send:100 lease+2000000 vip_add announce:takeover "
-			 "arm:adver+1000000 notify:BACKUP>MASTER");
+			 "arm:adver+953125 notify:BACKUP>MASTER");
 }
 
 #define LAPSE                                                                 \
@@ -480,7 +480,7 @@ static void test_lease_config(void **state)
 	fsm_config(&f);
 	fsm_after(&f, 9 * US_PER_S);
 	fsm_timer(&f, VRRP_TIMER_ADVER);
-	fsm_check_out(&f, "send:100 arm:adver+500000");
+	fsm_check_out(&f, "send:100 arm:adver+453125");
 }
 
 static void adopt_with_lease(struct fsm_fixture *f, int64_t adver_in_us)
@@ -504,7 +504,7 @@ static void test_lease_adopted(void **state)
 	adopt_with_lease(&f, US_PER_S / 2);
 	fsm_check_out(&f, "vip_add announce:adopt arm:adver+500000");
 	adopt_with_lease(&f, 1 - US_PER_S);
-	fsm_check_out(&f, "vip_add announce:adopt send:100 lease+2000000 arm:adver+1");
+	fsm_check_out(&f, "vip_add announce:adopt send:100 lease+2000000 arm:adver+1000000");
 	adopt_with_lease(&f, -US_PER_S);
 	fsm_check_out(&f, "vip_del arm:down+3609375 log:lease_over notify:MASTER>BACKUP");
 }
@@ -550,17 +550,17 @@ static void test_rival(void **state)
 
 	fsm_init_active(&f, 100);
 	fsm_advert(&f, ADDR_LOW, 50);
-	fsm_check_out(&f, "log:lower_prio announce:lower send:100 arm:adver+1000000");
+	fsm_check_out(&f, "log:lower_prio announce:lower send:100 arm:adver+953125");
 	fsm_after(&f, DOWN_100 + 1);
 	fsm_advert(&f, ADDR_LOW, 50);
 	fsm_check_out(&f, "log:lower_prio announce:lower log:two_active renotify send:100 "
-			  "arm:adver+1000000");
+			  "arm:adver+968749");
 	fsm_after(&f, US_PER_S);
 	fsm_advert(&f, ADDR_LOW, 50);
-	fsm_check_out(&f, "log:lower_prio announce:lower send:100 arm:adver+1000000");
+	fsm_check_out(&f, "log:lower_prio announce:lower send:100 arm:adver+968749");
 	fsm_after(&f, DOWN_100 + 1);
 	fsm_advert(&f, ADDR_LOW, 0); /* a rival that resigns was one, too */
-	fsm_check_out(&f, "announce:lower log:two_active renotify send:100 arm:adver+1000000");
+	fsm_check_out(&f, "announce:lower log:two_active renotify send:100 arm:adver+984373");
 }
 
 static void test_stale_timer(void **state)

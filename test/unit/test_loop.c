@@ -174,6 +174,43 @@ static void on_fire_free_both(struct timer *timer, void *arg)
 	pair->n++;
 }
 
+/* Hundreds that share their instants keep their turns, round for round. */
+struct rhythm {
+	struct timer timers[200];
+	unsigned turn;
+};
+
+static void on_fire_rhythm(struct timer *timer, void *arg)
+{
+	struct rhythm *r = arg;
+
+	assert_int_equal(timer - r->timers, r->turn % 200);
+	r->turn++;
+	timer_arm_at(timer, time_add(timer->at, 1000));
+}
+
+static void timers_of_one_instant_keep_their_order(void **state)
+{
+	struct rhythm r = { 0 };
+	struct timer other = { 0 };
+	struct fixture f;
+
+	(void)state;
+	fixture_init(&f);
+	timer_init(&other, f.loop, on_fire_rhythm, &r);
+	for (unsigned i = 0; i < 200; i++) {
+		timer_init(&r.timers[i], f.loop, on_fire_rhythm, &r);
+		timer_arm_at(&r.timers[i], (time_us){ 2000 });
+	}
+	for (unsigned round = 1; round <= 20; round++) {
+		timer_arm_at(&other, (time_us){ 1000000 + (int64_t)(random_u64() % 1000) });
+		f.now.us = 1000 + 1000 * (int64_t)round;
+		while (r.turn < 200 * round)
+			pass(&f);
+	}
+	loop_free(f.loop);
+}
+
 static void timers_freed_in_callbacks(void **state)
 {
 	struct fixture f;
@@ -387,6 +424,57 @@ static void on_ready_free_other(struct io *io, uint32_t ready, void *arg)
 	if (both[other])
 		watch_free(both[other]);
 	both[other] = NULL;
+}
+
+static void on_burst(struct io *io, uint32_t ready, void *arg)
+{
+	uint64_t value;
+
+	(void)ready;
+	assert_int_equal(read(io->fd, &value, sizeof(value)), (ssize_t)sizeof(value));
+	*(unsigned *)arg += (unsigned)value;
+}
+
+/* How long a pass takes that finds something ready; the loop's own clock stands still. */
+static int64_t ready_pass_us(struct fixture *f, int fd)
+{
+	const time_us begin = clock_now(clock_system());
+
+	assert_int_equal(eventfd_write(fd, 1), 0);
+	assert_int_equal(loop_run_once(f->loop, -1), 0);
+	return time_sub(clock_now(clock_system()), begin);
+}
+
+/* After two looks in quick succession the third waits, but no longer than a timer allows. */
+static void bursts_are_gathered(void **state)
+{
+	struct fixture f;
+	struct fired fired = { 0 };
+	struct io io = { 0 };
+	struct timer timer = { 0 };
+	unsigned n_ready = 0;
+	int fd = eventfd(0, EFD_NONBLOCK);
+
+	(void)state;
+	fixture_init(&f);
+	f.now.us = US_PER_S;
+	assert_int_equal(io_add(f.loop, &io, fd, EPOLLIN, on_burst, &n_ready), 0);
+	loop_set_gap(f.loop, 20 * US_PER_MS);
+	ready_pass_us(&f, fd);
+	ready_pass_us(&f, fd);
+	assert_in_range(ready_pass_us(&f, fd), 20 * US_PER_MS, US_PER_S);
+	f.now.us += 20 * US_PER_MS; /* no burst any more */
+	loop_set_gap(f.loop, 3600 * US_PER_S);
+	ready_pass_us(&f, fd);
+	timer_init(&timer, f.loop, on_fire_in_order, &fired);
+	timer_arm_in(&timer, 2 * US_PER_MS);
+	assert_in_range(ready_pass_us(&f, fd), 2 * US_PER_MS, US_PER_S);
+	f.now.us += 2 * US_PER_MS;
+	pass(&f);
+	assert_int_equal(fired.n, 1);
+	assert_int_equal(n_ready, 5);
+	loop_free(f.loop);
+	close(fd);
 }
 
 static void pending_object_freed_by_another(void **state)
@@ -676,6 +764,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(many_timers_fire_in_order),
 		cmocka_unit_test(random_timers_match_a_model),
+		cmocka_unit_test(timers_of_one_instant_keep_their_order),
 		cmocka_unit_test(timers_freed_in_callbacks),
 		cmocka_unit_test(overdue_timer_runs_once_a_pass),
 		cmocka_unit_test(due_timer_can_be_moved),
@@ -683,6 +772,7 @@ int main(void)
 		cmocka_unit_test(lateness_is_measured),
 		cmocka_unit_test(late_timers_are_counted),
 		cmocka_unit_test(wait_ends_with_the_timer),
+		cmocka_unit_test(bursts_are_gathered),
 		cmocka_unit_test(pending_object_freed_by_another),
 		cmocka_unit_test(at_most_so_many_a_pass_and_all_in_turn),
 		cmocka_unit_test(events_change_and_pause),
