@@ -465,12 +465,17 @@ const struct conf_key global_keys[] = {
 	       .help = "Match interfaces by number, not by name, in that table."),
 	K_FLAG("nftables_counters", G, nftables_counters, .apply = CONF_APPLY_LIVE,
 	       .help = "Count the packets that are dropped."),
-	K_CUSTOM("vrrp_rx_bufs_policy", &global_type_bufs, G, idle.vrrp_rx_bufs_policy, int64_t,
-		 .min = 1, .max = INT32_MAX, NO_EFFECT(LIVE),
-		 .help = "How to size receive buffers for advertisements."),
-	K_U32("vrrp_rx_bufs_multiplier", G, idle.vrrp_rx_bufs_multiplier, 1, UINT32_MAX, .dflt = 3,
-	      NO_EFFECT(LIVE),
-	      .help = "Advertisements of each instance that a receive buffer holds."),
+	K_CUSTOM("vrrp_rx_bufs_policy", &global_type_bufs, G, vrrp_rx_bufs_policy, int64_t,
+		 .min = 1, .max = INT32_MAX, .apply = CONF_APPLY_LIVE, .flags = CONF_IF_SET,
+		 .help = "How to size the receive buffer for the advertisements of an interface, "
+			 "to which each instance adds this: a number of bytes, or "
+			 "vrrp_rx_bufs_multiplier packets as large as the MTU of the interface, or "
+			 "as an advertisement of its own. Only a number of bytes makes it smaller "
+			 "than it is anyway, 1 MiB."),
+	K_U32("vrrp_rx_bufs_multiplier", G, vrrp_rx_bufs_multiplier, 1, UINT32_MAX, .dflt = 3,
+	      .apply = CONF_APPLY_LIVE, .flags = CONF_IF_SET,
+	      .help = "Packets of each instance that a receive buffer holds, with "
+		      "vrrp_rx_bufs_policy."),
 	K_SECS("vrrp_startup_delay", G, vrrp_startup_delay_us, US_PER_MS, UINT32_MAX *US_PER_S,
 	       .apply = CONF_APPLY_RESTART, .help = "Time to wait after start before VRRP begins."),
 	K_SECS("vrrp_delay_after_boot", G, idle.vrrp_delay_after_boot_us, US_PER_MS,

@@ -125,8 +125,6 @@ struct global_idle_conf {
 	int64_t snmp_vs_stats_update_interval_us, snmp_rs_stats_update_interval_us;
 	bool enable_dbus;
 	const char *dbus_service_name, *dbus_no_interface_name;
-	int64_t vrrp_rx_bufs_policy; /* bytes, or GLOBAL_BUFS_* */
-	uint32_t vrrp_rx_bufs_multiplier;
 	int64_t vrrp_delay_after_boot_us;
 	uint32_t random_seed;
 	struct opt_name_conf reload_check_config, reload_file;
@@ -176,6 +174,8 @@ struct global_conf {
 	bool vrrp_check_unicast_src;
 	bool v3_checksum_as_v2, vrrp_owner_ignore_adverts;
 	bool vrrp_strict;
+	int64_t vrrp_rx_bufs_policy; /* bytes, GLOBAL_BUFS_*, or 0 */
+	uint32_t vrrp_rx_bufs_multiplier;
 	bool disable_local_igmp, log_unknown_vrids;
 	bool vrrp_send_redirects;
 	struct opt_name_conf nftables; /* the table of no_accept */

@@ -169,6 +169,12 @@ static bool bufs_parse(struct conf_walk *walk, const struct conf_key *key, void 
 			: strcasecmp(argv[0].text, "ADVERT") == 0 ? GLOBAL_BUFS_ADVERT
 								  : 0;
 
+	if (value == 0 && !strchr("0123456789+-", argv[0].text[0])) {
+		conf_error(walk, argv[0].pos, CONF_VALUE, "unknown-word", NULL,
+			   "%s: MTU, ADVERT or a number of bytes is expected, not \"%s\"",
+			   key->name, argv[0].text);
+		return false;
+	}
 	if (value == 0)
 		return conf_type_i64.parse(walk, key, field, argv, argc);
 	*(int64_t *)field = value;

@@ -1,6 +1,7 @@
 # test: the labs, their helpers and the checks of the source itself. Unit tests are listed beside what they test.
-noinst_PROGRAMS += test/lab/talker test/lab/vipping test/lab/httpcount test/lab/udpname test/lab/mailbox test/lab/vrrpstorm test/lab/hostile test/lab/hostile_dgram
+noinst_PROGRAMS += test/lab/talker test/lab/vipping test/lab/httpcount test/lab/udpname test/lab/mailbox test/lab/vrrpstorm test/lab/hostile test/lab/hostile_dgram test/lab/rcvbufs
 test_lab_talker_SOURCES = test/lab/talker.c
+test_lab_rcvbufs_SOURCES = test/lab/rcvbufs.c
 test_lab_vipping_SOURCES = test/lab/vipping.c
 test_lab_httpcount_SOURCES = test/lab/httpcount.c
 test_lab_udpname_SOURCES = test/lab/udpname.c

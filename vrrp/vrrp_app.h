@@ -41,6 +41,7 @@
 #include "vrrp/pkt.h"
 #include "vrrp/redirects.h"
 #include "vrrp/route_set.h"
+#include "vrrp/rx_buffer.h"
 #include "vrrp/statics.h"
 #include "vrrp/sysctl.h"
 #include "vrrp/tracker.h"
@@ -103,7 +104,8 @@ struct vrrp_app {
 	bool is_stopping;
 	struct pacer *group_pacers; /* PACER_N for each garp_group */
 	bool is_min_garp, is_repeat_set, is_delay_set, is_refresh_set; /* of vrrp_min_garp */
-	bool logs_unknown;                                             /* log_unknown_vrids */
+	struct rx_policy rx_policy;
+	bool logs_unknown;           /* log_unknown_vrids */
 	uint64_t drops[VRRP_DROP_N]; /* packets that belong to no router */
 	struct log_limit drop_limit;
 };

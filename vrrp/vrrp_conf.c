@@ -340,8 +340,10 @@ static const struct conf_key vrrp_keys[] = {
 	K_CUSTOM("vmac_garp_intvl", &conf_type_garp_extra, V, garp_extra_if, struct conf_garp_extra,
 		 .max = 86400, .alias_of = "garp_extra_if", .flags = CONF_DEPRECATED,
 		 .help = "Old name of garp_extra_if."),
-	K_U32("kernel_rx_buf_size", V, idle.kernel_rx_buf_size, 1, UINT32_MAX, NO_EFFECT,
-	      .help = "Receive buffer for advertisements, in bytes."),
+	K_U32("kernel_rx_buf_size", V, kernel_rx_buf_size, 1, UINT32_MAX, .apply = CONF_APPLY_LIVE,
+	      .flags = CONF_IF_SET,
+	      .help = "Bytes that this instance adds to the receive buffer for the advertisements "
+		      "of its interface; without it vrrp_rx_bufs_policy says."),
 	K_CUSTOM("use_vmac", &conf_type_opt_parts, V, use_vmac, struct vmac_conf,
 		 .parts = vmac_parts, .apply = CONF_APPLY_INSTANCE, .flags = CONF_IF_SET,
 		 .help = "Use an interface with the virtual router MAC."),

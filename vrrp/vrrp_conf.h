@@ -98,7 +98,6 @@ struct vrrp_idle_conf {
 	uint8_t debug;
 	uint8_t timer_expired_backup;
 	const char *lvs_sync_daemon_interface;
-	uint32_t kernel_rx_buf_size;
 	bool track_src_ip;
 };
 
@@ -123,6 +122,7 @@ struct vrrp_conf {
 	struct addr src_addr; /* the one in use; unset = primary address of the interface */
 	struct addr mcast_dst_ip;
 	uint8_t unicast_ttl;
+	uint32_t kernel_rx_buf_size; /* bytes, 0 = by vrrp_rx_bufs_policy */
 	bool check_unicast_src, unicast_fault_no_peer;
 	bool skip_check_adv_addr;
 	uint32_t garp_master_delay_s;

@@ -9,6 +9,7 @@
 #include "vrrp/vrrp_app.h"
 
 #define SOCKET_RETRY_US (5 * US_PER_S)
+#define MTU_UNKNOWN     1500
 
 static void close_sockets(struct vrrp_if *vif)
 {
@@ -113,6 +114,25 @@ static bool has_ah(const struct vrrp_side *side)
 	return false;
 }
 
+/* What the routers of a socket ask for. */
+static void set_rcvbuf(struct vrrp_side *side, struct vio *vio)
+{
+	const struct vrrp_if *vif = side->vif;
+	const struct nl_link *link = nl_link_by_index(vif->app->nl, vif->ifindex);
+	struct rx_sum sum = { 0 };
+
+	for (unsigned i = 0; vio->is_open && i < 256; i++) {
+		for (const struct vrouter *r = side->by_vrid[i]; r; r = r->next_of_vrid) {
+			const struct rx_router router = { r->conf->kernel_rx_buf_size, side->family,
+							  r->conf->addresses.n,
+							  link ? link->mtu : MTU_UNKNOWN };
+			if (vrouter_uses_ah(r) == vio->place.is_ah)
+				rx_buffer_add(&sum, &vif->app->rx_policy, &router);
+		}
+	}
+	vio_set_rcvbuf(vio, rx_buffer_bytes(&sum, VIO_RCVBUF));
+}
+
 /* Once in a pass of the loop, though thousands of timers may be late in it. */
 void vrrp_side_drain(struct vrrp_side *side)
 {
@@ -169,6 +189,8 @@ static void refresh_side(struct vrrp_side *side)
 		open_socket(side, &side->vio);
 	if (is_there && !side->ah.is_open && has_ah(side))
 		open_socket(side, &side->ah);
+	set_rcvbuf(side, &side->vio);
+	set_rcvbuf(side, &side->ah);
 }
 
 void vrrp_if_refresh(struct vrrp_if *vif)

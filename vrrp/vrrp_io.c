@@ -12,10 +12,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define RECEIVE_BUFFER (1024 * 1024)
-#define DRAIN_MAX      4096 /* more than the receive buffer holds */
-#define BATCH_MAX      16
-#define DATAGRAM_MAX   (60 + VRRP_AH_LEN + VRRP_PKT_MAX + 64)
+#include "lib/rcvbuf.h"
+
+#define DRAIN_MAX    4096 /* more than the usual receive buffer holds */
+#define BATCH_MAX    16
+#define DATAGRAM_MAX (60 + VRRP_AH_LEN + VRRP_PKT_MAX + 64)
 
 /* Source or destination, interface and TTL travel with each packet: the socket is shared. */
 union control {
@@ -30,15 +31,13 @@ struct option {
 	bool is_required; /* others only help */
 };
 
-/* Our own packets do not come back; only groups that we joined; before other traffic; room for
- * bursts. */
+/* Our own packets do not come back; only groups that we joined; before other traffic. */
 static const struct option options_v4[] = {
 	{ IPPROTO_IP, IP_MULTICAST_LOOP, 0, true },
 	{ IPPROTO_IP, IP_MULTICAST_ALL, 0, true },
 	{ IPPROTO_IP, IP_TOS, IPTOS_CLASS_CS6, true },
 	{ IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DONT, false },
 	{ SOL_SOCKET, SO_PRIORITY, TC_PRIO_CONTROL, false },
-	{ SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER, false },
 };
 
 static const struct option options_v6[] = {
@@ -48,7 +47,6 @@ static const struct option options_v6[] = {
 	{ IPPROTO_IPV6, IPV6_RECVHOPLIMIT, 1, true },
 	{ IPPROTO_IPV6, IPV6_TCLASS, IPTOS_CLASS_CS6, true },
 	{ SOL_SOCKET, SO_PRIORITY, TC_PRIO_CONTROL, false },
-	{ SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER, false },
 };
 
 /* What is sent has its IP header with it. */
@@ -205,6 +203,16 @@ int vio_open(struct vio *vio, struct loop *loop, const struct vio_place *place,
 		close(fd);
 	vio->is_open = result == 0;
 	return result;
+}
+
+void vio_set_rcvbuf(struct vio *vio, uint32_t bytes)
+{
+	const struct rcvbuf asked = { bytes, true };
+
+	if (!vio->is_open || vio->rcvbuf == bytes)
+		return;
+	vio->rcvbuf = bytes;
+	rcvbuf_set(vio->io.fd, &asked, VIO_RCVBUF);
 }
 
 void vio_close(struct vio *vio)

@@ -17,6 +17,7 @@
 #include "vrrp/pkt.h"
 
 #define VIO_GROUPS_MAX    16
+#define VIO_RCVBUF        (1024 * 1024) /* bytes, where nobody says: room for bursts */
 #define VIO_READS_AT_ONCE 64 /* packets per wake-up: a flood must not keep the timers waiting */
 
 struct vio_group {
@@ -45,6 +46,7 @@ struct vio {
 	bool is_open;
 	struct io io;
 	struct vio_place place;
+	uint32_t rcvbuf; /* bytes that were asked for, 0 = none yet */
 	struct vio_group groups[VIO_GROUPS_MAX];
 	/* Must not close the socket. */
 	void (*on_packet)(const struct vio_packet *packet, void *arg);
@@ -57,6 +59,9 @@ int vio_open(struct vio *vio, struct loop *loop, const struct vio_place *place,
 
 /* Closes and forgets the groups; safe when not open. */
 void vio_close(struct vio *vio);
+
+/* Sets the receive buffer of an open socket; call it behind vio_open(). */
+void vio_set_rcvbuf(struct vio *vio, uint32_t bytes);
 
 /* Joins a group once, however many ask; vio_leave() undoes one vio_join(). 0 or -errno. */
 int vio_join(struct vio *vio, const struct addr *group);

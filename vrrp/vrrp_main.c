@@ -557,6 +557,8 @@ static void commit(struct role *role, const struct conf *conf)
 	app->vmac_prefix = global->vmac_prefix;
 	app->vmac_addr_prefix = global->vmac_addr_prefix;
 	app->logs_unknown = global->log_unknown_vrids;
+	app->rx_policy =
+		(struct rx_policy){ global->vrrp_rx_bufs_policy, global->vrrp_rx_bufs_multiplier };
 	adopt_settings(app);
 	if (global->disable_local_igmp)
 		sysctl_set(app, "net/ipv4/igmp_link_local_mcast_reports", "0");

@@ -175,6 +175,40 @@ expect_eq edge-stop-status 0 $STATUS
 expect_eq edge-stop-ends "begin children=0 vip=0 end children=0 vip=0" "$(paste -sd' ' "$edges")"
 expect edge-stop-starts-nothing eval "! in_log_since a 'Starting VRRP child'"
 
+say "receive buffers"
+buffers_conf() { # BYTES-1 BYTES-2 [GLOBAL LINE]
+	{
+		vrrp_conf 1 $VIP "global_defs {
+			    ${3:-}
+			}" | sed "s/interface eth0/&\nkernel_rx_buf_size $1/"
+		vrrp_conf 2 $VIP2 | sed "s/interface eth0/&\nkernel_rx_buf_size $2/"
+	} | sed '/kernel_rx_buf_size 0/d' | write_conf a
+}
+rcvbufs_are() { # FAMILY PROTOCOL BYTES...
+	[ "$("$BUILD/test/lab/rcvbufs" "$(role_pid a vrrp)" | awk -v s="$1 $2" '$1 " " $2 == s { print $3 }' | sort -n | paste -sd' ')" = "${*:3}" ]
+}
+buffers_conf 0 0
+start_director a -P
+expect_soon buffer-usual 10 rcvbufs_are inet 112 1048576
+buffers_conf 20000 30000
+reload_director a
+expect_soon buffer-as-written 10 rcvbufs_are inet 112 50000
+buffers_conf 20000 0 'vrrp_rx_bufs_policy 2000000'
+reload_director a
+expect_soon buffer-policy-bytes 10 rcvbufs_are inet 112 2020000
+buffers_conf 0 0 'vrrp_rx_bufs_policy MTU'
+reload_director a
+expect_soon buffer-policy-is-enough 10 rcvbufs_are inet 112 1048576
+buffers_conf 0 0 'vrrp_rx_bufs_policy MTU
+vrrp_rx_bufs_multiplier 1000'
+reload_director a
+expect_soon buffer-policy-mtu 10 rcvbufs_are inet 112 4024000
+ipn a link set eth0 mtu 1000
+expect_soon buffer-follows-mtu 10 rcvbufs_are inet 112 3024000
+ipn a link set eth0 mtu 1500
+expect_soon buffer-master 5 has_address a $VIP
+stop a TERM
+
 say "-R: ends with its child"
 vrrp_conf 1 $VIP | write_conf a
 mark_log a
