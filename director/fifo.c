@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "director/event_lines.h"
 #include "director/fifo.h"
 #include "director/scripts.h"
 #include "lib/global_conf.h"
@@ -20,7 +21,7 @@
 #include "lib/proc.h"
 
 #define FIFO_MODE         0644            /* less the umask */
-#define WAITING_MAX       (256 * 1024)    /* bytes that a slow reader may be behind */
+#define WAITING_MAX       (512 * 1024)    /* bytes; beyond it older lines of an object go */
 #define READER_MIN_US     (1 * US_PER_S)  /* until a reader that ended is started again */
 #define READER_MAX_US     (60 * US_PER_S) /* doubles up to this */
 #define READER_HEALTHY_US (60 * US_PER_S) /* after so long the delay begins anew */
@@ -32,9 +33,8 @@ struct fifo {
 	char *user, *group;
 	struct io io; /* fd -1 = not open */
 	bool is_made; /* by us: removed at the end */
-	char *waiting;
-	size_t n_waiting;
-	uint64_t lost; /* lines, since the last one that was taken */
+	struct event_lines *waiting;
+	uint64_t superseded; /* lines, since nothing waited */
 	/* its reader */
 	char **argv; /* NULL = none; the path is its last word */
 	char *script_user, *script_group;
@@ -69,25 +69,36 @@ struct fifos *fifos_new(struct loop *loop)
 
 /* ---- lines ---- */
 
-static void waiting_drop(struct fifo *f, size_t n)
+/* Everything was read. */
+static void caught_up(struct fifo *f)
 {
-	f->n_waiting -= n;
-	memmove(f->waiting, f->waiting + n, f->n_waiting);
+	if (f->superseded > 0)
+		log_event(LOG_LEVEL_WARNING, "fifo_superseded",
+			  log_kv("fifo=%s count=%llu", f->path, (unsigned long long)f->superseded),
+			  "%llu events for %s were superseded by younger ones before they were "
+			  "read",
+			  (unsigned long long)f->superseded, f->path);
+	f->superseded = 0;
 }
 
-/* Writes what waits, whole lines at a time as far as possible. */
+/* Writes what waits, whole lines as far as possible. */
 static void flush(struct fifo *f)
 {
-	while (f->n_waiting > 0) {
-		ssize_t n = write(f->io.fd, f->waiting, f->n_waiting);
+	const char *text;
+	size_t len;
+
+	while ((text = event_lines_first(f->waiting, &len))) {
+		ssize_t n = write(f->io.fd, text, len);
 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
 			break;
-		waiting_drop(f, (size_t)n);
+		event_lines_taken(f->waiting, (size_t)n);
 	}
-	io_set_events(&f->io, f->n_waiting > 0 ? EPOLLOUT : 0);
+	io_set_events(&f->io, text ? EPOLLOUT : 0);
+	if (!text)
+		caught_up(f);
 }
 
 static void on_writable(struct io *io, uint32_t ready, void *arg)
@@ -97,33 +108,24 @@ static void on_writable(struct io *io, uint32_t ready, void *arg)
 	flush(arg);
 }
 
-static void put_line(struct fifo *f, const char *line)
+static void put_line(struct fifo *f, const char *key, const char *line)
 {
-	size_t len = strlen(line);
+	uint64_t gone;
 
 	if (f->io.fd < 0)
 		return;
-	if (f->n_waiting + len + 1 > WAITING_MAX) {
-		if (f->lost++ == 0)
-			log_event(LOG_LEVEL_WARNING, "fifo_full", log_kv("fifo=%s", f->path),
-				  "nobody reads %s: events are lost", f->path);
-		return;
-	}
-	if (f->lost > 0)
-		log_event(LOG_LEVEL_WARNING, "fifo_lost",
-			  log_kv("fifo=%s count=%llu", f->path, (unsigned long long)f->lost),
-			  "%llu events for %s were lost", (unsigned long long)f->lost, f->path);
-	f->lost = 0;
-	memcpy(f->waiting + f->n_waiting, line, len);
-	f->waiting[f->n_waiting + len] = '\n';
-	f->n_waiting += len + 1;
+	gone = event_lines_add(f->waiting, key, line);
+	if (gone > 0 && f->superseded == 0)
+		log_event(LOG_LEVEL_WARNING, "fifo_full", log_kv("fifo=%s", f->path),
+			  "nobody reads %s: of each object only the last event waits on", f->path);
+	f->superseded += gone;
 	flush(f);
 }
 
-void fifos_write(struct fifos *fifos, enum fifo_kind kind, const char *line)
+void fifos_write(struct fifos *fifos, enum fifo_kind kind, const char *key, const char *line)
 {
-	put_line(&fifos->fifo[FIFO_ALL], line);
-	put_line(&fifos->fifo[kind], line);
+	put_line(&fifos->fifo[FIFO_ALL], key, line);
+	put_line(&fifos->fifo[kind], key, line);
 }
 
 /* ---- the reader ---- */
@@ -335,7 +337,7 @@ static void fifo_open(struct fifo *f)
 		return;
 	}
 	f->io.fd = fd;
-	f->waiting = xcalloc(1, WAITING_MAX);
+	f->waiting = event_lines_new(WAITING_MAX);
 	if (f->is_made)
 		give(f, pw);
 }
@@ -352,10 +354,10 @@ static void fifo_close(struct fifo *f)
 	free(f->path);
 	free(f->user);
 	free(f->group);
-	free(f->waiting);
-	f->path = f->user = f->group = f->waiting = NULL;
-	f->n_waiting = 0;
-	f->lost = 0;
+	event_lines_free(f->waiting);
+	f->path = f->user = f->group = NULL;
+	f->waiting = NULL;
+	f->superseded = 0;
 	f->is_made = false;
 	f->io.fd = -1;
 }

@@ -13,6 +13,7 @@ diarch_SOURCES = \
 	director/genhash.c director/genhash.h \
 	$(PLAN_SOURCES) director/plan_run.c director/plan_run.h \
 	director/notify.c director/notify.h director/scripts.c director/scripts.h director/fifo.c director/fifo.h \
+	director/event_lines.c director/event_lines.h \
 	director/mail.c director/mail.h director/mail_text.c director/smtp.c director/smtp.h director/resolve.c \
 	director/resolve.h director/relay.c director/relay.h director/feeds.c director/feeds.h director/feed_files.c \
 	director/feed_procs.c director/proc_match.c director/proc_events.c director/proc_events.h director/proc_news.c \

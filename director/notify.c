@@ -79,11 +79,14 @@ static char *format(const char *fmt, ...)
 	return text;
 }
 
-/* Writes a line of format(), and frees it. */
-static void write_line(struct notify *n, enum fifo_kind kind, char *line)
+/* Writes a line that tells what became of an object, whose name is of format() and freed. */
+static void write_line(struct notify *n, enum fifo_kind kind, char *object, const char *what)
 {
-	fifos_write(n->fifos, kind, line);
+	char *line = format("%s %s", object, what);
+
+	fifos_write(n->fifos, kind, object, line);
 	free(line);
+	free(object);
 }
 
 /* Sends a mail whose subject and body are of format(), and frees them. */
@@ -140,6 +143,12 @@ struct vrrp_scripts {
 	uint8_t priority;
 };
 
+/* Something that another router did; the state of the instance is as it was. */
+static bool is_passing(const char *state)
+{
+	return strcmp(state, "MASTER_RX_LOWER_PRI") == 0;
+}
+
 static void run_vrrp_scripts(struct notify *n, const struct conf *conf,
 			     const struct vrrp_scripts *what)
 {
@@ -153,7 +162,10 @@ static void run_vrrp_scripts(struct notify *n, const struct conf *conf,
 	for (const struct on_state *on = what->specific; on->state; on++)
 		if (strcmp(on->state, what->state) == 0)
 			calls[0].script = on->script;
-	scripts_add(n->scripts, conf, object, calls, 2);
+	if (is_passing(what->state))
+		scripts_add_once(n->scripts, conf, object, calls, 2);
+	else
+		scripts_add(n->scripts, conf, object, calls, 2);
 	free(object);
 }
 
@@ -179,17 +191,26 @@ static const struct vrrp_conf *instance_find(const struct conf *conf, const char
 	return NULL;
 }
 
-static void write_instance(struct notify *n, const char *name, const char *state, uint8_t priority)
-{
-	write_line(n, FIFO_VRRP, format("INSTANCE \"%s\" %s %u", name, state, priority));
-}
-
 /* "MASTER_PRIORITY 80": only the FIFO hears of that. */
 static bool is_priority_change(const char *state)
 {
 	const char *end = strrchr(state, '_');
 
 	return end && strcmp(end, "_PRIORITY") == 0;
+}
+
+/* Neither a priority nor a passing event may supersede a state. */
+static void write_instance(struct notify *n, const char *name, const char *state, uint8_t priority)
+{
+	char *key = format("INSTANCE %s %s", name,
+			   is_priority_change(state) ? "priority"
+			   : is_passing(state)       ? state
+						     : "");
+	char *line = format("INSTANCE \"%s\" %s %u", name, state, priority);
+
+	fifos_write(n->fifos, FIFO_VRRP, key, line);
+	free(line);
+	free(key);
 }
 
 static bool on_vrrp(struct notify *n, const struct conf *conf, const struct msg *msg)
@@ -225,7 +246,10 @@ static bool on_vrrp(struct notify *n, const struct conf *conf, const struct msg 
 
 static void write_group(struct notify *n, const char *name, const char *state)
 {
-	write_line(n, FIFO_VRRP, format("GROUP \"%s\" %s 0", name, state));
+	char *what = format("%s 0", state);
+
+	write_line(n, FIFO_VRRP, format("GROUP \"%s\"", name), what);
+	free(what);
 }
 
 void notify_state_again(struct notify *n, const struct msg *msg)
@@ -291,7 +315,7 @@ static bool on_vs(struct notify *n, const struct conf *conf, const struct msg *m
 	const struct script_call call = { event->is_up ? &vs->quorum_up : &vs->quorum_down, NULL };
 
 	scripts_add(n->scripts, conf, vs->name, &call, 1);
-	write_line(n, FIFO_LVS, format("VS %s %s", vs->name, up_or_down(event->is_up)));
+	write_line(n, FIFO_LVS, format("VS %s", vs->name), up_or_down(event->is_up));
 	if (vs->smtp_alert && *event->text)
 		send_mail(n, conf,
 			  format("Virtualserver %s - %s", vs->name, up_or_down(event->is_up)),
@@ -313,8 +337,7 @@ static bool on_rs(struct notify *n, const struct conf *conf, const struct msg *m
 	object = format("%s %s", vs->name, event->rs);
 	scripts_add(n->scripts, conf, object, &call, 1);
 	free(object);
-	write_line(n, FIFO_LVS,
-		   format("RS %s %s %s", event->rs, vs->name, up_or_down(event->is_up)));
+	write_line(n, FIFO_LVS, format("RS %s %s", event->rs, vs->name), up_or_down(event->is_up));
 	return true;
 }
 

@@ -27,6 +27,7 @@ struct job {
 	char **argv; /* heap, NULL terminated */
 	char *user, *group;
 	bool is_last; /* of its event */
+	bool is_once; /* of an event of scripts_add_once() */
 };
 
 TAILQ_HEAD(job_list, job);
@@ -124,14 +125,20 @@ static int queue_cmp(const void *a, const void *b)
 
 static void on_time_up(struct timer *timer, void *arg);
 
-static struct queue *queue_get(struct scripts *s, const char *name)
+static struct queue *queue_find(const struct scripts *s, const char *name)
 {
 	const struct queue key = { .name = (char *)(uintptr_t)name };
 	struct queue *const *found = tfind(&key, &s->by_name, queue_cmp);
-	struct queue *q;
 
-	if (found)
-		return *found;
+	return found ? *found : NULL;
+}
+
+static struct queue *queue_get(struct scripts *s, const char *name)
+{
+	struct queue *q = queue_find(s, name);
+
+	if (q)
+		return q;
 	q = xcalloc(1, sizeof(*q));
 	q->owner = s;
 	q->name = xstrdup(name);
@@ -291,8 +298,8 @@ static void on_script_exit(struct child *watch, int wait_status, void *arg)
 		s->on_idle(s->arg);
 }
 
-void scripts_add(struct scripts *s, const struct conf *conf, const char *object,
-		 const struct script_call *calls, unsigned n)
+static void add_event(struct scripts *s, const struct conf *conf, const char *object,
+		      const struct script_call *calls, unsigned n, bool is_once)
 {
 	struct job *job = NULL;
 	struct queue *q = NULL;
@@ -304,6 +311,7 @@ void scripts_add(struct scripts *s, const struct conf *conf, const char *object,
 		if (!job && q->waiting == WAITING_MAX)
 			queue_drop_oldest(q);
 		job = job_new(conf, &calls[i]);
+		job->is_once = is_once;
 		TAILQ_INSERT_TAIL(&q->jobs, job, link);
 	}
 	if (!job)
@@ -311,4 +319,22 @@ void scripts_add(struct scripts *s, const struct conf *conf, const char *object,
 	job->is_last = true;
 	q->waiting++;
 	run_queues(s);
+}
+
+void scripts_add(struct scripts *s, const struct conf *conf, const char *object,
+		 const struct script_call *calls, unsigned n)
+{
+	add_event(s, conf, object, calls, n, false);
+}
+
+void scripts_add_once(struct scripts *s, const struct conf *conf, const char *object,
+		      const struct script_call *calls, unsigned n)
+{
+	const struct queue *q = queue_find(s, object);
+	const struct job *job = q ? TAILQ_FIRST(&q->jobs) : NULL;
+
+	while (job && !job->is_once)
+		job = TAILQ_NEXT(job, link);
+	if (!job)
+		add_event(s, conf, object, calls, n, true);
 }

@@ -34,6 +34,11 @@ void scripts_free(struct scripts *scripts);
 void scripts_add(struct scripts *scripts, const struct conf *conf, const char *object,
 		 const struct script_call *calls, unsigned n);
 
+/* The same for an event that says nothing of the object's state and may come often: not while one
+ * waits, so that many of them make no other event go. */
+void scripts_add_once(struct scripts *scripts, const struct conf *conf, const char *object,
+		      const struct script_call *calls, unsigned n);
+
 /* Whether nothing runs and nothing waits. */
 bool scripts_is_idle(const struct scripts *scripts);
 

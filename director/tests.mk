@@ -3,7 +3,7 @@ if HAVE_CMOCKA
 DIRECTOR_TESTS = test/unit/test_cmdline test/unit/test_store test/unit/test_notify test/unit/test_mail test/unit/test_plan \
 	test/unit/test_conf_schema test/unit/test_vs_group test/unit/test_run_names test/unit/test_host_check
 DIRECTOR_TESTS += test/unit/test_check_scripts test/unit/test_proc_match test/unit/test_proc_news \
-	test/unit/test_child_sched test/unit/test_life_script
+	test/unit/test_child_sched test/unit/test_life_script test/unit/test_event_lines
 check_PROGRAMS += $(DIRECTOR_TESTS)
 TESTS += $(DIRECTOR_TESTS)
 endif
@@ -11,7 +11,7 @@ test_unit_test_store_SOURCES = test/unit/test_store.c director/store.c
 test_unit_test_store_LDADD = libdiarch.a $(LIB_LIBS) $(CMOCKA_LIBS)
 MAIL_SOURCES = director/mail.c director/mail_text.c director/smtp.c director/resolve.c
 test_unit_test_notify_SOURCES = test/unit/test_notify.c director/notify.c director/scripts.c director/fifo.c \
-	$(MAIL_SOURCES)
+	director/event_lines.c $(MAIL_SOURCES)
 test_unit_test_notify_LDADD = $(CONF_LDADD) $(CMOCKA_LIBS)
 test_unit_test_mail_SOURCES = test/unit/test_mail.c $(MAIL_SOURCES)
 test_unit_test_mail_LDADD = $(CONF_LDADD) $(CMOCKA_LIBS)
@@ -25,6 +25,8 @@ test_unit_test_life_script_SOURCES = test/unit/test_life_script.c director/life_
 test_unit_test_life_script_LDADD = libdiarch.a $(LIB_LIBS) $(CMOCKA_LIBS)
 test_unit_test_child_sched_SOURCES = test/unit/test_child_sched.c director/child_sched.c director/child_sched.h
 test_unit_test_child_sched_LDADD = libdiarch.a $(LIB_LIBS) $(CMOCKA_LIBS)
+test_unit_test_event_lines_SOURCES = test/unit/test_event_lines.c director/event_lines.c
+test_unit_test_event_lines_LDADD = libdiarch.a $(LIB_LIBS) $(CMOCKA_LIBS)
 test_unit_test_cmdline_SOURCES = test/unit/test_cmdline.c director/cmdline.c
 test_unit_test_cmdline_LDADD = libdiarch.a $(LIB_LIBS) $(CMOCKA_LIBS)
 test_unit_test_host_check_SOURCES = test/unit/test_host_check.c director/host_check.c director/host_check.h

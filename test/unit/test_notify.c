@@ -231,6 +231,30 @@ static void a_thousand_flaps_end_with_the_last_state(void **state)
 	rig_close(&rig);
 }
 
+/* What whoever can send packets causes must not make the news of a state go. */
+static void many_lower_priorities_leave_the_states(void **state)
+{
+	const char *text, *lower = "begin general INSTANCE VI_1 MASTER_RX_LOWER_PRI 100\n";
+	struct rig rig;
+
+	(void)state;
+	rig_open(&rig, load("", line("notify", "general"), ""));
+	send_vrrp(&rig, "FAULT", 100); /* its script runs while the others wait */
+	send_vrrp(&rig, "BACKUP", 100);
+	send_vrrp(&rig, "MASTER", 100);
+	for (unsigned i = 0; i < 100; i++)
+		send_vrrp(&rig, "MASTER_RX_LOWER_PRI", 100);
+	text = finish(&rig);
+	assert_non_null(strstr(text, "begin general INSTANCE VI_1 BACKUP 100\n"));
+	assert_non_null(strstr(text, "begin general INSTANCE VI_1 MASTER 100\n"));
+	text = strstr(text, lower);
+	assert_non_null(text);
+	assert_null(strstr(text + 1, lower));
+	send_vrrp(&rig, "MASTER_RX_LOWER_PRI", 100); /* none waits any more */
+	assert_non_null(strstr(strstr(finish(&rig), lower) + 1, lower));
+	rig_close(&rig);
+}
+
 static void a_script_that_cannot_run_does_not_stop_the_queue(void **state)
 {
 	char text[600];
@@ -430,26 +454,44 @@ static void a_file_that_is_there_stays_and_gets_nothing(void **state)
 	unlink(fifo_path);
 }
 
-static void without_reader_lines_wait_and_then_are_lost(void **state)
+/* Nobody reads for long, while one object goes on changing: the last state of each one comes, as a
+ * whole line, and the last of all at the end. */
+static void a_reader_that_slept_learns_the_last_states(void **state)
 {
+	const struct msg group = { .kind = MSG_notify_group, .notify_group = { "G1", "MASTER" } };
+	const char *last = "INSTANCE \"VI_1\" FAULT 9\n";
+	char *text = NULL;
 	struct rig rig;
-	size_t n = 0;
+	size_t n;
+	FILE *out = open_memstream(&text, &n);
 	int all;
 
 	(void)state;
 	rig_open(&rig, load_fifos(""));
-	for (unsigned i = 0; i < 20000; i++)
-		send_vrrp(&rig, "MASTER", 110);
-	all = open(fifo_path, O_RDONLY | O_NONBLOCK);
-	for (ssize_t got = 1; got > 0; n += (size_t)got) {
-		const char *text = read_all(all);
-
-		got = (ssize_t)strlen(text);
-		assert_true(got == 0 || text[got - 1] == '\n' || n + (size_t)got > 0);
-		loop_run_once(rig.loop, 0);
+	for (unsigned i = 0; i < 4000; i++) /* more than the pipe itself holds */
+		send_vrrp(&rig, "BACKUP", 100);
+	notify_event(rig.notify, rig.conf, &group);
+	send_vrrp(&rig, "BACKUP_PRIORITY", 33);
+	send_rs(&rig, false);
+	for (unsigned i = 0; i < 20000; i++) {
+		send_vrrp(&rig, i % 2 ? "MASTER" : "BACKUP", 110);
+		send_vrrp(&rig, "MASTER_RX_LOWER_PRI", 110);
 	}
-	assert_in_range(n, 256 * 1024, 400 * 1024);
-	assert_int_equal(n % strlen("INSTANCE \"VI_1\" MASTER 110\n"), 0); /* whole lines */
+	send_vrrp(&rig, "FAULT", 9);
+	all = open(fifo_path, O_RDONLY | O_NONBLOCK);
+	for (size_t got = 1; got > 0; loop_run_once(rig.loop, 0)) {
+		const char *part = read_all(all);
+
+		got = strlen(part);
+		fputs(part, out);
+	}
+	fclose(out);
+	assert_true(n < 1024UL * 1024);
+	assert_string_equal(text + n - strlen(last), last);
+	assert_non_null(strstr(text, "\nGROUP \"G1\" MASTER 0\n"));
+	assert_non_null(strstr(text, "\nINSTANCE \"VI_1\" BACKUP_PRIORITY 33\n"));
+	assert_non_null(strstr(text, "\nRS [10.2.0.1]:tcp:80 [10.1.0.1]:tcp:80 DOWN\n"));
+	free(text);
 	rig_close(&rig);
 	close(all);
 }
@@ -478,6 +520,7 @@ int main(void)
 		cmocka_unit_test(the_specific_script_comes_first),
 		cmocka_unit_test(an_instance_that_was_deleted_is_in_fault_unless_asked_for),
 		cmocka_unit_test(a_thousand_flaps_end_with_the_last_state),
+		cmocka_unit_test(many_lower_priorities_leave_the_states),
 		cmocka_unit_test(a_script_that_cannot_run_does_not_stop_the_queue),
 		cmocka_unit_test(groups_and_servers_have_queues_of_their_own),
 		cmocka_unit_test(an_unknown_object_is_told),
@@ -486,7 +529,7 @@ int main(void)
 		cmocka_unit_test(fifos_get_keepalived_s_lines),
 		cmocka_unit_test(a_reload_leaves_fifos_alone_that_did_not_change),
 		cmocka_unit_test(a_file_that_is_there_stays_and_gets_nothing),
-		cmocka_unit_test(without_reader_lines_wait_and_then_are_lost),
+		cmocka_unit_test(a_reader_that_slept_learns_the_last_states),
 		cmocka_unit_test(a_reader_gets_the_path_and_ends_with_us),
 	};
 
