@@ -477,7 +477,9 @@ const struct conf_key global_keys[] = {
 	      .help = "Packets of each instance that a receive buffer holds, with "
 		      "vrrp_rx_bufs_policy."),
 	K_SECS("vrrp_startup_delay", G, vrrp_startup_delay_us, US_PER_MS, UINT32_MAX *US_PER_S,
-	       .apply = CONF_APPLY_RESTART, .help = "Time to wait after start before VRRP begins."),
+	       .apply = CONF_APPLY_RESTART,
+	       .help = "Time to wait after start before VRRP begins. A reload changes it while it "
+		       "runs."),
 	K_SECS("vrrp_delay_after_boot", G, idle.vrrp_delay_after_boot_us, US_PER_MS,
 	       UINT32_MAX *US_PER_S, NO_EFFECT(RESTART),
 	       .help = "Time to wait after boot before VRRP begins."),

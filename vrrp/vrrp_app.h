@@ -79,6 +79,7 @@ struct vrrp_app {
 	struct trackers *trackers;
 	struct timer start_timer; /* vrrp_startup_delay */
 	time_us start_at;         /* when it ends; TIME_NEVER = it is over, or there is none */
+	time_us start_began_at;   /* when it began, perhaps in a process that died */
 	struct timer beat_timer;  /* links that are polled */
 	struct sync_group *groups;
 	uint32_t n_groups;

@@ -490,16 +490,31 @@ static int64_t startup_delay_left_us(const struct vrrp_app *app, int64_t delay_u
 	return is_successor && left_us < delay_us ? left_us : delay_us;
 }
 
-static void begin_startup_delay(struct vrrp_app *app, const struct global_conf *global)
+/* The delay counts from the start, also where a reload changes it while it runs. */
+static void set_startup_delay(struct vrrp_app *app, const struct global_conf *global)
 {
-	int64_t left_us = startup_delay_left_us(app, global->vrrp_startup_delay_us);
+	const int64_t delay_us = global->vrrp_startup_delay_us;
+	const time_us now = loop_now(app->loop);
+	time_us end;
 
-	if (app->is_committed || left_us == 0)
+	if (!app->is_committed) {
+		int64_t left_us = startup_delay_left_us(app, delay_us);
+		if (left_us == 0)
+			return;
+		app->start_began_at = time_add(now, left_us - delay_us);
+	} else if (time_is_never(app->start_at)) {
 		return;
-	log_event(LOG_LEVEL_INFO, "vrrp_delay", NULL, "Delaying startup for %.3f seconds",
-		  (double)left_us / US_PER_S);
-	app->start_at = time_add(loop_now(app->loop), left_us);
-	timer_arm_at(&app->start_timer, app->start_at);
+	}
+	end = time_add(app->start_began_at, delay_us);
+	if (time_cmp(end, app->start_at) == 0)
+		return;
+	if (time_cmp(end, now) > 0)
+		log_event(LOG_LEVEL_INFO, "vrrp_delay", NULL, "Delaying startup for %.3f seconds",
+			  (double)time_sub(end, now) / US_PER_S);
+	else
+		log_event(LOG_LEVEL_INFO, "vrrp_delay", NULL, "Startup is delayed no longer");
+	app->start_at = end;
+	timer_arm_at(&app->start_timer, end);
 }
 
 static void on_tracker(struct tracker *t, void *arg)
@@ -590,7 +605,7 @@ static void commit(struct role *role, const struct conf *conf)
 	statics_commit(&app->statics, app, root);
 	pacers_assign(app, root);
 	loop_set_gap(app->loop, gather_us(root));
-	begin_startup_delay(app, root_global(conf_root(conf)));
+	set_startup_delay(app, global);
 	apply_configuration(app);
 	firewall_commit_end(app);
 	redirects_commit(app);

@@ -103,6 +103,39 @@ vrrp_conf 1 $VIP | write_conf a
 start_director a -P
 expect_soon no-delay 5 has_address a $VIP
 
+say "a reload while the start is delayed: the new delay counts from the start, none ends it at once"
+delay_conf() { # SECONDS; 0 = none
+	vrrp_conf 1 $VIP "global_defs {
+		    $([ "$1" = 0 ] || echo "vrrp_startup_delay $1")
+		}" | write_conf a
+}
+start_delayed() {
+	stop a TERM
+	delay_conf 60
+	mark_log a
+	start_director a -P
+	expect_soon "delay-long-$1" 5 in_log_since a 'Delaying startup for 60\.000 seconds'
+	tell_time
+	begin=$NOW_MS
+}
+start_delayed shortened
+delay_conf 2
+reload_director a
+expect_soon delay-shortened-is-told 5 in_log_since a 'Delaying startup for [01]\.[0-9]+ seconds'
+expect_stays delay-shortened-waits 1 lacks_address a $VIP
+expect_soon delay-shortened-ends 5 has_address a $VIP
+tell_time
+expect_most delay-shortened-was-whole -1900 "$((begin - NOW_MS))" "ms since the start, negative"
+start_delayed removed
+reload_director a
+expect_soon delay-unchanged-reload 5 in_log_since a 'Reload complete'
+expect_eq delay-unchanged-is-not-told 1 "$(log_since a | grep -c 'Delaying startup')"
+expect delay-unchanged-waits lacks_address a $VIP
+delay_conf 0
+reload_director a
+expect_soon delay-removed-is-told 5 in_log_since a 'Startup is delayed no longer'
+expect_soon delay-removed-ends 5 has_address a $VIP
+
 say "startup_script, shutdown_script"
 stop a TERM
 edges=$LAB_DIR/a/edges
