@@ -150,6 +150,14 @@ reload_a
 expect_soon strict-table 3 has_elements 1 1 1
 expect strict-old-name-gone lacks_table mine
 expect strict-drops is_silent $V6
+director_conf "" 150 "strict_mode
+accept"
+reload_a
+expect_soon strict-accept-table-gone 3 lacks_table diarch # version 3 allows it: Accept_Mode, RFC 9568 6.1
+expect_soon strict-accept-all-answer 10 all_answer
+director_conf "" 150 strict_mode
+reload_a
+expect_soon strict-again 3 has_elements 1 1 1
 director_conf "" 255 "no_accept"
 reload_a
 expect_soon owner-table-gone 3 lacks_table diarch
