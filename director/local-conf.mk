@@ -6,7 +6,7 @@ libconf_a_SOURCES = \
 	director/root_conf.c director/root_conf.h \
 	vrrp/auth_conf.c vrrp/bfd_conf.c vrrp/group_conf.c vrrp/route_conf.c vrrp/route_conf.h \
 	vrrp/route_rules.c vrrp/route_build.c vrrp/route_build.h vrrp/rule_build.c \
-	vrrp/route_type.c vrrp/strict_conf.c vrrp/track_conf.c vrrp/track_conf.h vrrp/track_rules.c vrrp/sync_rules.c vrrp/vaddr_conf.c \
+	vrrp/route_type.c vrrp/second_path_conf.c vrrp/strict_conf.c vrrp/track_conf.c vrrp/track_conf.h vrrp/track_rules.c vrrp/sync_rules.c vrrp/vaddr_conf.c \
 	vrrp/vmac_conf.c vrrp/vrrp_conf.c vrrp/vrrp_conf.h vrrp/vrrp_rules.c vrrp/accept_rules.c \
 	check/check_conf.c check/check_conf.h check/check_rules.c check/vs_keys.c \
 	check/agent_conf.c check/checker_conf.c check/checker_rows.h check/dns_conf.c check/follow_conf.c check/http_conf.c \

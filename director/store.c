@@ -53,6 +53,12 @@ static const struct section {
 	  "vrrp_foreign",
 	  "Senders whose packets are dropped",
 	  { "instance", "src", "reason", "packets", "last_us" } },
+	{ MSG_vrrp_paths,
+	  1,
+	  "second_paths",
+	  "Second paths",
+	  { "instance", "interface", "heard_on", "silent", "silent_since_us", "first_rcvd",
+	    "second_rcvd", "second_sent", "trouble" } },
 	{ MSG_vrrp_sysctl,
 	  1,
 	  "kernel_settings",
@@ -388,8 +394,8 @@ static void cell_text(const struct msg *msg, const char *column, time_us now, ch
 			 *string_of(msg, field) ? string_of(msg, field) : "-");
 	else if (field->type == MSG_BOOL)
 		snprintf(cell, CELL_MAX, "%s", number_of(msg, field) ? "yes" : "no");
-	else if (is_instant(column))
-		age_text(now.us - number_of(msg, field), cell);
+	else if (is_instant(column)) /* 0 = there is none */
+		age_text(number_of(msg, field) ? now.us - number_of(msg, field) : -1, cell);
 	else
 		snprintf(cell, CELL_MAX, "%" PRId64, number_of(msg, field));
 }

@@ -23,7 +23,7 @@
 #define HEAD_LEN        12 /* of the trailer, in front of the tag */
 #define TAG_LEN         16
 #define SUM_OFFSET      6
-#define SIGNED_MAX      (PSEUDO_LEN + VRRP_PKT_MAX + VRRP_HMAC_LEN)
+#define SIGNED_MAX      (PSEUDO_LEN + VRRP_PKT_MAX + VRRP_ORIGIN_MAX + VRRP_HMAC_LEN)
 
 static bool tag_compute(const struct vrrp_hmac_key *key, const struct vrrp_env *env,
 			const uint8_t *msg, size_t len, uint8_t tag[TAG_LEN])

@@ -48,6 +48,7 @@ static const struct {
 	[VRRP_DROP_AUTH_HMAC] = { "auth_hmac", "wrong signature" },
 	[VRRP_DROP_AUTH_STALE] = { "auth_stale", "signed too long ago, or the clocks differ" },
 	[VRRP_DROP_AUTH_REPLAY] = { "auth_replay", "signed before another that was accepted" },
+	[VRRP_DROP_ORIGIN] = { "origin", "it does not say which other router sends it" },
 };
 
 const char *vrrp_drop_name(enum vrrp_drop drop)
@@ -330,6 +331,50 @@ void vrrp_pkt_resum(uint8_t *data, size_t len, const struct vrrp_env *env)
 	buf_set_be16(&b, VRRP_CHECKSUM_OFFSET, 0);
 	buf_set_be16(&b, VRRP_CHECKSUM_OFFSET, buf_sum16_fold(sum_pseudo(data, len, env)));
 }
+
+/* ---- who sends, on a second path ---- */
+
+#define ORIGIN_TYPE       0xd2
+#define ORIGIN_SUM_OFFSET 2
+
+static uint8_t origin_family(int family)
+{
+	return family == AF_INET6 ? 6 : 4;
+}
+
+size_t vrrp_origin_encode(const struct addr *origin, uint8_t *data)
+{
+	struct buf b = buf_writer(data, VRRP_ORIGIN_MAX);
+
+	if (addr_is_unset(origin))
+		return 0;
+	buf_put_u8(&b, ORIGIN_TYPE);
+	buf_put_u8(&b, origin_family(origin->family));
+	buf_put_be16(&b, 0);
+	buf_put_bytes(&b, origin->bytes, addr_len(origin->family));
+	buf_set_be16(&b, ORIGIN_SUM_OFFSET, buf_sum16_fold(buf_sum16(data, b.len, 0)));
+	return b.len;
+}
+
+enum vrrp_drop vrrp_origin_decode(const uint8_t *data, size_t size, int family, struct addr *origin,
+				  size_t *len)
+{
+	struct buf b = buf_reader(data, size);
+	uint8_t type = buf_get_u8(&b);
+	uint8_t version = buf_get_u8(&b);
+	(void)buf_get_be16(&b); /* checksum */
+	const uint8_t *bytes = buf_get_bytes(&b, addr_len(family));
+
+	if (!buf_ok(&b) || type != ORIGIN_TYPE || version != origin_family(family))
+		return VRRP_DROP_ORIGIN;
+	*len = size - buf_left(&b);
+	if (buf_sum16_fold(buf_sum16(data, *len, 0)) != 0)
+		return VRRP_DROP_ORIGIN;
+	*origin = addr_from_bytes(bytes, addr_len(family));
+	return VRRP_DROP_NONE;
+}
+
+/* ---- the receive checks ---- */
 
 /* No early exit: the time must not tell how many bytes of a guess are right. */
 static bool secret_is_equal(const uint8_t *a, const uint8_t *b, size_t n)

@@ -61,6 +61,7 @@ enum vrrp_drop {
 	VRRP_DROP_AUTH_HMAC,   /* wrong signature */
 	VRRP_DROP_AUTH_STALE,  /* the clocks differ by more than time_window */
 	VRRP_DROP_AUTH_REPLAY, /* signed before something that was accepted */
+	VRRP_DROP_ORIGIN,      /* second path: it does not say who sends it, or it is our own */
 	VRRP_DROP_N
 };
 
@@ -114,6 +115,23 @@ size_t vrrp_pkt_encode(const struct vrrp_pkt *pkt, const struct vrrp_env *env, u
 
 /* Puts the checksum with pseudo-header over `len` bytes in, whatever they are. */
 void vrrp_pkt_resum(uint8_t *data, size_t len, const struct vrrp_env *env);
+
+/*
+ * The trailer of advertisements on a second path: who sends, by its address on the first path, so
+ * that a router is the same one wherever it is heard. Behind the advertisement proper and in front
+ * of what signs it:
+ *
+ *	type (0xd2), 4 or 6, checksum over these (RFC 1071), address
+ */
+#define VRRP_ORIGIN_MAX (4 + 16)
+
+/* Writes it (VRRP_ORIGIN_MAX bytes are enough). Its length, 0 for an unset address. */
+size_t vrrp_origin_encode(const struct addr *origin, uint8_t *data);
+
+/* Reads it from the beginning of what follows an advertisement. VRRP_DROP_NONE with its length, or
+ * _ORIGIN. */
+enum vrrp_drop vrrp_origin_decode(const uint8_t *data, size_t size, int family, struct addr *origin,
+				  size_t *len);
 
 /* What an instance expects of a packet. */
 struct vrrp_expect {

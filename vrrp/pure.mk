@@ -8,7 +8,7 @@ libvrrp_a_SOURCES = \
 VRRP_PURE_LIBS = libvrrp.a libdiarch.a
 
 if HAVE_CMOCKA
-vrrp_pure_tests = test/unit/test_pkt test/unit/test_pkt_old test/unit/test_auth test/unit/test_fsm test/unit/test_fsm_options test/unit/test_announce \
+vrrp_pure_tests = test/unit/test_pkt test/unit/test_pkt_old test/unit/test_pkt_origin test/unit/test_auth test/unit/test_fsm test/unit/test_fsm_options test/unit/test_announce \
 	test/unit/test_group test/unit/test_track test/unit/test_bfd test/unit/test_rx_buffer
 check_PROGRAMS += $(vrrp_pure_tests)
 TESTS += $(vrrp_pure_tests)
@@ -18,6 +18,8 @@ test_unit_test_pkt_SOURCES = test/unit/test_pkt.c
 test_unit_test_pkt_LDADD = $(VRRP_PURE_LIBS) $(CMOCKA_LIBS)
 test_unit_test_pkt_old_SOURCES = test/unit/test_pkt_old.c
 test_unit_test_pkt_old_LDADD = $(VRRP_PURE_LIBS) $(CMOCKA_LIBS)
+test_unit_test_pkt_origin_SOURCES = test/unit/test_pkt_origin.c
+test_unit_test_pkt_origin_LDADD = $(VRRP_PURE_LIBS) $(SSL_LIBS) $(CMOCKA_LIBS)
 test_unit_test_auth_SOURCES = test/unit/test_auth.c
 test_unit_test_auth_LDADD = $(VRRP_PURE_LIBS) $(SSL_LIBS) $(CMOCKA_LIBS)
 test_unit_test_fsm_SOURCES = test/unit/test_fsm.c $(vrrp_fsm_fixture)

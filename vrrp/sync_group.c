@@ -179,14 +179,20 @@ bool sync_group_holds_back(const struct vrouter *r, const struct vrrp_ev *ev)
 	return r->group_of && group_holds_back(&r->group_of->g, ev);
 }
 
+static void drain(struct vrouter *r)
+{
+	vrrp_side_drain(r->side);
+	second_path_drain(r);
+}
+
 void sync_group_drain(struct vrouter *r)
 {
 	struct sync_group *group = r->group_of;
 
 	if (!group)
-		vrrp_side_drain(r->side);
+		drain(r);
 	for (unsigned i = 0; group && i < group->g.n; i++)
-		vrrp_side_drain(group->routers[i]->side);
+		drain(group->routers[i]);
 }
 
 void sync_group_settle(struct vrouter *r)

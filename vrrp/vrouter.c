@@ -152,6 +152,7 @@ void vrouter_set_conf(struct vrouter *r, const struct vrrp_conf *conf)
 		keep_foreign_marks(r);
 	set_group(r);
 	set_packet_data(r);
+	second_path_set_conf(r);
 }
 
 /* ---- life ---- */
@@ -211,6 +212,7 @@ void vrouter_free(struct vrouter *r)
 	timer_cancel(&r->extra_timer);
 	timer_cancel(&r->rival.timer);
 	vrouter_sync_done(r);
+	second_path_free(r);
 	vrrp_if_detach(r);
 	vrouter_uses_free(r);
 	vip_list_free(&r->vips);
@@ -425,6 +427,7 @@ static void send_advert(struct vrouter *r, uint8_t priority)
 	if (!addr_is_unset(&r->group))
 		send_to(r, &pkt, false, &r->group, VRRP_TTL);
 	send_to_peers(r, &pkt);
+	second_path_send(r, &pkt);
 	r->stats.advert_sent++;
 	r->stats.pri_zero_sent += priority == 0;
 	vrouter_count(r);
@@ -458,8 +461,10 @@ void vrouter_step(struct vrouter *r, const struct vrrp_ev *ev, const char *cause
 	struct vrrp_out out;
 
 	vrrp_step(&r->fsm, loop_now(r->app->loop), ev, &out);
-	if (r->fsm.transitions != transitions)
+	if (r->fsm.transitions != transitions) {
 		snprintf(r->reason, sizeof(r->reason), "%s", cause);
+		second_path_begin(r);
+	}
 	for (unsigned i = 0; i < out.n; i++)
 		carry_out(r, &out.item[i]);
 	vrouter_report_step(r);

@@ -148,6 +148,15 @@ static bool is_from_vmac(const struct vrouter *r, const struct vrrp_env *env)
 	       addr_cmp(&env->dst, &r->group) == 0;
 }
 
+size_t vrouter_auth_sign(const struct vrouter *r, const struct vrrp_env *env, uint8_t *msg,
+			 size_t len)
+{
+	const struct vrouter_auth *auth = &r->auth;
+
+	return auth->active_key ? vrrp_hmac_sign(auth->active_key, env, &auth->stamp, msg, len)
+				: len;
+}
+
 int vrouter_auth_send(struct vrouter *r, const struct vrrp_env *env, uint8_t *msg, size_t len)
 {
 	const struct vrouter_auth *auth = &r->auth;
@@ -161,8 +170,7 @@ int vrouter_auth_send(struct vrouter *r, const struct vrrp_env *env, uint8_t *ms
 			       ? vmac_send_datagram(r, &env->dst, datagram, len)
 			       : vio_send_datagram(&r->side->ah, &env->dst, datagram, len);
 	}
-	if (auth->active_key)
-		len = vrrp_hmac_sign(auth->active_key, env, &auth->stamp, msg, len);
+	len = vrouter_auth_sign(r, env, msg, len);
 	if (len == 0)
 		return -EINVAL;
 	if (is_from_vmac(r, env))

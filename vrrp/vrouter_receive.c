@@ -80,6 +80,7 @@ static const size_t drop_counters[VRRP_DROP_N] = {
 	[VRRP_DROP_AUTH_HMAC] = COUNTER(auth_ext_invalid_hmac),
 	[VRRP_DROP_AUTH_STALE] = COUNTER(auth_ext_stale),
 	[VRRP_DROP_AUTH_REPLAY] = COUNTER(auth_ext_replay),
+	[VRRP_DROP_ORIGIN] = COUNTER(packet_len_err),
 };
 
 static void drop_log(enum log_level level, const char *who, const struct vrrp_if *vif,
@@ -96,7 +97,8 @@ static void drop_log(enum log_level level, const char *who, const struct vrrp_if
 }
 
 /* Once each kind, and again when that has been a while. */
-static void drop_for_router(struct vrouter *r, enum vrrp_drop drop, const struct vrrp_env *env)
+static void drop_for_router(struct vrouter *r, const struct vrrp_if *vif, enum vrrp_drop drop,
+			    const struct vrrp_env *env)
 {
 	uint64_t *counter = (uint64_t *)((char *)&r->stats + drop_counters[drop]);
 
@@ -106,7 +108,7 @@ static void drop_for_router(struct vrouter *r, enum vrrp_drop drop, const struct
 		r->drops_logged = 0;
 	bool is_news = !(r->drops_logged & 1U << drop);
 	if (is_news)
-		drop_log(LOG_LEVEL_INFO, r->conf->name, r->vif, drop, env);
+		drop_log(LOG_LEVEL_INFO, r->conf->name, vif, drop, env);
 	vrouter_foreign_heard(r, &env->src, drop, is_news);
 	r->drops_logged |= 1U << drop;
 }
@@ -171,21 +173,23 @@ static void set_sum_form(struct vrouter *r, enum vrrp_sum_form form)
 	r->peer_sum_form = form;
 }
 
-static void accept_advert(struct vrouter *r, const struct vrrp_pkt *pkt, const struct vrrp_env *env)
+static void accept_advert(struct vrouter *r, enum vrrp_path path, const struct vrrp_pkt *pkt,
+			  const struct addr *src)
 {
 	const struct vrrp_ev ev = { .kind = VRRP_EV_ADVERT,
-				    .advert = { env->src, pkt->priority,
-						pkt->adver_cs * US_PER_CS } };
+				    .advert = { *src, pkt->priority, pkt->adver_cs * US_PER_CS } };
 
 	r->stats.advert_rcvd++;
 	r->stats.pri_zero_rcvd += pkt->priority == 0;
 	vrouter_count(r);
-	set_sum_form(r, pkt->version == 3 ? pkt->sum_form : VRRP_SUM_NONE);
+	if (path == VRRP_PATH_FIRST)
+		set_sum_form(r, pkt->version == 3 ? pkt->sum_form : VRRP_SUM_NONE);
+	second_path_note(r, path);
 	vrouter_feed(r, &ev,
 		     pkt->priority == r->fsm.priority ? "advertisement from a higher address"
 						      : "advertisement with higher priority");
 	if (r->fsm.state == VRRP_STATE_ACTIVE && pkt->priority != 0)
-		vrouter_rival_heard(r, &env->src);
+		vrouter_rival_heard(r, src);
 }
 
 /* Who a packet is for: several share a VRID if they differ in peers or group. */
@@ -217,6 +221,46 @@ static enum vrrp_drop decode_old(const struct vrouter *r, const struct vio_packe
 				   pkt, addrs);
 }
 
+/* All checks that need the router. `src` becomes who sent it: on a second path the packet says it.
+ */
+static enum vrrp_drop check(struct vrouter *r, struct vrrp_expect *expect,
+			    const struct vio_packet *packet, struct vrrp_pkt *pkt, struct addr *src)
+{
+	const struct vrrp_env *env = &packet->env;
+	bool addrs_differ, interval_differs;
+	enum vrrp_drop drop = vrrp_pkt_check(pkt, env, expect, &addrs_differ, &interval_differs);
+
+	*src = env->src;
+	if (drop == VRRP_DROP_NONE && expect != &r->expect)
+		drop = second_path_origin(r, packet, pkt, src);
+	if (drop == VRRP_DROP_NONE)
+		drop = vrouter_auth_check(r, packet, pkt);
+	if (drop != VRRP_DROP_NONE)
+		return drop;
+	if (!addrs_differ)
+		expect->checked_src = env->src;
+	note_difference(r, addrs_differ, &r->is_addrs_logged, "address list", src);
+	note_difference(r, interval_differs, &r->is_interval_logged, "interval", src);
+	return VRRP_DROP_NONE;
+}
+
+static void receive_second(struct second_path *second, const struct vrrp_side *side,
+			   const struct vio_packet *packet, struct vrrp_pkt *pkt,
+			   enum vrrp_drop drop)
+{
+	struct vrouter *r = second_path_router(second);
+	struct addr src;
+
+	if (!second_path_is_on(second, side))
+		return; /* its own socket hears it, too */
+	if (drop == VRRP_DROP_NONE)
+		drop = check(r, second_path_expect(second), packet, pkt, &src);
+	if (drop == VRRP_DROP_NONE)
+		accept_advert(r, VRRP_PATH_SECOND, pkt, &src);
+	else
+		drop_for_router(r, side->vif, drop, &packet->env);
+}
+
 void vrouter_on_packet(const struct vio_packet *packet, void *arg)
 {
 	struct vrrp_side *side = arg;
@@ -224,11 +268,16 @@ void vrouter_on_packet(const struct vio_packet *packet, void *arg)
 	struct addr addrs[VRRP_ADDRS_MAX];
 	struct vrrp_pkt pkt = { .vrid = 0 };
 	enum vrrp_drop drop = packet->drop;
-	bool addrs_differ, interval_differs;
+	struct addr src;
 
 	if (drop == VRRP_DROP_NONE)
 		drop = vrrp_pkt_decode(packet->msg, packet->len, env, &pkt, addrs);
 	side->is_heard[pkt.vrid] = true;
+	struct second_path *second = second_path_find(side, pkt.vrid, env);
+	if (second) {
+		receive_second(second, side, packet, &pkt, drop);
+		return;
+	}
 	struct vrouter *r = find_router(side, pkt.vrid, env);
 	if (!r && is_for_other_socket(side, pkt.vrid))
 		return;
@@ -241,16 +290,9 @@ void vrouter_on_packet(const struct vio_packet *packet, void *arg)
 	if (drop == VRRP_DROP_CHECKSUM)
 		drop = decode_old(r, packet, &pkt, addrs);
 	if (drop == VRRP_DROP_NONE)
-		drop = vrrp_pkt_check(&pkt, env, &r->expect, &addrs_differ, &interval_differs);
+		drop = check(r, &r->expect, packet, &pkt, &src);
 	if (drop == VRRP_DROP_NONE)
-		drop = vrouter_auth_check(r, packet, &pkt);
-	if (drop != VRRP_DROP_NONE) {
-		drop_for_router(r, drop, env);
-		return;
-	}
-	if (!addrs_differ)
-		r->expect.checked_src = env->src;
-	note_difference(r, addrs_differ, &r->is_addrs_logged, "address list", &env->src);
-	note_difference(r, interval_differs, &r->is_interval_logged, "interval", &env->src);
-	accept_advert(r, &pkt, env);
+		accept_advert(r, VRRP_PATH_FIRST, &pkt, &src);
+	else
+		drop_for_router(r, r->vif, drop, env);
 }

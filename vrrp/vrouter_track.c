@@ -187,6 +187,7 @@ void vrouter_track(struct vrouter *r)
 	char text[sizeof(r->reason)];
 
 	set_source(r, &source);
+	second_path_refresh(r);
 	add_own_interface(&now, r);
 	for (uint32_t i = 0; i < r->n_watches; i++)
 		add_watch(&now, &r->watches[i]);

@@ -19,6 +19,7 @@
  *	vrouter_uses.c	  the trackers and interfaces it depends on
  *	vrouter_receive.c its packets
  *	vrouter_auth.c	  their authentication
+ *	second_path.c	  the same by another way
  *	vrouter_others.c  who else speaks with its number
  *	sync_group.c	  routers that change state together
  *	vrouter_sync.c	  waiting for IPVS connections
@@ -42,6 +43,7 @@
 #include "vrrp/redirects.h"
 #include "vrrp/route_set.h"
 #include "vrrp/rx_buffer.h"
+#include "vrrp/second_path.h"
 #include "vrrp/statics.h"
 #include "vrrp/sysctl.h"
 #include "vrrp/tracker.h"
@@ -49,6 +51,9 @@
 #include "vrrp/vmac.h"
 #include "vrrp/vrrp_conf.h"
 #include "vrrp/vrrp_io.h"
+
+/* Of an interface: IPv4 and IPv6. */
+enum { VRRP_SIDE_V4, VRRP_SIDE_V6, VRRP_SIDE_N };
 
 /* ---- the process ---- */
 
@@ -83,7 +88,8 @@ struct vrrp_app {
 	struct timer beat_timer;  /* links that are polled */
 	struct sync_group *groups;
 	uint32_t n_groups;
-	struct vip_ref *vip_refs; /* of all routers, sorted by address */
+	struct second_path *second_paths[VRRP_SIDE_N][256]; /* by VRID */
+	struct vip_ref *vip_refs;                           /* of all routers, sorted by address */
 	uint32_t n_vip_refs;
 	struct addr_want
 		*wants; /* scratch for whoever has the most addresses, routes and rules ... */
@@ -145,14 +151,12 @@ struct vrrp_side {
 	struct vio vio;
 	struct vio ah;      /* open while a router uses AH */
 	time_us drained_at; /* the pass of the loop in which all that waited was read */
-	unsigned n_routers;
+	unsigned n_users;   /* routers that run on it, and second paths: without one no socket */
 	bool is_unknown_logged[256];  /* a packet with this VRID, which no router has */
 	struct vrouter *by_vrid[256]; /* routers that run on it, the youngest first */
 	bool is_heard[256];           /* VRIDs of all packets so far */
 	struct vrrp_if *vif;
 };
-
-enum { VRRP_SIDE_V4, VRRP_SIDE_V6, VRRP_SIDE_N };
 
 /* An interface that some router runs on, tracks or has addresses on, whether it exists or not. */
 struct vrrp_if {
@@ -199,6 +203,10 @@ void vrrp_if_refresh_all(struct vrrp_app *app);
 
 /* Delivers what has arrived by now. */
 void vrrp_side_drain(struct vrrp_side *side);
+
+/* One user more, or less, of the socket. */
+void vrrp_side_hold(struct vrrp_side *side);
+void vrrp_side_release(struct vrrp_side *side);
 
 /* A router begins or ends to run on its side of its interface. */
 void vrrp_if_attach(struct vrouter *r);
@@ -333,6 +341,7 @@ struct vrouter {
 	struct vrouter_auth auth;
 	struct vrrp_peer *peers;
 	enum vrrp_sum_form peer_sum_form; /* of the last advertisement accepted */
+	struct second_path *second;       /* NULL = it has none */
 	struct vrouter_rival rival;
 	struct vrouter_foreign foreign[VROUTER_FOREIGN_MAX];
 	uint32_t drops_logged; /* bit per enum vrrp_drop */
@@ -544,6 +553,11 @@ struct vio *vrouter_vio(const struct vrouter *r);
 
 /* A new advertisement begins: all its copies have one sequence number. */
 void vrouter_auth_next(struct vrouter *r);
+
+/* Signs an encoded message, with room for VRRP_HMAC_LEN bytes behind it, where auth_hmac says so.
+ * Its length, 0 when that fails. */
+size_t vrouter_auth_sign(const struct vrouter *r, const struct vrrp_env *env, uint8_t *msg,
+			 size_t len);
 
 /* Sends an encoded message, with room for VRRP_HMAC_LEN bytes behind it. 0 or -errno. */
 int vrouter_auth_send(struct vrouter *r, const struct vrrp_env *env, uint8_t *msg, size_t len);

@@ -392,6 +392,7 @@ static const struct conf_block *const vrrp_blocks[] = {
 	&virtual_routes_block,
 	&virtual_rules_block,
 	&auth_hmac_block,
+	&second_path_block,
 	NULL,
 };
 

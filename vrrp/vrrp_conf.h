@@ -35,6 +35,23 @@ struct peer_conf {
 	uint8_t min_ttl, max_ttl;
 };
 
+/* A line of unicast_peer in second_path. */
+struct second_peer_conf {
+	struct conf_obj obj;
+	struct addr addr;
+	uint8_t min_ttl;
+};
+
+/* The second_path block. */
+struct second_path_conf {
+	struct conf_obj obj;
+	const char *interface; /* NULL = any ... */
+	struct addr
+		unicast_src_ip; /* ... then it is set; unset = primary address of the interface */
+	uint8_t unicast_ttl;
+	struct conf_list peers; /* struct second_peer_conf */
+};
+
 /* The authentication block. */
 struct auth_conf {
 	struct conf_obj obj;
@@ -150,6 +167,7 @@ struct vrrp_conf {
 	struct conf_list auth;             /* at most one struct auth_conf */
 	struct conf_list auth_hmac;        /* at most one struct hmac_conf */
 	struct conf_list peers;            /* struct peer_conf */
+	struct conf_list second_path;      /* at most one struct second_path_conf */
 	struct conf_list addresses;        /* struct vaddr_conf, advertised */
 	struct conf_list excluded;         /* struct vaddr_conf, not advertised */
 	struct conf_list routes;           /* struct route_conf */
@@ -169,6 +187,20 @@ extern const struct conf_block vaddr_block, excluded_block, static_ipaddress_blo
 extern const struct conf_type conf_type_scope;
 
 extern const struct conf_block auth_block, auth_hmac_block;
+
+extern const struct conf_block second_path_block;
+
+/* Its second path; NULL = it has none. */
+const struct second_path_conf *vrrp_conf_second_path(const struct vrrp_conf *vi);
+
+/* Rules over the second path of an instance. */
+void second_path_check(const struct vrrp_conf *vi, struct conf_diags *diags);
+
+/*
+ * Whether packets of the second path of `a`, which has one, could not be told from those to peers
+ * of `b`, which may be the same instance, or of its second path.
+ */
+bool second_path_clashes(const struct vrrp_conf *a, const struct vrrp_conf *b);
 
 /* The words of use_vmac and use_ipvlan. */
 extern const struct conf_key vmac_parts[], ipvlan_parts[];

@@ -43,6 +43,7 @@ void vrouter_report_stats(struct vrouter *r)
 	msg.vrrp_stats.instance = r->conf->name;
 	role_send(r->app->role, &msg);
 	vrouter_foreign_report(r);
+	second_path_report(r, true);
 }
 
 /* All that is asked for has been sent. */

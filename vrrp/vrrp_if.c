@@ -185,7 +185,7 @@ static void refresh_side(struct vrrp_side *side)
 					  vrrp_app_is_moving, vif->app);
 	side->source = primary ? primary->addr : (struct addr){ .family = AF_UNSPEC };
 	bool is_there = vif->ifindex || vif->is_any;
-	if (is_there && side->n_routers > 0 && !side->vio.is_open)
+	if (is_there && side->n_users > 0 && !side->vio.is_open)
 		open_socket(side, &side->vio);
 	if (is_there && !side->ah.is_open && has_ah(side))
 		open_socket(side, &side->ah);
@@ -226,6 +226,19 @@ void vrrp_if_refresh_all(struct vrrp_app *app)
 
 /* ---- routers ---- */
 
+void vrrp_side_hold(struct vrrp_side *side)
+{
+	side->n_users++;
+}
+
+void vrrp_side_release(struct vrrp_side *side)
+{
+	if (--side->n_users > 0)
+		return;
+	vio_close(&side->vio);
+	vio_close(&side->ah);
+}
+
 void vrrp_if_attach(struct vrouter *r)
 {
 	struct vrouter **first = &r->side->by_vrid[r->conf->virtual_router_id];
@@ -233,7 +246,7 @@ void vrrp_if_attach(struct vrouter *r)
 	r->next_of_vrid = *first;
 	*first = r;
 	r->side->is_unknown_logged[r->conf->virtual_router_id] = false;
-	r->side->n_routers++;
+	vrrp_side_hold(r->side);
 	join_group(&r->side->vio, r);
 	join_group(&r->side->ah, r);
 }
@@ -249,10 +262,7 @@ void vrrp_if_detach(struct vrouter *r)
 	r->next_of_vrid = NULL;
 	leave_group(&r->side->vio, &r->group);
 	leave_group(&r->side->ah, &r->group);
-	if (--r->side->n_routers == 0) {
-		vio_close(&r->side->vio);
-		vio_close(&r->side->ah);
-	}
+	vrrp_side_release(r->side);
 }
 
 void vrrp_if_regroup(const struct vrouter *r, const struct addr *old)

@@ -287,6 +287,16 @@ static const struct msg *find_saved_stats(const struct vrrp_app *app, const stru
 	return NULL;
 }
 
+static const struct msg *find_saved_paths(const struct vrrp_app *app, const struct vrouter *r)
+{
+	for (uint32_t i = 0; i < app->n_saved; i++) {
+		const struct msg *m = app->saved[i];
+		if (m->kind == MSG_vrrp_paths && strcmp(m->vrrp_paths.instance, r->conf->name) == 0)
+			return m;
+	}
+	return NULL;
+}
+
 static void adopt_settings(struct vrrp_app *app)
 {
 	for (uint32_t i = 0; i < app->n_saved; i++) {
@@ -299,11 +309,14 @@ static void start_router(struct vrrp_app *app, struct vrouter *r)
 {
 	const struct msg *state = find_saved_state(app, r);
 	const struct msg *stats = find_saved_stats(app, r);
+	const struct msg *paths = find_saved_paths(app, r);
 
 	if (stats)
 		r->stats = stats->vrrp_stats;
 	r->stats.instance = NULL;
 	vrouter_start(r, state ? &state->vrrp_state : NULL);
+	if (paths)
+		second_path_adopt(r, &paths->vrrp_paths);
 }
 
 static void forget_saved(struct vrrp_app *app)

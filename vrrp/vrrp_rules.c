@@ -367,6 +367,29 @@ static void on_same_address(const struct conf_obj *first, const struct conf_obj 
 		      to_vrrp(first->parent)->name, rule_place(diags, first->pos, place));
 }
 
+/* A packet by unicast must belong to one path of one instance. */
+static void check_second_paths(const struct root_conf *conf, const struct vrrp_conf *vi,
+			       struct conf_diags *diags)
+{
+	const struct second_path_conf *path = vrrp_conf_second_path(vi);
+	const struct vrrp_conf *other;
+
+	if (!path)
+		return;
+	conf_list_for_each (other, &conf->vrrp_instances) {
+		bool is_said = other->obj.index < vi->obj.index && vrrp_conf_second_path(other);
+
+		if (is_said || !second_path_clashes(vi, other))
+			continue;
+		conf_diag_add(diags, CONF_ERROR, CONF_SEMANTIC, "duplicate-vrid", path->obj.pos,
+			      "give it another source or peer address",
+			      "instance %s: packets of its second_path could not be told from "
+			      "those of %s %s, for VRID, peer and source address are the same",
+			      vi->name, other == vi ? "the first path of" : "instance",
+			      other->name);
+	}
+}
+
 void vrrp_conf_rules(const struct conf_obj *root, struct conf_diags *diags)
 {
 	const struct root_conf *conf = (const struct root_conf *)root;
@@ -384,6 +407,8 @@ void vrrp_conf_rules(const struct conf_obj *root, struct conf_diags *diags)
 		check_unicast(vi, diags);
 		check_ipvlan(vi, diags);
 		check_intervals(vi, diags);
+		second_path_check(vi, diags);
+		check_second_paths(conf, vi, diags);
 		rule_set_add(&named, &vi->obj, diags);
 		rule_set_add(&instances, &vi->obj, diags);
 		if (own_name(&vi->obj))

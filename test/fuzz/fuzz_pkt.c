@@ -57,6 +57,18 @@ static void check_expect(const struct vrrp_pkt *pkt, const struct vrrp_env *env,
 	assert(drop != VRRP_DROP_NONE || pkt->version == expect.version);
 }
 
+/* What is behind an advertisement of a second path. */
+static void check_origin(const uint8_t *data, size_t size, int family)
+{
+	uint8_t again[VRRP_ORIGIN_MAX];
+	struct addr origin;
+	size_t len;
+
+	if (vrrp_origin_decode(data, size, family, &origin, &len) != VRRP_DROP_NONE)
+		return;
+	assert(len <= size && vrrp_origin_encode(&origin, again) == len);
+}
+
 /* Source and destination in front, as recvmsg() tells them for IPv6. */
 static enum vrrp_drop env_ipv6(const uint8_t *data, size_t size, struct vrrp_env *env,
 			       const uint8_t **msg, size_t *msg_len)
@@ -89,5 +101,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	check_round_trip(&pkt, &env);
 	check_expect(&pkt, &env, data[0]);
+	check_origin(msg + pkt.len, msg_len - pkt.len, env.src.family);
 	return 0;
 }
