@@ -73,6 +73,9 @@ void suspend_apply(struct suspend *s, const struct root_conf *root)
 			log_warn("suspend", "cannot follow the addresses of this host: services "
 					    "with ha_suspend are checked all the time");
 	}
+	if (s->nl)
+		nl_set_rcvbuf(s->nl, &root_global(&root->obj)->lvs_monitor,
+			      "lvs_netlink_monitor_rcv_bufs");
 }
 
 static bool is_local(const struct suspend *s, const struct vs_range *range)

@@ -16,6 +16,7 @@
 
 #include "director/feeds.h"
 #include "director/proc_events.h"
+#include "lib/global_conf.h"
 #include "lib/log.h"
 
 #define LOOK_US      (US_PER_S / 2)
@@ -290,18 +291,20 @@ static void add(struct feed_procs *procs, const struct process_conf *conf)
 	procs->head = w;
 }
 
-void feed_procs_set_conf(struct feed_procs *procs, const struct conf_list *track_processes)
+void feed_procs_set_conf(struct feed_procs *procs, const struct root_conf *root)
 {
 	const struct process_conf *conf;
 
 	clear(procs);
-	conf_list_for_each (conf, track_processes)
+	conf_list_for_each (conf, &root->track_processes)
 		add(procs, conf);
 	if (!procs->head) {
 		ignore_events(procs);
 		timer_cancel(&procs->look);
 		return;
 	}
+	if (procs->events)
+		proc_events_set_rcvbuf(procs->events, &root_global(&root->obj)->process_monitor);
 	listen_to_events(procs);
 	on_look(&procs->look, procs);
 }

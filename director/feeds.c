@@ -200,7 +200,7 @@ void feeds_set_conf(struct feeds *feeds, const struct conf *conf)
 
 	set_followed(feeds, root);
 	feed_files_set_conf(feeds->files, &root->track_files);
-	feed_procs_set_conf(feeds->procs, &root->track_processes);
+	feed_procs_set_conf(feeds->procs, root);
 }
 
 struct feeds *feeds_new(struct loop *loop, struct proc_events *events,

@@ -21,6 +21,7 @@
 
 struct feeds;
 struct proc_events;
+struct root_conf;
 
 /* `send` sends to a child, and drops the message where that one does not run. Takes `events`, NULL
  * where there are none. */
@@ -55,7 +56,7 @@ void feed_files_set_conf(struct feed_files *files, const struct conf_list *track
 struct feed_procs;
 struct feed_procs *feed_procs_new(struct feeds *feeds, struct proc_events *events);
 void feed_procs_free(struct feed_procs *procs);
-void feed_procs_set_conf(struct feed_procs *procs, const struct conf_list *track_processes);
+void feed_procs_set_conf(struct feed_procs *procs, const struct root_conf *root);
 
 /* A process as /proc shows it: `cmdline` has n bytes, each word ends with a NUL. */
 struct proc_image {

@@ -16,20 +16,20 @@
 
 struct proc_events {
 	struct mnl_socket *nl;
-	uint32_t token; /* of the last request */
-	bool is_told;   /* it was answered with yes */
-	bool is_lost;   /* some did not fit, and what did is not yet read */
+	struct rcvbuf rcvbuf; /* as asked */
+	uint32_t token;       /* of the last request */
+	bool is_told;         /* it was answered with yes */
+	bool is_lost;         /* some did not fit, and what did is not yet read */
 };
 
 struct proc_events *proc_events_new(void)
 {
 	struct mnl_socket *nl = mnl_socket_open2(NETLINK_CONNECTOR, SOCK_NONBLOCK | SOCK_CLOEXEC);
-	const int size = RECEIVE_BUFFER;
 	struct proc_events *events;
 
 	if (!nl)
 		return NULL;
-	setsockopt(mnl_socket_get_fd(nl), SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size));
+	rcvbuf_set(mnl_socket_get_fd(nl), &(struct rcvbuf){ 0 }, RECEIVE_BUFFER);
 	if (mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) < 0) {
 		mnl_socket_close(nl);
 		return NULL;
@@ -46,6 +46,14 @@ void proc_events_free(struct proc_events *events)
 		return;
 	mnl_socket_close(events->nl);
 	free(events);
+}
+
+void proc_events_set_rcvbuf(struct proc_events *events, const struct rcvbuf *asked)
+{
+	if (asked->bytes == events->rcvbuf.bytes && asked->is_forced == events->rcvbuf.is_forced)
+		return;
+	events->rcvbuf = *asked;
+	rcvbuf_set_as(proc_events_fd(events), asked, RECEIVE_BUFFER, "process_monitor_rcv_bufs");
 }
 
 int proc_events_fd(const struct proc_events *events)

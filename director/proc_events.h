@@ -18,6 +18,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "lib/rcvbuf.h"
+
 enum proc_news_kind {
 	PROC_NEWS_ANSWER, /* to a request: error */
 	PROC_NEWS_FORK,   /* pid is a new process, a child of parent */
@@ -48,6 +50,9 @@ struct proc_events;
 /* NULL where the kernel has no connector. Nothing is heard before proc_events_listen(). */
 struct proc_events *proc_events_new(void);
 void proc_events_free(struct proc_events *events);
+
+/* Its receive buffer, by process_monitor_rcv_bufs. */
+void proc_events_set_rcvbuf(struct proc_events *events, const struct rcvbuf *asked);
 
 int proc_events_fd(const struct proc_events *events);
 

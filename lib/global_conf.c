@@ -217,6 +217,7 @@ static const struct conf_type type_flush = {
 static const struct conf_word version_words[] = { { "2", 2 }, { "3", 3 }, { NULL, 0 } };
 
 #define G                      struct global_conf
+#define RCVBUF                 .apply = CONF_APPLY_LIVE, .flags = CONF_IF_SET
 #define NO_EFFECT(apply_class) .apply = CONF_APPLY_##apply_class, .flags = CONF_NO_EFFECT
 
 /* Deprecated spellings are rows of their own that name the good one. */
@@ -563,22 +564,27 @@ const struct conf_key global_keys[] = {
 	      .help = "Receive buffer, in bytes, of that netlink socket."),
 	K_BOOL("vrrp_netlink_cmd_rcv_bufs_force", G, idle.vrrp_cmd.is_forced, NO_EFFECT(CHILD),
 	       .help = "Set that receive buffer beyond the system limit."),
-	K_U32("vrrp_netlink_monitor_rcv_bufs", G, idle.vrrp_monitor.bytes, 0, UINT32_MAX,
-	      NO_EFFECT(CHILD), .help = "Receive buffer, in bytes, of that netlink socket."),
-	K_BOOL("vrrp_netlink_monitor_rcv_bufs_force", G, idle.vrrp_monitor.is_forced,
-	       NO_EFFECT(CHILD), .help = "Set that receive buffer beyond the system limit."),
-	K_U32("process_monitor_rcv_bufs", G, idle.process_monitor.bytes, 0, UINT32_MAX,
-	      NO_EFFECT(CHILD), .help = "Receive buffer, in bytes, of that netlink socket."),
-	K_BOOL("process_monitor_rcv_bufs_force", G, idle.process_monitor.is_forced,
-	       NO_EFFECT(CHILD), .help = "Set that receive buffer beyond the system limit."),
+	K_U32("vrrp_netlink_monitor_rcv_bufs", G, vrrp_monitor.bytes, 0, UINT32_MAX, RCVBUF,
+	      .help = "Receive buffer, in bytes, of the socket on which the VRRP process hears of "
+		      "changes of links, addresses and routes; 8 MiB, beyond the system limit, "
+		      "where it is 0."),
+	K_BOOL("vrrp_netlink_monitor_rcv_bufs_force", G, vrrp_monitor.is_forced, RCVBUF,
+	       .help = "Set that receive buffer beyond the system limit, net.core.rmem_max."),
+	K_U32("process_monitor_rcv_bufs", G, process_monitor.bytes, 0, UINT32_MAX, RCVBUF,
+	      .help = "Receive buffer, in bytes, of the socket on which process events come, for "
+		      "vrrp_track_process; 1 MiB, beyond the system limit, where it is 0."),
+	K_BOOL("process_monitor_rcv_bufs_force", G, process_monitor.is_forced, RCVBUF,
+	       .help = "Set that receive buffer beyond the system limit, net.core.rmem_max."),
 	K_U32("lvs_netlink_cmd_rcv_bufs", G, idle.lvs_cmd.bytes, 0, UINT32_MAX, NO_EFFECT(CHILD),
 	      .help = "Receive buffer, in bytes, of that netlink socket."),
 	K_BOOL("lvs_netlink_cmd_rcv_bufs_force", G, idle.lvs_cmd.is_forced, NO_EFFECT(CHILD),
 	       .help = "Set that receive buffer beyond the system limit."),
-	K_U32("lvs_netlink_monitor_rcv_bufs", G, idle.lvs_monitor.bytes, 0, UINT32_MAX,
-	      NO_EFFECT(CHILD), .help = "Receive buffer, in bytes, of that netlink socket."),
-	K_BOOL("lvs_netlink_monitor_rcv_bufs_force", G, idle.lvs_monitor.is_forced,
-	       NO_EFFECT(CHILD), .help = "Set that receive buffer beyond the system limit."),
+	K_U32("lvs_netlink_monitor_rcv_bufs", G, lvs_monitor.bytes, 0, UINT32_MAX, RCVBUF,
+	      .help = "Receive buffer, in bytes, of the socket on which the checker process hears "
+		      "of changes of addresses, for ha_suspend; 8 MiB, beyond the system limit, "
+		      "where it is 0."),
+	K_BOOL("lvs_netlink_monitor_rcv_bufs_force", G, lvs_monitor.is_forced, RCVBUF,
+	       .help = "Set that receive buffer beyond the system limit, net.core.rmem_max."),
 
 	/* files */
 	K_CUSTOM("reload_check_config", &conf_type_opt_parts, G, idle.reload_check_config,

@@ -6,6 +6,7 @@
 
 #include "lib/conf.h"
 #include "lib/conf_words.h"
+#include "lib/rcvbuf.h"
 
 /* Marks that probes through the address of a service may need. */
 #define CHECK_PATHS_MAX 65536
@@ -84,12 +85,6 @@ struct child_conf {
 	uint32_t rlimit_rttime_us;
 };
 
-/* A netlink socket's receive buffer; accepted, no effect yet. */
-struct rcvbuf_conf {
-	uint32_t bytes;
-	bool is_forced;
-};
-
 /* A FIFO that receives events, and its reader. */
 struct fifo_conf {
 	struct fifo_path_conf path;
@@ -111,7 +106,7 @@ struct email_conf {
 /* Comfort of keepalived that is accepted and has no effect yet. Nothing reads it. */
 struct global_idle_conf {
 	const char *bfd_process_name; /* there is no such process */
-	struct rcvbuf_conf vrrp_cmd, vrrp_monitor, process_monitor, lvs_cmd, lvs_monitor;
+	struct rcvbuf vrrp_cmd, lvs_cmd;
 	bool use_symlink_paths, set_supplementary_groups;
 	struct dynamic_conf dynamic_interfaces;
 	struct chains_conf vrrp_iptables;
@@ -174,7 +169,8 @@ struct global_conf {
 	bool vrrp_check_unicast_src;
 	bool v3_checksum_as_v2, vrrp_owner_ignore_adverts;
 	bool vrrp_strict;
-	int64_t vrrp_rx_bufs_policy; /* bytes, GLOBAL_BUFS_*, or 0 */
+	struct rcvbuf vrrp_monitor, lvs_monitor, process_monitor; /* netlink sockets */
+	int64_t vrrp_rx_bufs_policy;                              /* bytes, GLOBAL_BUFS_*, or 0 */
 	uint32_t vrrp_rx_bufs_multiplier;
 	bool disable_local_igmp, log_unknown_vrids;
 	bool vrrp_send_redirects;

@@ -38,6 +38,7 @@ struct nl {
 	bool is_routes_waiting; /* a NL_ROUTES is in `changes` */
 	struct nl_req req;
 	struct mnl_socket *monitor;
+	struct rcvbuf rcvbuf; /* of it, as asked */
 	struct io io;
 	struct timer wake;         /* changes to deliver, or tables to read again */
 	bool is_stale;             /* notifications were lost */
@@ -295,13 +296,11 @@ static void on_monitor(struct io *io, uint32_t ready, void *arg)
 
 static int monitor_open(struct nl *nl, struct loop *loop)
 {
-	const int size = MONITOR_BUFFER;
-
 	nl->monitor = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (!nl->monitor || mnl_socket_bind(nl->monitor, MONITOR_GROUPS, MNL_SOCKET_AUTOPID) < 0)
 		return -errno;
 	int fd = mnl_socket_get_fd(nl->monitor);
-	setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)); /* only helps */
+	rcvbuf_set(fd, &nl->rcvbuf, MONITOR_BUFFER);
 	return io_add(loop, &nl->io, fd, EPOLLIN, on_monitor, nl);
 }
 
@@ -342,6 +341,14 @@ void nl_free(struct nl *nl)
 	nl_route_table_done(&nl->routes);
 	free(nl->changes);
 	free(nl);
+}
+
+void nl_set_rcvbuf(struct nl *nl, const struct rcvbuf *asked, const char *keyword)
+{
+	if (asked->bytes == nl->rcvbuf.bytes && asked->is_forced == nl->rcvbuf.is_forced)
+		return;
+	nl->rcvbuf = *asked;
+	rcvbuf_set_as(mnl_socket_get_fd(nl->monitor), asked, MONITOR_BUFFER, keyword);
 }
 
 void nl_refresh(struct nl *nl)

@@ -21,6 +21,7 @@
 #include "lib/addr.h"
 #include "lib/loop.h"
 #include "lib/nl_route.h"
+#include "lib/rcvbuf.h"
 
 #define NL_FOREVER UINT32_MAX
 #define NL_PROTO_DIARCH \
@@ -72,6 +73,10 @@ struct nl;
 struct nl *nl_open(struct loop *loop, void (*on_change)(const struct nl_change *change, void *arg),
 		   void *arg);
 void nl_free(struct nl *nl);
+
+/* The receive buffer of the monitor, by the row `keyword`. When it overflows, and only then, the
+ * tables are read again. */
+void nl_set_rcvbuf(struct nl *nl, const struct rcvbuf *asked, const char *keyword);
 
 /* Reads everything from the kernel again in the next pass, for when the tables seem to be wrong. */
 void nl_refresh(struct nl *nl);

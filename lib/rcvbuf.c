@@ -4,7 +4,10 @@
 #include "lib/rcvbuf.h"
 
 #include <stddef.h>
+#include <inttypes.h>
 #include <sys/socket.h>
+
+#include "lib/log.h"
 
 static uint32_t get_bytes(int fd)
 {
@@ -38,4 +41,16 @@ uint32_t rcvbuf_set(int fd, const struct rcvbuf *asked, uint32_t usual)
 	else if (!asked->bytes || !set(fd, SO_RCVBUF, asked->bytes) || get_bytes(fd) < at_least)
 		force(fd, at_least);
 	return get_bytes(fd);
+}
+
+void rcvbuf_set_as(int fd, const struct rcvbuf *asked, uint32_t usual, const char *keyword)
+{
+	const uint32_t bytes = rcvbuf_set(fd, asked, usual);
+
+	if (bytes < asked->bytes)
+		log_event(LOG_LEVEL_WARNING, "rcvbuf", log_kv("bytes=%" PRIu32, bytes),
+			  "%s: the kernel allows %" PRIu32 " bytes of %" PRIu32 "%s%s%s", keyword,
+			  bytes, asked->bytes, asked->is_forced ? "" : ", ",
+			  asked->is_forced ? "" : keyword,
+			  asked->is_forced ? "" : "_force asks for more");
 }

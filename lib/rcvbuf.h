@@ -21,4 +21,8 @@ struct rcvbuf {
  */
 uint32_t rcvbuf_set(int fd, const struct rcvbuf *asked, uint32_t usual);
 
+/* The same for what the row `keyword` and its "_force" ask for: the log says when they do not get
+ * it. */
+void rcvbuf_set_as(int fd, const struct rcvbuf *asked, uint32_t usual, const char *keyword);
+
 #endif

@@ -587,6 +587,7 @@ static void commit(struct role *role, const struct conf *conf)
 	app->logs_unknown = global->log_unknown_vrids;
 	app->rx_policy =
 		(struct rx_policy){ global->vrrp_rx_bufs_policy, global->vrrp_rx_bufs_multiplier };
+	nl_set_rcvbuf(app->nl, &global->vrrp_monitor, "vrrp_netlink_monitor_rcv_bufs");
 	adopt_settings(app);
 	if (global->disable_local_igmp)
 		sysctl_set(app, "net/ipv4/igmp_link_local_mcast_reports", "0");

@@ -239,6 +239,18 @@ expect_soon buffer-policy-mtu 10 rcvbufs_are inet 112 4024000
 ipn a link set eth0 mtu 1000
 expect_soon buffer-follows-mtu 10 rcvbufs_are inet 112 3024000
 ipn a link set eth0 mtu 1500
+buffers_conf 0 0 'vrrp_netlink_monitor_rcv_bufs 300000'
+reload_director a
+expect_soon buffer-monitor 10 rcvbufs_are netlink 0 300000 1048576
+limit=$(cat /proc/sys/net/core/rmem_max)
+buffers_conf 0 0 "vrrp_netlink_monitor_rcv_bufs $((limit + 10000000))"
+reload_director a
+expect_soon buffer-monitor-beyond 10 rcvbufs_are netlink 0 1048576 $((limit > 8388608 ? limit : 8388608))
+expect buffer-monitor-is-said in_log a "vrrp_netlink_monitor_rcv_bufs: the kernel allows [0-9]* bytes of $((limit + 10000000)), vrrp_netlink_monitor_rcv_bufs_force"
+buffers_conf 0 0 "vrrp_netlink_monitor_rcv_bufs $((limit + 10000000))
+vrrp_netlink_monitor_rcv_bufs_force"
+reload_director a
+expect_soon buffer-monitor-forced 10 rcvbufs_are netlink 0 1048576 $((limit + 10000000))
 expect_soon buffer-master 5 has_address a $VIP
 stop a TERM
 
