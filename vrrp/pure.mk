@@ -68,12 +68,18 @@ EXTRA_DIST += test/fuzz/corpus-bfd
 check_PROGRAMS += test/sim/simulate
 test_sim_simulate_SOURCES = \
 	test/sim/sim.c test/sim/sim.h test/sim/sim_check.c test/sim/sim_hosts.c test/sim/sim_packet.c test/sim/sim_random.c test/sim/sim_script.c \
-	test/sim/sim_trace.c test/sim/simulate.c
+	test/sim/sim_trace.c test/sim/sim_units.c test/sim/simulate.c
 test_sim_simulate_LDADD = $(VRRP_PURE_LIBS)
 check_PROGRAMS += test/sim/simulate_groups
 test_sim_simulate_groups_SOURCES = test/sim/groups.c
 test_sim_simulate_groups_LDADD = $(VRRP_PURE_LIBS)
-TESTS += test/sim/check test/sim/simulate_groups test/sim/mutants.sh
+check_PROGRAMS += test/sim/explore
+test_sim_explore_SOURCES = \
+	test/sim/explore.c test/sim/explore.h test/sim/explore_blobs.c test/sim/explore_check.c test/sim/explore_pack.c \
+	test/sim/explore_search.c test/sim/explore_stage.c test/sim/sim.c test/sim/sim.h test/sim/sim_check.c \
+	test/sim/sim_packet.c test/sim/sim_trace.c test/sim/sim_units.c
+test_sim_explore_LDADD = $(VRRP_PURE_LIBS)
+TESTS += test/sim/check test/sim/simulate_groups test/sim/explore test/sim/mutants.sh
 
 # Links the simulator with MUTANT, a copy of one source, in front of the library that has the true one. A mutant may well
 # leave a variable unused: no warnings.
@@ -83,7 +89,10 @@ sim-mutant: test/sim/simulate$(EXEEXT)
 group-mutant: test/sim/simulate_groups$(EXEEXT)
 	$(AM_V_CCLD)$(COMPILE) -w -o $(MUTANT_OUT) $(MUTANT) $(test_sim_simulate_groups_OBJECTS) $(AM_LDFLAGS) \
 		$(LDFLAGS) $(test_sim_simulate_groups_LDADD)
-.PHONY: sim-mutant group-mutant
+explore-mutant: test/sim/explore$(EXEEXT)
+	$(AM_V_CCLD)$(COMPILE) -w -o $(MUTANT_OUT) $(MUTANT) $(test_sim_explore_OBJECTS) $(AM_LDFLAGS) \
+		$(LDFLAGS) $(test_sim_explore_LDADD)
+.PHONY: sim-mutant group-mutant explore-mutant
 
 EXTRA_DIST += test/sim/README test/sim/check test/sim/soak test/sim/mutants.sh \
 	test/sim/child_crash_adopted.txt test/sim/election.txt test/sim/failover.txt test/sim/fault.txt \

@@ -29,7 +29,7 @@ int64_t sim_draw_between(struct sim *sim, int64_t min, int64_t max)
 	return min + (int64_t)(rng_next(sim) % (uint64_t)(max - min + 1));
 }
 
-/* ---- failure and trace ---- */
+/* ---- failure ---- */
 
 void sim_fail(struct sim *sim, const char *format, ...)
 {
@@ -41,39 +41,6 @@ void sim_fail(struct sim *sim, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(sim->failure, sizeof(sim->failure), format, args);
 	va_end(args);
-}
-
-static struct sim_line *line_new(struct sim *sim, int router)
-{
-	struct sim_line *line = &sim->lines[sim->n_lines++ % SIM_TRACE_MAX];
-
-	line->at = sim->now;
-	line->link = sim->link;
-	line->router = router;
-	return line;
-}
-
-static void trace_action(struct sim *sim, const struct sim_action *action)
-{
-	struct sim_line *line = line_new(sim, action->a);
-
-	line->is_action = true;
-	line->action = *action;
-	if (sim->is_traced)
-		sim_line_print(line);
-}
-
-static void trace_step(struct sim *sim, int i, const struct vrrp_ev *ev, const struct vrrp_out *out)
-{
-	struct sim_line *line = line_new(sim, i);
-
-	line->is_action = false;
-	line->ev = *ev;
-	line->out.n = out->n;
-	memcpy(line->out.item, out->item, out->n * sizeof(out->item[0]));
-	line->state = vrrp_state_name(&sim->router[i].v);
-	if (sim->is_traced)
-		sim_line_print(line);
 }
 
 /* ---- event heap ---- */
@@ -91,18 +58,22 @@ static void event_swap(struct sim *sim, size_t a, size_t b)
 	sim->events[b] = kept;
 }
 
+static void event_rise(struct sim *sim, size_t at)
+{
+	for (; at > 0 && event_is_before(&sim->events[at], &sim->events[(at - 1) / 2]);
+	     at = (at - 1) / 2)
+		event_swap(sim, at, (at - 1) / 2);
+}
+
 static void event_push(struct sim *sim, const struct sim_event *event)
 {
 	if (sim->n_events == SIM_EVENTS_MAX) {
 		sim_fail(sim, "more than %d events under way", SIM_EVENTS_MAX);
 		return;
 	}
-	size_t at = sim->n_events++;
-	sim->events[at] = *event;
-	sim->events[at].seq = sim->seq++;
-	for (; at > 0 && event_is_before(&sim->events[at], &sim->events[(at - 1) / 2]);
-	     at = (at - 1) / 2)
-		event_swap(sim, at, (at - 1) / 2);
+	sim->events[sim->n_events] = *event;
+	sim->events[sim->n_events].seq = sim->seq++;
+	event_rise(sim, sim->n_events++);
 }
 
 static struct sim_event event_pop(struct sim *sim)
@@ -244,7 +215,7 @@ static void lapse(struct sim *sim, int i)
 	    time_cmp(r->v.lease_until, sim->now) > 0)
 		return;
 	vrrp_step(&r->v, sim->now, &none, &out);
-	trace_step(sim, i, &none, &out);
+	sim_trace_step(sim, i, &none, &out);
 	sim_check_lapse(sim, i, &out);
 	execute_all(sim, i, &out);
 	sim_check_state(sim, i);
@@ -267,7 +238,7 @@ static void step(struct sim *sim, int i, const struct vrrp_ev *ev)
 		r->armed[ev->timer] = TIME_NEVER; /* it fired */
 	vrrp_step(&r->v, sim->now, ev, &out);
 	sim->steps++;
-	trace_step(sim, i, ev, &out);
+	sim_trace_step(sim, i, ev, &out);
 	sim_check_outputs(sim, i, &before, ev, &out);
 	execute_all(sim, i, &out);
 	sim_check_state(sim, i);
@@ -344,11 +315,11 @@ static void frame_arrive(struct sim *sim, int to, const struct sim_frame *frame)
 {
 	struct sim_router *r = &sim->router[to];
 
-	if (!node_is_attached(sim, to) || r->process != SIM_RUNNING)
+	if (!node_is_attached(sim, to) || r->process != SIM_RUNNING || frame->len == 0)
 		return;
 	if (!r->is_paused)
 		receive(sim, to, frame);
-	else if (r->n_inbox < SIM_INBOX_MAX)
+	else if (r->n_inbox < sim->inbox_max)
 		r->inbox[r->n_inbox++] = *frame;
 }
 
@@ -455,6 +426,14 @@ static void do_pause(struct sim *sim, const struct sim_action *action)
 	r->is_paused = r->process == SIM_RUNNING;
 }
 
+/* As the daemon does on a perfect LAN: what waits is read first. */
+static bool timers_come_first(struct sim *sim)
+{
+	if (sim->order != SIM_ORDER_DRAWN)
+		return sim->order == SIM_ORDER_TIMERS;
+	return !sim->is_lan_perfect && sim_draw(sim, 2) == 0;
+}
+
 /* The loop of a woken process may see its timers or its socket first. */
 static void do_resume(struct sim *sim, const struct sim_action *action)
 {
@@ -463,8 +442,7 @@ static void do_resume(struct sim *sim, const struct sim_action *action)
 	if (!r->is_paused)
 		return;
 	r->is_paused = false;
-	bool is_late = !sim->is_lan_perfect; /* else as the daemon does: what waits is read first */
-	for (int t = 0; t < VRRP_TIMER_N && is_late && sim_draw(sim, 2) == 0; t++)
+	for (int t = 0; t < VRRP_TIMER_N && timers_come_first(sim); t++)
 		if (time_cmp(r->armed[t], sim->now) <= 0)
 			expire(sim, action->a, t);
 	for (unsigned k = 0; k < r->n_inbox; k++)
@@ -500,6 +478,44 @@ static void do_interval(struct sim *sim, const struct sim_action *action)
 static void do_cut(struct sim *sim, const struct sim_action *action)
 {
 	sim->is_cut[action->a][action->b] = true;
+}
+
+static void do_mend(struct sim *sim, const struct sim_action *action)
+{
+	sim->is_cut[action->a][action->b] = false;
+}
+
+static bool is_on_its_way(const struct sim_event *event, const struct sim_action *action)
+{
+	return event->kind == SIM_EV_FRAME && event->from == action->a && event->to == action->b;
+}
+
+static void do_lose(struct sim *sim, const struct sim_action *action)
+{
+	for (size_t k = 0; k < sim->n_events; k++)
+		if (is_on_its_way(&sim->events[k], action))
+			sim->events[k].frame.len = 0;
+}
+
+static void do_delay(struct sim *sim, const struct sim_action *action)
+{
+	for (size_t k = 0; k < sim->n_events; k++)
+		if (is_on_its_way(&sim->events[k], action))
+			sim->events[k].at_us += action->n;
+	for (size_t k = 0; k < sim->n_events; k++)
+		event_rise(sim, k);
+}
+
+static void do_frames_first(struct sim *sim, const struct sim_action *action)
+{
+	(void)action;
+	sim->order = SIM_ORDER_FRAMES;
+}
+
+static void do_timers_first(struct sim *sim, const struct sim_action *action)
+{
+	(void)action;
+	sim->order = SIM_ORDER_TIMERS;
 }
 
 static void do_clog(struct sim *sim, const struct sim_action *action)
@@ -575,6 +591,11 @@ static const struct {
 	[SIM_PRIORITY] = { "priority", do_priority },
 	[SIM_WEIGHT] = { "weight", do_weight },
 	[SIM_INTERVAL] = { "interval", do_interval },
+	[SIM_MEND] = { "mend", do_mend },
+	[SIM_LOSE] = { "lose", do_lose },
+	[SIM_DELAY] = { "delay", do_delay },
+	[SIM_FRAMES_FIRST] = { "frames_first", do_frames_first },
+	[SIM_TIMERS_FIRST] = { "timers_first", do_timers_first },
 };
 
 const char *sim_act_name(enum sim_act act)
@@ -593,7 +614,7 @@ enum sim_act sim_act_parse(const char *name)
 
 void sim_do(struct sim *sim, struct sim_action action)
 {
-	trace_action(sim, &action);
+	sim_trace_action(sim, &action);
 	acts[action.act].run(sim, &action);
 	sim_sync(sim, action.a);
 }
@@ -687,7 +708,7 @@ bool sim_run_one(struct sim *sim, time_us until)
 		clock_set(sim, until.us);
 		return false;
 	}
-	if (event_us <= p.at_us)
+	if (event_us < p.at_us || (event_us == p.at_us && sim->order != SIM_ORDER_TIMERS))
 		serve_event(sim);
 	else
 		serve_pending(sim, &p);
@@ -715,6 +736,7 @@ struct sim *sim_new(uint64_t seed, int n_routers, const struct vrrp_params *para
 	sim->delay_min_us = 50;
 	sim->delay_max_us = 2 * US_PER_MS;
 	sim->late_max_us = US_PER_MS;
+	sim->inbox_max = SIM_INBOX_MAX;
 	sim->arp = SIM_NOBODY;
 	sim->events = must_alloc(SIM_EVENTS_MAX, sizeof(*sim->events));
 	sim->lines = must_alloc(SIM_TRACE_MAX, sizeof(*sim->lines));

@@ -23,6 +23,7 @@
 #define SIM_EVENTS_MAX    4096
 #define SIM_TRACE_MAX     40
 #define SIM_INBOX_MAX     16
+#define SIM_LINKS_MAX     4
 #define SIM_FRAME_MAX     64
 #define SIM_IP_HEADER_LEN 20
 #define SIM_NOBODY        (-1)
@@ -57,6 +58,11 @@ enum sim_act {
 	SIM_PRIORITY,
 	SIM_WEIGHT,
 	SIM_INTERVAL, /* n: us */
+	SIM_MEND,     /* the end of a cut */
+	SIM_LOSE,     /* the frames that are on their way from a to b are lost */
+	SIM_DELAY,    /* ... take n us longer */
+	SIM_FRAMES_FIRST,
+	SIM_TIMERS_FIRST, /* who has both a frame and a timer at one instant begins with these */
 	SIM_ACT_N
 };
 
@@ -135,7 +141,9 @@ struct sim {
 	int64_t lease_late_max_us;         /* of the kernel */
 	uint32_t loss, duplicate, corrupt; /* per thousand */
 	bool is_lan_perfect;               /* for ever: faults are those of hosts only */
-	int arp;                           /* the router the host last heard of, or SIM_NOBODY */
+	enum { SIM_ORDER_DRAWN, SIM_ORDER_FRAMES, SIM_ORDER_TIMERS } order;
+	unsigned inbox_max;
+	int arp; /* the router the host last heard of, or SIM_NOBODY */
 
 	uint64_t steps, frames, drops, seq;
 	size_t n_events;
@@ -181,13 +189,19 @@ void sim_step(struct sim *sim, int i, const struct vrrp_ev *ev);
 /* Records the first violation; the run is over. */
 void sim_fail(struct sim *sim, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* The last lines, or one; sim_trace.c. */
-void sim_trace_print(const struct sim *sim);
-void sim_line_print(const struct sim_line *line);
-
 /* "crash"; and the reverse, SIM_ACT_N if there is none of that name. */
 const char *sim_act_name(enum sim_act act);
 enum sim_act sim_act_parse(const char *name);
+
+/* ---- sim_trace.c ---- */
+
+/* A line of the trace: what happens to the world, or what a step of router `i` made of an event. */
+void sim_trace_action(struct sim *sim, const struct sim_action *action);
+void sim_trace_step(struct sim *sim, int i, const struct vrrp_ev *ev, const struct vrrp_out *out);
+
+/* The last lines, or one. */
+void sim_trace_print(const struct sim *sim);
+void sim_line_print(const struct sim_line *line);
 
 /* ---- sim_packet.c ---- */
 
@@ -219,6 +233,33 @@ void sim_check_alone(struct sim *sim, int i);
 /* Skew, and intervals plus skew, of an instance by the RFC's formula in a form of our own. */
 int64_t sim_skew_us(const struct vrrp_inst *v);
 int64_t sim_down_us(const struct vrrp_inst *v);
+
+/* ---- sim_units.c: several links, whose routers belong together ---- */
+
+/* The routers of a host that are Active together: a sync group, or one alone. */
+struct sim_unit {
+	struct vrrp_group group;
+	struct group_member *members[SIM_LINKS_MAX];
+	int links[SIM_LINKS_MAX]; /* by member */
+	bool is_joining;          /* a router is new to the group */
+};
+
+/* The link whose next event is the first of all, and when that is; one clock for all. */
+struct sim *sim_links_next(struct sim *const *link, int n_links, time_us *at);
+void sim_links_set_clocks(struct sim *const *link, int n_links, time_us now);
+
+/* The router of host `h` that is a member. */
+struct sim_router *sim_unit_member(struct sim *const *link, int h, const struct sim_unit *unit,
+				   unsigned i);
+
+/* A new process of the host, which knows what its predecessor told last; or a new host. */
+void sim_unit_init(struct sim_unit *unit, bool is_new_host);
+
+/* Whether the process of host `h` runs. */
+bool sim_unit_has_process(struct sim *const *link, int h, const struct sim_unit *unit);
+
+/* Does what the group of host `h` says until it says no more, and checks that its routers agree. */
+void sim_unit_settle(struct sim *const *link, int h, struct sim_unit *unit);
 
 /* ---- sim_random.c ---- */
 

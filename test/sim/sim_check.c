@@ -111,16 +111,26 @@ void sim_check_lapse(struct sim *sim, int i, const struct vrrp_out *out)
 	       i + 1);
 }
 
+/*
+ * Who preempts, or succeeds one that resigned, does not wait for silence; and nobody can wait for
+ * one that became active so recently that it was not heard yet.
+ */
+static bool was_waited_for(const struct sim *sim, const struct vrrp_inst *v,
+			   const struct sim_router *r)
+{
+	return (r->v.priority >= v->priority || !v->params.preempt) &&
+	       addr_cmp(&v->active, &r->addr) == 0 && !is_handing_over(&r->v) &&
+	       time_sub(sim->now, r->v.since) > sim->delay_max_us;
+}
+
 void sim_check_alone(struct sim *sim, int i)
 {
 	for (int k = 0; k < sim->n_routers; k++) {
 		const struct sim_router *r = &sim->router[k];
 		bool hangs = r->is_paused || r->process == SIM_CHILD_DEAD;
-		/* who preempts, or succeeds one that resigned, does not wait for silence */
-		bool was_waited_for = r->v.priority >= sim->router[i].v.priority &&
-				      addr_cmp(&sim->router[i].v.active, &r->addr) == 0 &&
-				      !is_handing_over(&r->v);
-		expect(k == i || !hangs || !was_waited_for || !r->has_vip,
+
+		expect(k == i || !hangs || !was_waited_for(sim, &sim->router[i].v, r) ||
+			       !r->has_vip,
 		       "router %d took over while %d, which hangs, has the addresses", i + 1,
 		       k + 1);
 	}

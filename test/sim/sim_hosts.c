@@ -14,10 +14,8 @@
 #include "test/sim/sim.h"
 #include "vrrp/track.h"
 
-#define LINKS_MAX   4
 #define HOSTS_MAX   3
 #define TRACKERS    6 /* of a host */
-#define ROUNDS_MAX  (8 * LINKS_MAX)
 #define DEAD_MAX_US (30 * US_PER_MS)
 #define DELAY_US    (5 * US_PER_S) /* preempt delay */
 #define DAMP_MAX_US (2 * US_PER_S)
@@ -35,23 +33,15 @@ struct object {
 	struct track_damp damp;
 };
 
-/* The routers of a host that are Active together: a sync group, or one alone. */
-struct unit {
-	struct vrrp_group group;
-	struct group_member *members[LINKS_MAX];
-	int links[LINKS_MAX]; /* by member */
-	bool is_joining;      /* a router is new to the group */
-};
-
 struct host {
-	struct unit unit[LINKS_MAX];
+	struct sim_unit unit[SIM_LINKS_MAX];
 	struct object object[TRACKERS];
 };
 
 struct sim_hosts {
 	int n_links, n_hosts, n_units;
-	struct sim *link[LINKS_MAX];
-	int unit_of[LINKS_MAX];
+	struct sim *link[SIM_LINKS_MAX];
+	int unit_of[SIM_LINKS_MAX];
 	enum { FREE, UNIFORM, ROTATED } ranks; /* UNIFORM: a host ranks alike on all links */
 	bool is_slow; /* all frames take longer than timers are inexact: nobody is heard in time */
 	struct host host[HOSTS_MAX];
@@ -87,13 +77,6 @@ static time_us now_of(const struct sim_hosts *w)
 	return w->link[0]->now;
 }
 
-static void set_clocks(struct sim_hosts *w, time_us now)
-{
-	for (int l = 0; l < w->n_links; l++)
-		if (time_cmp(w->link[l]->now, now) < 0)
-			w->link[l]->now = now;
-}
-
 static struct sim_router *router_of(const struct sim_hosts *w, int h, int l)
 {
 	return &w->link[l]->router[h];
@@ -101,97 +84,18 @@ static struct sim_router *router_of(const struct sim_hosts *w, int h, int l)
 
 /* ---- groups ---- */
 
-static struct sim_router *member_of(const struct sim_hosts *w, int h, const struct unit *unit,
-				    unsigned i)
-{
-	return router_of(w, h, unit->links[i]);
-}
-
-static bool has_process(const struct sim_hosts *w, int h, const struct unit *unit)
-{
-	for (unsigned i = 0; i < unit->group.n; i++) {
-		const struct sim_router *r = member_of(w, h, unit, i);
-
-		if (r->process != SIM_RUNNING || r->is_paused)
-			return false;
-	}
-	return true;
-}
-
-static void check_agreement(struct sim_hosts *w, int h, struct unit *unit)
-{
-	struct sim *sim = w->link[unit->links[0]];
-	const struct vrrp_inst *first = unit->members[0]->v;
-	enum vrrp_notify_state state = vrrp_inst_notify_state(first);
-
-	for (unsigned i = 1; i < unit->group.n; i++) {
-		const struct vrrp_inst *v = unit->members[i]->v;
-
-		if (vrrp_inst_notify_state(v) != state && unit->is_joining)
-			return;
-		if (vrrp_inst_notify_state(v) != state)
-			sim_fail(sim, "host %d is in %s on link %d and in %s on link %d", h + 1,
-				 vrrp_state_name(first), unit->links[0] + 1, vrrp_state_name(v),
-				 unit->links[i] + 1);
-		if ((v->faults > 0) != (first->faults > 0))
-			sim_fail(sim, "host %d: FAULT on some links of a group only", h + 1);
-	}
-	unit->is_joining = false;
-	if (unit->group.n > 1 && state != VRRP_NOTIFY_INIT && unit->group.told != state)
-		sim_fail(sim, "host %d is in %s but its group told %s", h + 1,
-			 vrrp_notify_name(state), vrrp_notify_name(unit->group.told));
-}
-
-static void check_told(struct sim_hosts *w, int h, const struct unit *unit,
-		       enum vrrp_notify_state state)
-{
-	for (unsigned i = 0; i < unit->group.n; i++)
-		if (vrrp_inst_notify_state(unit->members[i]->v) != state)
-			sim_fail(w->link[unit->links[i]],
-				 "the group of host %d tells %s while link %d is in %s", h + 1,
-				 vrrp_notify_name(state), unit->links[i] + 1,
-				 vrrp_state_name(unit->members[i]->v));
-}
-
-static void settle_unit(struct sim_hosts *w, int h, struct unit *unit)
-{
-	struct group_act act;
-	int rounds = 0;
-
-	if (unit->group.n < 2 || !has_process(w, h, unit))
-		return;
-	for (group_next(&unit->group, now_of(w), &act); act.kind != GROUP_ACT_NONE;
-	     group_next(&unit->group, now_of(w), &act)) {
-		if (act.kind == GROUP_ACT_FEED)
-			sim_step(w->link[unit->links[act.member]], h, &act.ev);
-		if (act.kind == GROUP_ACT_NOTIFY)
-			check_told(w, h, unit, act.state);
-		if (++rounds > ROUNDS_MAX) {
-			sim_fail(w->link[unit->links[0]], "the group of host %d does not settle",
-				 h + 1);
-			return;
-		}
-	}
-	check_agreement(w, h, unit);
-}
-
 static void settle(struct sim_hosts *w)
 {
 	for (int h = 0; h < w->n_hosts; h++)
 		for (int u = 0; u < w->n_units; u++)
-			settle_unit(w, h, &w->host[h].unit[u]);
+			sim_unit_settle(w->link, h, &w->host[h].unit[u]);
 }
 
 /* A new process, which knows what its predecessor told last. */
 static void init_groups(struct sim_hosts *w, int h, bool is_new_host)
 {
-	for (int u = 0; u < w->n_units; u++) {
-		struct unit *unit = &w->host[h].unit[u];
-
-		unit->is_joining &= !is_new_host;
-		group_init(&unit->group, unit->members, unit->group.n,
-			   is_new_host ? VRRP_NOTIFY_INIT : unit->group.told);
-	}
+	for (int u = 0; u < w->n_units; u++)
+		sim_unit_init(&w->host[h].unit[u], is_new_host);
 }
 
 /* ---- tracking ---- */
@@ -253,41 +157,25 @@ static struct object *next_object(struct sim_hosts *w, int *host)
 
 /* ---- the clock ---- */
 
-static struct sim *next_link(const struct sim_hosts *w, time_us *at)
-{
-	struct sim *next = w->link[0];
-
-	*at = sim_next(next);
-	for (int l = 1; l < w->n_links; l++) {
-		time_us other = sim_next(w->link[l]);
-
-		if (time_cmp(other, *at) < 0) {
-			*at = other;
-			next = w->link[l];
-		}
-	}
-	return next;
-}
-
 /* Serves what comes next at or before `until`; false (and the clock there) if there is nothing. */
 static bool run_one(struct sim_hosts *w, time_us until)
 {
 	time_us at;
-	struct sim *link = next_link(w, &at);
+	struct sim *link = sim_links_next(w->link, w->n_links, &at);
 	int h = 0;
 	struct object *o = next_object(w, &h);
 
 	if (o && time_cmp(o->damp.at, until) <= 0 && time_cmp(o->damp.at, at) <= 0) {
-		set_clocks(w, o->damp.at);
+		sim_links_set_clocks(w->link, w->n_links, o->damp.at);
 		if (track_damp_step(&o->damp, now_of(w), o->damp.raw, o->up_us, o->down_us))
 			sync_objects(w, h);
 		return true;
 	}
 	if (!sim_run_one(link, until)) {
-		set_clocks(w, until);
+		sim_links_set_clocks(w->link, w->n_links, until);
 		return false;
 	}
-	set_clocks(w, link->now);
+	sim_links_set_clocks(w->link, w->n_links, link->now);
 	settle(w);
 	return true;
 }
@@ -389,10 +277,10 @@ static void demand_joined(struct sim_hosts *w)
 	run_for(w, JOIN_US);
 	for (int h = 0; h < w->n_hosts; h++) {
 		for (int u = 0; u < w->n_units; u++) {
-			const struct unit *unit = &w->host[h].unit[u];
+			const struct sim_unit *unit = &w->host[h].unit[u];
 
-			if (unit->is_joining && has_process(w, h, unit) &&
-			    member_of(w, h, unit, 0)->want_started)
+			if (unit->is_joining && sim_unit_has_process(w->link, h, unit) &&
+			    sim_unit_member(w->link, h, unit, 0)->want_started)
 				sim_fail(w->link[unit->links[0]],
 					 "the routers of host %d do not come together", h + 1);
 		}
@@ -534,7 +422,7 @@ static void demand_best(struct sim_hosts *w, uint32_t core, int u)
 /* Whichever process is killed and adopted, nobody else becomes active. */
 static void demand_stable(struct sim_hosts *w, uint32_t core)
 {
-	uint32_t before[LINKS_MAX];
+	uint32_t before[SIM_LINKS_MAX];
 
 	for (int l = 0; l < w->n_links; l++)
 		before[l] = holders(w, core, l);
@@ -582,7 +470,7 @@ static struct vrrp_params random_params(struct sim_hosts *w)
 static void link_new(struct sim_hosts *w, uint64_t seed, int l)
 {
 	struct vrrp_params params = { .version = 3, .advert_us = US_PER_S, .down_adverts = 3 };
-	struct sim *sim = sim_new(seed * LINKS_MAX + (uint64_t)l, SIM_ROUTERS_MAX, &params);
+	struct sim *sim = sim_new(seed * SIM_LINKS_MAX + (uint64_t)l, SIM_ROUTERS_MAX, &params);
 
 	w->link[l] = sim;
 	sim->n_routers = w->n_hosts;
@@ -660,14 +548,14 @@ static void assign_links(struct sim_hosts *w)
 static void make_groups(struct sim_hosts *w, int h)
 {
 	for (int l = 0; l < w->n_links; l++) {
-		struct unit *unit = &w->host[h].unit[w->unit_of[l]];
+		struct sim_unit *unit = &w->host[h].unit[w->unit_of[l]];
 
 		unit->links[unit->group.n] = l;
 		unit->members[unit->group.n++] = &router_of(w, h, l)->member;
 	}
 	init_groups(w, h, true);
 	for (int l = 0; l < w->n_links; l++) {
-		struct unit *unit = &w->host[h].unit[w->unit_of[l]];
+		struct sim_unit *unit = &w->host[h].unit[w->unit_of[l]];
 
 		router_of(w, h, l)->group = unit->group.n > 1 ? &unit->group : NULL;
 	}
@@ -682,7 +570,7 @@ struct sim_hosts *sim_hosts_new(uint64_t seed)
 	w->n_hosts = 2 + (int)(seed % (HOSTS_MAX - 1));
 	w->is_slow = seed / 2 % 2;
 	link_new(w, seed, 0); /* which has the generator */
-	w->n_links = 2 + (int)draw(w, LINKS_MAX - 1);
+	w->n_links = 2 + (int)draw(w, SIM_LINKS_MAX - 1);
 	for (int l = 1; l < w->n_links; l++)
 		link_new(w, seed, l);
 	w->ranks = (int)draw(w, 3);

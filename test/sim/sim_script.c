@@ -33,6 +33,7 @@ struct script {
 	uint8_t priorities[SIM_ROUTERS_MAX];
 	struct vrrp_params params;
 	int64_t refresh_us, handover_us;
+	int64_t transit_us; /* of all frames, and no timer is late; 0 = as it comes */
 	size_t n_entries;
 	struct entry entries[LINES_MAX];
 };
@@ -123,6 +124,8 @@ static bool line_set(struct script *s, char **word)
 		return parse_time(s, word[2], &s->refresh_us);
 	if (strcmp(name, "handover") == 0)
 		return parse_time(s, word[2], &s->handover_us);
+	if (strcmp(name, "transit") == 0)
+		return parse_time(s, word[2], &s->transit_us);
 	if (strcmp(name, "lease") == 0)
 		return parse_time(s, word[2], &p->lease_us);
 	if (strcmp(name, "preempt") == 0)
@@ -157,8 +160,12 @@ static bool parse_operands(struct script *s, char **word, struct sim_action *act
 	long n;
 
 	switch (action->act) {
-	case SIM_HEAL: return true;
+	case SIM_HEAL:
+	case SIM_FRAMES_FIRST:
+	case SIM_TIMERS_FIRST: return true;
 	case SIM_CUT:
+	case SIM_MEND:
+	case SIM_LOSE:
 	case SIM_CLOG:
 		return parse_node(s, word[0], &action->a) &&
 		       parse_node(s, word[0] ? word[1] : NULL, &action->b);
@@ -169,6 +176,10 @@ static bool parse_operands(struct script *s, char **word, struct sim_action *act
 			return false;
 		action->n = n;
 		return true;
+	case SIM_DELAY:
+		return parse_node(s, word[0], &action->a) &&
+		       parse_node(s, word[0] ? word[1] : NULL, &action->b) &&
+		       parse_time(s, word[0] && word[1] ? word[2] : NULL, &action->n);
 	case SIM_KILL_CHILD:
 	case SIM_INTERVAL:
 		return parse_node(s, word[0], &action->a) &&
@@ -372,6 +383,10 @@ static struct sim *world_new(const struct script *s, bool is_traced)
 	struct sim *sim = sim_new(1, s->n_routers, &s->params);
 
 	sim->is_traced = is_traced;
+	if (s->transit_us > 0) {
+		sim->delay_min_us = sim->delay_max_us = s->transit_us;
+		sim->late_max_us = 0;
+	}
 	for (int i = 0; i < s->n_routers; i++) {
 		sim->router[i].params.base_priority = s->priorities[i];
 		sim->router[i].announce_params.refresh_us = s->refresh_us;

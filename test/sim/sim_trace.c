@@ -4,6 +4,7 @@
 #include "test/sim/sim.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static const char *const timer_names[] = { "adver", "down", "handover", "none" };
 
@@ -78,6 +79,39 @@ void sim_line_print(const struct sim_line *line)
 	for (unsigned i = 0; i < line->out.n; i++)
 		out_print(line, &line->out.item[i]);
 	printf("\n");
+}
+
+static struct sim_line *line_new(struct sim *sim, int router)
+{
+	struct sim_line *line = &sim->lines[sim->n_lines++ % SIM_TRACE_MAX];
+
+	line->at = sim->now;
+	line->link = sim->link;
+	line->router = router;
+	return line;
+}
+
+void sim_trace_action(struct sim *sim, const struct sim_action *action)
+{
+	struct sim_line *line = line_new(sim, action->a);
+
+	line->is_action = true;
+	line->action = *action;
+	if (sim->is_traced)
+		sim_line_print(line);
+}
+
+void sim_trace_step(struct sim *sim, int i, const struct vrrp_ev *ev, const struct vrrp_out *out)
+{
+	struct sim_line *line = line_new(sim, i);
+
+	line->is_action = false;
+	line->ev = *ev;
+	line->out.n = out->n;
+	memcpy(line->out.item, out->item, out->n * sizeof(out->item[0]));
+	line->state = vrrp_state_name(&sim->router[i].v);
+	if (sim->is_traced)
+		sim_line_print(line);
 }
 
 void sim_trace_print(const struct sim *sim)
