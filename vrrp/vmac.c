@@ -66,18 +66,6 @@ bool vmac_is_same(const struct vrrp_conf *a, const struct vrrp_conf *b)
 	       memcmp(x->mac.octets, y->mac.octets, sizeof(x->mac.octets)) == 0;
 }
 
-/* RFC 9568 7.3, or what was written: five octets get the number of the router. */
-static void choose_mac(struct vmac *v, const struct vrrp_conf *conf)
-{
-	const uint8_t rfc[MAC_LEN] = {
-		0x00, 0x00, 0x5e, 0x00, vrrp_conf_family(conf) == AF_INET6 ? 2 : 1, 0
-	};
-
-	memcpy(v->mac, conf->use_vmac.mac.n ? conf->use_vmac.mac.octets : rfc, MAC_LEN);
-	if (conf->use_vmac.mac.n < MAC_LEN)
-		v->mac[MAC_LEN - 1] = conf->virtual_router_id;
-}
-
 static const struct nl *nl_of(const struct vmac *v)
 {
 	return v->router->app->nl;
@@ -134,7 +122,7 @@ static struct vmac *add(struct vrouter *r, const char *base, const char *name, c
 	v->router = r;
 	v->base = vrrp_if_get(r->app, base);
 	v->is_ipvlan = is_ipvlan;
-	choose_mac(v, r->conf);
+	vmac_conf_mac(r->conf, v->mac);
 	if (name)
 		snprintf(v->name, sizeof(v->name), "%s", name);
 	else

@@ -184,3 +184,16 @@ bool vmac_conf_has(const struct vrrp_conf *vi, const struct vaddr_conf *a)
 
 	return a->use_vmac || (vi->use_vmac_addr && is_elsewhere);
 }
+
+/* ---- MAC addresses ---- */
+
+void vmac_conf_mac(const struct vrrp_conf *vi, uint8_t mac[MAC_LEN])
+{
+	const uint8_t rfc[MAC_LEN] = {
+		0x00, 0x00, 0x5e, 0x00, vrrp_conf_family(vi) == AF_INET6 ? 2 : 1, 0
+	};
+
+	memcpy(mac, vi->use_vmac.mac.n ? vi->use_vmac.mac.octets : rfc, MAC_LEN);
+	if (vi->use_vmac.mac.n < MAC_LEN)
+		mac[MAC_LEN - 1] = vi->virtual_router_id;
+}

@@ -228,6 +228,10 @@ bool vrrp_conf_clashes(const struct vrrp_conf *a, const struct vrrp_conf *b);
  * the instance does for addresses elsewhere (but for the loopback interface). */
 bool vmac_conf_has(const struct vrrp_conf *vi, const struct vaddr_conf *a);
 
+/* The virtual MAC of the instance: RFC 9568 7.3, or what was written, where five octets get the
+ * number of the router. */
+void vmac_conf_mac(const struct vrrp_conf *vi, uint8_t mac[MAC_LEN]);
+
 /* The interface that an instance runs on: that of its file, the VRF of one without interface, or
  * VRRP_ANY_INTERFACE. Never NULL. */
 #define VRRP_ANY_INTERFACE "*"

@@ -337,6 +337,94 @@ static void on_same_vmac(const struct conf_obj *first, const struct conf_obj *ag
 		    rule_place(diags, own_name_pos(first), place));
 }
 
+/* Instances, and addresses that are on a virtual MAC of another interface. */
+static bool is_instance(const struct conf_obj *obj)
+{
+	return obj->block == &vrrp_block;
+}
+
+static const struct vrrp_conf *instance_of(const struct conf_obj *obj)
+{
+	return to_vrrp(is_instance(obj) ? obj : obj->parent);
+}
+
+/* The interface below the virtual MAC. */
+static const char *mac_base(const struct conf_obj *obj)
+{
+	const char *dev = is_instance(obj) ? NULL : to_vaddr(obj)->dev;
+
+	return dev ? dev : vrrp_conf_place(instance_of(obj));
+}
+
+static int mac_cmp(const struct conf_obj *a, const struct conf_obj *b)
+{
+	uint8_t x[MAC_LEN], y[MAC_LEN];
+	int order = strcmp(mac_base(a), mac_base(b));
+
+	vmac_conf_mac(instance_of(a), x);
+	vmac_conf_mac(instance_of(b), y);
+	return order ? order : memcmp(x, y, MAC_LEN);
+}
+
+static struct conf_pos mac_pos(const struct conf_obj *obj)
+{
+	return is_instance(obj) ? rule_pos(obj, "use_vmac") : obj->pos;
+}
+
+/* The kernel has room for one of them: traffic to the other would be lost. */
+static void on_same_mac(const struct conf_obj *first, const struct conf_obj *again,
+			struct conf_diags *diags)
+{
+	const struct vrrp_conf *vi = instance_of(again), *other = instance_of(first);
+	char place[RULE_PLACE_MAX];
+	uint8_t mac[MAC_LEN];
+
+	if (is_instance(first) && is_instance(again) && vrid_cmp(first, again) == 0)
+		return; /* duplicate-vrid */
+	vmac_conf_mac(vi, mac);
+	rule_refuse(diags, MEND_KEEP_QUIET(again), mac_pos(again), "duplicate-mac",
+		    "use another virtual_router_id, or another MAC behind use_vmac",
+		    "instance %s: the virtual MAC %02x:%02x:%02x:%02x:%02x:%02x on %s is already "
+		    "that of instance %s at %s",
+		    vi->name, mac[0], mac[1], mac[2], mac[3], mac[4], mac[5], mac_base(again),
+		    other->name, rule_place(diags, mac_pos(first), place));
+}
+
+/* Adds those of `list` that are the first of their instance on that interface. */
+static void add_macs(struct rule_set *macs, const struct vrrp_conf *vi,
+		     const struct conf_list *list, struct conf_diags *diags)
+{
+	const struct vaddr_conf *va;
+
+	conf_list_for_each (va, list) {
+		bool is_known = !vmac_conf_has(vi, va);
+
+		for (size_t i = macs->n; i > 0 && !is_known; i--) {
+			const struct conf_obj *o = macs->v[i - 1];
+			if (instance_of(o) != vi)
+				break;
+			is_known = strcmp(mac_base(o), mac_base(&va->obj)) == 0;
+		}
+		if (!is_known)
+			rule_set_add(macs, &va->obj, diags);
+	}
+}
+
+static void check_macs(const struct root_conf *conf, struct conf_diags *diags)
+{
+	struct rule_set macs = { 0 };
+	const struct vrrp_conf *vi;
+
+	conf_list_for_each (vi, &conf->vrrp_instances) {
+		if (vi->use_vmac.parts.is_given)
+			rule_set_add(&macs, &vi->obj, diags);
+		add_macs(&macs, vi, &vi->addresses, diags);
+		add_macs(&macs, vi, &vi->excluded, diags);
+	}
+	rule_each_duplicate(&macs, mac_cmp, on_same_mac, diags);
+	rule_set_done(&macs);
+}
+
 /* The interface an address goes to. */
 static const char *vaddr_dev(const struct vaddr_conf *va)
 {
@@ -419,6 +507,7 @@ void vrrp_conf_rules(const struct conf_obj *root, struct conf_diags *diags)
 	rule_each_duplicate(&named, name_cmp, on_same_name, diags);
 	rule_each_duplicate(&instances, vrid_cmp, on_same_vrid, diags);
 	rule_each_duplicate(&vmacs, vmac_cmp, on_same_vmac, diags);
+	check_macs(conf, diags);
 	rule_each_duplicate(&addresses, vaddr_cmp, on_same_address, diags);
 	rule_set_done(&named);
 	rule_set_done(&instances);
