@@ -37,6 +37,7 @@ struct job {
 	uint64_t ask; /* 0 = nobody waits */
 	char **argv;  /* heap, NULL terminated */
 	char *user, *group;
+	unsigned ways; /* enum proc_way */
 	int64_t timeout_us;
 	bool is_running, is_terminating, is_timed_out;
 	pid_t pid;
@@ -190,6 +191,7 @@ static void job_take_command(struct job *job, const struct conf *conf,
 	job->argv = copy_argv(command->script);
 	job->user = user ? xstrdup(user) : NULL;
 	job->group = group ? xstrdup(group) : NULL;
+	job->ways = scripts_ways(conf);
 	job->timeout_us = command->timeout_us;
 }
 
@@ -317,7 +319,8 @@ static void on_exit_of(struct child *watch, int wait_status, void *arg)
 /* A pid, or -errno. */
 static pid_t job_spawn(struct job *job)
 {
-	const struct proc_script script = { (const char *const *)job->argv, job->user, job->group };
+	const struct proc_script script = { (const char *const *)job->argv, job->user, job->group,
+					    job->ways };
 	int pipe_fd[2];
 	pid_t pid;
 

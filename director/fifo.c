@@ -38,6 +38,7 @@ struct fifo {
 	/* its reader */
 	char **argv; /* NULL = none; the path is its last word */
 	char *script_user, *script_group;
+	unsigned ways; /* enum proc_way */
 	pid_t pid;
 	bool is_ending; /* it was told to go; only then the next one starts: two would share lines
 			 */
@@ -165,7 +166,7 @@ static void on_reader_exit(struct child *watch, int wait_status, void *arg)
 static void reader_start(struct fifo *f)
 {
 	const struct proc_script script = { (const char *const *)f->argv, f->script_user,
-					    f->script_group };
+					    f->script_group, f->ways };
 	pid_t pid;
 
 	if (!f->argv || f->pid || f->io.fd < 0)
@@ -223,13 +224,14 @@ static bool is_same_text(const char *a, const char *b)
 }
 
 static bool is_same_reader(const struct fifo *f, const struct conf_script *script, const char *user,
-			   const char *group)
+			   const char *group, unsigned ways)
 {
 	uint32_t n = 0;
 
 	if (!f->argv || !script->argc)
 		return !f->argv && !script->argc;
-	if (!is_same_text(f->script_user, user) || !is_same_text(f->script_group, group))
+	if (f->ways != ways || !is_same_text(f->script_user, user) ||
+	    !is_same_text(f->script_group, group))
 		return false;
 	while (n < script->argc && is_same_text(f->argv[n], script->argv[n]))
 		n++;
@@ -244,10 +246,11 @@ static char *text_copy(const char *text)
 static void reader_apply(struct fifo *f, const struct conf *conf, const struct conf_script *script)
 {
 	const char *user = script->user, *group = script->group;
+	const unsigned ways = scripts_ways(conf);
 
 	if (!user)
 		user = scripts_default_user(conf, &group);
-	if (is_same_reader(f, script, user, group))
+	if (is_same_reader(f, script, user, group, ways))
 		return;
 	reader_stop(f);
 	if (!script->argc)
@@ -258,6 +261,7 @@ static void reader_apply(struct fifo *f, const struct conf *conf, const struct c
 	f->argv[script->argc] = xstrdup(f->path);
 	f->script_user = text_copy(user);
 	f->script_group = text_copy(group);
+	f->ways = ways;
 	reader_start(f);
 }
 

@@ -93,7 +93,7 @@ static void on_exit_seen(struct child *watch, int wait_status, void *arg)
 
 static pid_t spawn(const struct conf *conf, const struct conf_script *script)
 {
-	struct proc_script proc = { script->argv, script->user, script->group };
+	struct proc_script proc = { script->argv, script->user, script->group, scripts_ways(conf) };
 
 	if (!proc.user)
 		proc.user = scripts_default_user(conf, &proc.group);

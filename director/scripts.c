@@ -26,8 +26,9 @@ struct job {
 	TAILQ_ENTRY(job) link;
 	char **argv; /* heap, NULL terminated */
 	char *user, *group;
-	bool is_last; /* of its event */
-	bool is_once; /* of an event of scripts_add_once() */
+	unsigned ways; /* enum proc_way */
+	bool is_last;  /* of its event */
+	bool is_once;  /* of an event of scripts_add_once() */
 };
 
 TAILQ_HEAD(job_list, job);
@@ -93,6 +94,14 @@ const char *scripts_default_user(const struct conf *conf, const char **group)
 	return getpwnam(DEFAULT_USER) ? DEFAULT_USER : NULL;
 }
 
+unsigned scripts_ways(const struct conf *conf)
+{
+	const struct global_conf *global = root_global(conf_root(conf));
+
+	return (global->set_supplementary_groups ? PROC_ALL_GROUPS : 0) |
+	       (global->use_symlink_paths ? PROC_PATH_AS_WRITTEN : 0);
+}
+
 static struct job *job_new(const struct conf *conf, const struct script_call *call)
 {
 	const char *user = call->script->user, *group = call->script->group;
@@ -103,6 +112,7 @@ static struct job *job_new(const struct conf *conf, const struct script_call *ca
 	job->argv = words_copy(call);
 	job->user = user ? xstrdup(user) : NULL;
 	job->group = group ? xstrdup(group) : NULL;
+	job->ways = scripts_ways(conf);
 	return job;
 }
 
@@ -241,7 +251,8 @@ static void on_script_exit(struct child *watch, int wait_status, void *arg);
 static void queue_start_one(struct queue *q)
 {
 	struct job *job = TAILQ_FIRST(&q->jobs);
-	const struct proc_script script = { (const char *const *)job->argv, job->user, job->group };
+	const struct proc_script script = { (const char *const *)job->argv, job->user, job->group,
+					    job->ways };
 	pid_t pid;
 
 	TAILQ_REMOVE(&q->jobs, job, link);

@@ -46,4 +46,7 @@ bool scripts_is_idle(const struct scripts *scripts);
  * NULL = stay as we are. *group gets the group, or NULL. */
 const char *scripts_default_user(const struct conf *conf, const char **group);
 
+/* How `conf` wants scripts run: enum proc_way. */
+unsigned scripts_ways(const struct conf *conf);
+
 #endif

@@ -379,10 +379,13 @@ const struct conf_key global_keys[] = {
 	K_U32("min_auto_priority_delay", G, min_auto_priority_delay_us, 1, 10000000,
 	      .dflt = 1000000, .apply = CONF_APPLY_LIVE,
 	      .help = "Lateness of a timer, in microseconds, that raises the priority."),
-	K_BOOL("use_symlink_paths", G, idle.use_symlink_paths, NO_EFFECT(LIVE),
-	       .help = "Run scripts by the path as written rather than by the one it leads to."),
-	K_BOOL("set_supplementary_groups", G, idle.set_supplementary_groups, NO_EFFECT(LIVE),
-	       .help = "Give scripts all groups of their user."),
+	K_BOOL("use_symlink_paths", G, use_symlink_paths, .apply = CONF_APPLY_LIVE,
+	       .flags = CONF_IF_SET,
+	       .help = "Run scripts by the path as written rather than by the one that symbolic "
+		       "links lead to."),
+	K_BOOL("set_supplementary_groups", G, set_supplementary_groups, .apply = CONF_APPLY_LIVE,
+	       .flags = CONF_IF_SET,
+	       .help = "Give scripts all groups that their user is in, not only one."),
 	K_SCRIPT("startup_script", G, startup_script.command, .apply = CONF_APPLY_RESTART,
 		 .help = "Command to run once before anything else starts, never at a reload; "
 			 "what it ends with does not keep the rest from starting."),

@@ -107,7 +107,6 @@ struct email_conf {
 struct global_idle_conf {
 	const char *bfd_process_name; /* there is no such process */
 	struct rcvbuf vrrp_cmd, lvs_cmd;
-	bool use_symlink_paths, set_supplementary_groups;
 	struct dynamic_conf dynamic_interfaces;
 	struct chains_conf vrrp_iptables;
 	struct ipsets_conf vrrp_ipsets;
@@ -136,7 +135,7 @@ struct global_conf {
 	struct conf_obj obj;
 	const char *router_id;
 	struct conf_script script_user; /* only user and group are used */
-	bool enable_script_security;
+	bool enable_script_security, use_symlink_paths, set_supplementary_groups;
 	struct life_script_conf startup_script, shutdown_script;
 	const char *process_name; /* of the parent */
 	bool process_names;

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "lib/log.h"
+#include "lib/script_path.h"
 
 #define PROC_EXEC_FAILED 127
 #define PROC_GROUPS_MAX  256
@@ -109,6 +110,8 @@ static int identity_find(const struct proc_script *script, struct identity *id)
 			return -ENOENT;
 		id->gid = gr->gr_gid;
 	}
+	if (!(script->ways & PROC_ALL_GROUPS))
+		return 0;
 	id->n_groups = PROC_GROUPS_MAX;
 	if (getgrouplist(script->user, id->gid, id->groups, &id->n_groups) < 0)
 		id->n_groups = PROC_GROUPS_MAX;
@@ -153,7 +156,7 @@ static char **env_cleaned(void)
 
 /* What a new script needs. */
 struct start {
-	const struct proc_script *script;
+	const char **argv;
 	struct identity id;
 	char **env;
 	int out_fd; /* -1 = stdout and stderr stay */
@@ -163,7 +166,6 @@ struct start {
 /* In the child. execvpe() searches PATH and runs files that are no executable by /bin/sh. */
 static _Noreturn void script_exec(const struct start *start)
 {
-	const struct proc_script *script = start->script;
 	const int null_fd = open("/dev/null", O_RDWR), out_fd = start->out_fd;
 
 	if (null_fd < 0 || dup2(null_fd, STDIN_FILENO) < 0)
@@ -180,23 +182,43 @@ static _Noreturn void script_exec(const struct start *start)
 	if (getppid() != start->parent)
 		_exit(PROC_EXEC_FAILED);
 	signals_reset();
-	execvpe(script->argv[0], (char *const *)(uintptr_t)script->argv, start->env);
+	execvpe(start->argv[0], (char *const *)(uintptr_t)start->argv, start->env);
 	_exit(PROC_EXEC_FAILED);
+}
+
+/* The words with the path to run; a copy of the array, not of the words. */
+static const char **argv_with(const char *const *argv, const char *path)
+{
+	const char **copy;
+	size_t n = 0;
+
+	while (argv[n])
+		n++;
+	copy = xcalloc(n + 1, sizeof(*copy));
+	memcpy(copy, argv, n * sizeof(*copy));
+	copy[0] = path;
+	return copy;
 }
 
 pid_t proc_spawn_script_to(const struct proc_script *script, int out_fd)
 {
-	struct start start = { .script = script, .out_fd = out_fd, .parent = getpid() };
+	struct start start = { .out_fd = out_fd, .parent = getpid() };
 	const int error = identity_find(script, &start.id);
+	char *path;
 	pid_t pid;
 
 	if (error)
 		return error;
+	path = script->ways & PROC_PATH_AS_WRITTEN ? xstrdup(script->argv[0])
+						   : script_path(script->argv[0]);
+	start.argv = argv_with(script->argv, path);
 	start.env = env_cleaned();
 	pid = fork_quiet();
 	if (pid == 0)
 		script_exec(&start);
 	free(start.env);
+	free(start.argv);
+	free(path);
 	if (pid > 0)
 		setpgid(pid, pid); /* here as well: the caller may kill the group at once */
 	return pid;

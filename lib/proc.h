@@ -53,17 +53,23 @@ int proc_lock_memory(bool is_locked);
 /* Sets the name shown by ps and top (comm, at most 15 bytes). */
 void proc_set_name(const char *name);
 
+enum proc_way {
+	PROC_ALL_GROUPS = 1,      /* also the further groups that the user is in, not only one */
+	PROC_PATH_AS_WRITTEN = 2, /* not the one of script_path() */
+};
+
 struct proc_script {
 	const char *const *argv;
 	const char *user;  /* NULL = stay as we are */
 	const char *group; /* NULL = the user's group */
+	unsigned ways;     /* enum proc_way */
 };
 
 /*
  * Starts a script without a shell (files without #! and ELF header: /bin/sh FILE, as keepalived):
  * own process group, stdin from /dev/null, descriptors above 2 closed, signals reset, parent-death
- * signal TERM, environment inherited less IFS, LD_PRELOAD and LD_LIBRARY_PATH. A bare name is
- * searched in PATH. Returns the pid or -errno
+ * signal TERM, one group unless told otherwise, environment inherited less IFS, LD_PRELOAD and
+ * LD_LIBRARY_PATH. A bare name is searched in PATH. Returns the pid or -errno
  * (-ENOENT: no such user or group; exec failures are seen as exit status 127).
  */
 pid_t proc_spawn_script(const struct proc_script *script);

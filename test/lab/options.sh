@@ -208,6 +208,34 @@ expect_eq edge-stop-status 0 $STATUS
 expect_eq edge-stop-ends "begin children=0 vip=0 end children=0 vip=0" "$(paste -sd' ' "$edges")"
 expect edge-stop-starts-nothing eval "! in_log_since a 'Starting VRRP child'"
 
+say "paths and groups of scripts"
+mkdir "$LAB_DIR/a/link"
+ln -s ../edge "$LAB_DIR/a/link/tool"
+# shellcheck disable=SC2016 # the script is to expand it
+echo 'echo "$0 $(id -G)" >>"$1"' >"$edges.begin"
+grouped=$(getent group | awk -F: '$4 != "" { split($4, user, ","); print user[1]; exit }')
+ways_conf() { # [LINE]
+	vrrp_conf 1 $VIP "global_defs {
+		    startup_script \"$LAB_DIR/a/link/tool $edges begin\" ${grouped:-root}
+		    ${1:-}
+		}" | write_conf a
+}
+run_once() { # [LINE]
+	: >"$edges"
+	ways_conf "$@"
+	start_edge
+	poll_until "startup script" 10 grep -q ' ' "$edges" && poll_until "its end" 10 in_log_since a 'startup_script succeeded'
+	stop a TERM
+}
+chmod 755 "$LAB_DIR" "$LAB_DIR/a"
+: >"$edges"
+chmod 666 "$edges"
+run_once
+expect_eq path-is-followed "$(realpath "$LAB_DIR/a/edge") $(id -g "${grouped:-root}")" "$(tail -1 "$edges")"
+run_once 'use_symlink_paths
+set_supplementary_groups'
+expect_eq path-as-written "$LAB_DIR/a/link/tool $(id -G "${grouped:-root}")" "$(tail -1 "$edges")"
+
 say "receive buffers"
 buffers_conf() { # BYTES-1 BYTES-2 [GLOBAL LINE]
 	{

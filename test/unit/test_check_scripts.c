@@ -30,6 +30,12 @@ static int64_t timeout_us;
 static struct conf_script script;
 static const char *argv[4];
 
+unsigned scripts_ways(const struct conf *conf)
+{
+	(void)conf;
+	return 0;
+}
+
 const char *scripts_default_user(const struct conf *conf, const char **group)
 {
 	(void)conf;

@@ -6,6 +6,7 @@
 
 #include <cap-ng.h>
 #include <errno.h>
+#include <ftw.h>
 #include <grp.h>
 #include <pwd.h>
 #include <signal.h>
@@ -21,6 +22,7 @@
 #include <unistd.h>
 
 #include "lib/proc.h"
+#include "lib/script_path.h"
 
 #define CAP_MASK(cap)   (1ull << (cap))
 #define CAP_NET_RAW_BIT 13
@@ -239,6 +241,129 @@ static void script_as_other_user(void **state)
 	assert_int_equal(setgroups(1, &ours), 0);
 	assert_int_equal(wait_for(proc_spawn_script(&script)), 0);
 	assert_int_equal(setgroups((size_t)n_old, old), 0);
+}
+
+/* Exits with 0 if the groups besides the main one are those. */
+static int run_with_groups(unsigned ways, const char *user, const char *expected)
+{
+	const char *const argv[] = { "/bin/sh", "-c",     "[ \"$(id -G)\" = \"$1\" ]",
+				     "sh",      expected, NULL };
+	const struct proc_script script = { .argv = argv, .user = user, .ways = ways };
+
+	return wait_for(proc_spawn_script(&script));
+}
+
+/* A user with further groups, or NULL. */
+static const char *user_with_groups(char *ids, size_t size)
+{
+	const struct passwd *pw;
+	const char *name = NULL;
+
+	setpwent();
+	while (!name && (pw = getpwent())) {
+		gid_t groups[16];
+		int n = N_ELEMENTS(groups), len = 0;
+
+		if (getgrouplist(pw->pw_name, pw->pw_gid, groups, &n) < 2)
+			continue;
+		name = pw->pw_name;
+		for (int i = 0; i < n; i++)
+			len += snprintf(ids + len, size - (size_t)len, "%s%u", i ? " " : "",
+					(unsigned)groups[i]);
+	}
+	endpwent();
+	return name;
+}
+
+static void all_groups_only_when_asked_for(void **state)
+{
+	char ids[256], first[16];
+	const char *user = user_with_groups(ids, sizeof(ids));
+
+	(void)state;
+	if (geteuid() != 0 || !user)
+		skip();
+	snprintf(first, sizeof(first), "%.*s", (int)strcspn(ids, " "), ids);
+	assert_int_equal(run_with_groups(0, user, first), 0);
+	assert_int_equal(run_with_groups(PROC_ALL_GROUPS, user, ids), 0);
+}
+
+/* ---- paths ---- */
+
+static void expect_path(const char *expected, const char *written)
+{
+	char *path = script_path(written);
+
+	assert_string_equal(path, expected);
+	free(path);
+}
+
+static void expect_path_in(const char *dir, const char *expected, const char *written)
+{
+	char path[160];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, expected);
+	expect_path(path, written);
+}
+
+static int run_in(const char *dir, const char *path, unsigned ways)
+{
+	const char *const argv[] = { path, dir, NULL };
+	const struct proc_script script = { .argv = argv, .ways = ways };
+
+	return wait_for(proc_spawn_script(&script));
+}
+
+static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *ftw)
+{
+	(void)st;
+	(void)kind;
+	(void)ftw;
+	return remove(path);
+}
+
+static void remove_tree(const char *dir)
+{
+	nftw(dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+static void paths_of_scripts(void **state)
+{
+	static const char *const links[][2] = { { "../real/file", "link/file" },
+						{ "file", "real/other" },
+						{ "../real/other", "link/chain" },
+						{ "real", "dirlink" },
+						{ "nothing", "dangling" } };
+	const int old = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	char dir[] = "/tmp/diarch-proc-XXXXXX";
+	FILE *file;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	assert_int_equal(chdir(dir), 0);
+	assert_int_equal(mkdir("real", 0755) + mkdir("link", 0755), 0);
+	file = fopen("real/file", "w");
+	assert_non_null(file);
+	fputs("#!/bin/sh\n[ \"$0\" = \"$1/real/file\" ]\n", file);
+	assert_int_equal(fchmod(fileno(file), 0755), 0);
+	fclose(file);
+	for (size_t i = 0; i < N_ELEMENTS(links); i++)
+		assert_int_equal(symlink(links[i][0], links[i][1]), 0);
+
+	expect_path("sh", "sh");
+	expect_path("./dangling", "./dangling");
+	expect_path("./missing", "./missing");
+	expect_path_in(dir, "real/file", "real/file");
+	expect_path_in(dir, "real/file", "link/file");
+	expect_path_in(dir, "real/file", "dirlink/file");
+	expect_path_in(dir, "real/other", "real/other"); /* a program of several names */
+	expect_path_in(dir, "real/other", "dirlink/other");
+	expect_path_in(dir, "real/file", "link/chain");
+	assert_int_equal(run_in(dir, "link/file", 0), 0);
+	assert_int_not_equal(run_in(dir, "link/file", PROC_PATH_AS_WRITTEN), 0);
+	remove_tree(dir);
+	assert_int_equal(fchdir(old), 0);
+	close(old);
 }
 
 static int dying_parent_part(void)
@@ -506,6 +631,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(script_surroundings),
 		cmocka_unit_test(unknown_user_or_group),
 		cmocka_unit_test(script_as_other_user),
+		cmocka_unit_test(all_groups_only_when_asked_for),
+		cmocka_unit_test(paths_of_scripts),
 		cmocka_unit_test(script_dies_with_its_parent),
 		cmocka_unit_test(status_texts),
 		cmocka_unit_test(process_name),
