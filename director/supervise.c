@@ -24,8 +24,10 @@
 #include "lib/log.h"
 #include "lib/proc.h"
 #include "lib/role.h"
+#include "vrrp/vrrp_conf.h"
 
 #define PING_INTERVAL_US     (250 * US_PER_MS)
+#define PING_CALM_US         (750 * US_PER_MS) /* from one answer to the next question */
 #define HEALTHY_AFTER_US     (1 * US_PER_S)   /* a child that lived this long was no crash loop */
 #define OBJECTS_PER_PING     64               /* a busy child takes over in PING_INTERVAL_US */
 #define RESPAWN_DELAY_US     (50 * US_PER_MS) /* second quick death; doubles */
@@ -70,6 +72,7 @@ struct child_proc {
 	int pid_fd;           /* locked pid file */
 	uint64_t ping_seq;
 	uint32_t unanswered;
+	int64_t calm_us; /* from an answer to the next ping */
 	uint64_t offered;    /* generation offered last */
 	uint64_t committed;  /* generation it runs; 0 = none yet */
 	uint64_t ready;      /* generation that it, or a predecessor, ran completely */
@@ -358,9 +361,10 @@ static void on_ack(struct child_proc *c, const struct msg *msg)
 
 static void on_pong(struct child_proc *c, const struct msg *msg)
 {
-	c->unanswered = 0;
 	const struct global_conf *global = root_global(conf_root(c->supervisor->app->conf));
 
+	c->unanswered = 0;
+	timer_arm_in(&c->ping, c->calm_us);
 	if (msg->pong.worst_lateness_us > c->worst_lateness_us)
 		c->worst_lateness_us = msg->pong.worst_lateness_us;
 	c->n_late[LOOP_LATE_10MS] = msg->pong.late_10ms;
@@ -378,6 +382,25 @@ static void write_state(const struct msg *msg, void *arg)
 	notify_state_again(app->notify, msg);
 }
 
+/*
+ * A child that answers is asked rarely: the processor may sleep. A hang right after an answer is
+ * still noticed in time for the peers of a VRRP child with the default interval of 1 s, while
+ * shorter ones want it noticed sooner.
+ */
+static int64_t calm_us_of(const struct child_proc *c)
+{
+	const struct root_conf *root = (const void *)conf_root(c->supervisor->app->conf);
+	const struct vrrp_conf *instance;
+
+	if (c->role != CHILD_VRRP)
+		return PING_CALM_US;
+	conf_list_for_each (instance, &root->vrrp_instances) {
+		if (instance->advert_int_us < US_PER_S)
+			return PING_INTERVAL_US;
+	}
+	return PING_CALM_US;
+}
+
 static void on_ready(struct child_proc *c, const struct msg *msg)
 {
 	struct app *app = c->supervisor->app;
@@ -386,6 +409,7 @@ static void on_ready(struct child_proc *c, const struct msg *msg)
 
 	c->ready = msg->ready.generation;
 	c->is_taking_over = false;
+	c->calm_us = calm_us_of(c);
 	child_sched_apply(c->row->title, c->pid, &sched);
 	store_sweep(app->store, c->row->ops->self);
 	relay_all(app);
@@ -610,6 +634,7 @@ static void child_spawn(struct child_proc *c)
 		log_warnx("conf", "cannot hand the configuration to the %s child", c->row->title);
 	store_each(app->store, c->row->ops->self, send_saved, c);
 	pid_file_write(c);
+	c->calm_us = PING_INTERVAL_US;
 	timer_arm_in(&c->ping, PING_INTERVAL_US);
 }
 
