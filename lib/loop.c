@@ -277,6 +277,11 @@ void timer_init(struct timer *timer, struct loop *loop, void (*on_fire)(struct t
 	*timer = (struct timer){ .at = TIME_NEVER, .on_fire = on_fire, .arg = arg, .loop = loop };
 }
 
+static bool is_in_heap(const struct timer *timer)
+{
+	return timer->slot != 0 && !(timer->slot & DUE_BIT);
+}
+
 void timer_cancel(struct timer *timer)
 {
 	if (timer->slot & DUE_BIT)
@@ -289,14 +294,22 @@ void timer_cancel(struct timer *timer)
 void timer_arm_at(struct timer *timer, time_us at)
 {
 	struct timers *heap = &timer->loop->heap;
+	bool is_later = time_cmp(at, timer->at) >= 0;
 
-	timer_cancel(timer);
+	if (!is_in_heap(timer) || time_is_never(at))
+		timer_cancel(timer);
 	timer->at = at;
 	if (time_is_never(at))
 		return;
 	timer->order = timer->loop->n_armed++;
-	timers_reserve(heap, heap->n + 1);
-	heap_rise(heap, heap->n++, timer);
+	if (!is_in_heap(timer)) {
+		timers_reserve(heap, heap->n + 1);
+		heap_rise(heap, heap->n++, timer);
+	} else if (is_later) {
+		heap_sink(heap, timer->slot - 1, timer);
+	} else {
+		heap_rise(heap, timer->slot - 1, timer);
+	}
 }
 
 void timer_arm_in(struct timer *timer, int64_t delta_us)

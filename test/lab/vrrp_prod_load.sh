@@ -102,7 +102,9 @@ starved() { # N
 	fi
 	make_pair "$n" 1 lease
 	start "a.$n" "hog.$n" timeout 60 sh -c 'while :; do :; done'
+	for pid in $(director_pids "a.$n"); do chrt -i -p 0 "$pid"; done # the hog goes first
 	for pid in $(director_pids "a.$n") "${LAB_PID[hog.$n]}" $(pgrep -P "${LAB_PID[hog.$n]}"); do
+		taskset -pc 0 "$pid" >/dev/null
 		echo "$pid" >"$GROUP/cgroup.procs"
 	done
 	echo 1000000 >"$GROUP/cpu.cfs_period_us"
