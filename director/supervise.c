@@ -28,9 +28,9 @@
 
 #define PING_INTERVAL_US     (250 * US_PER_MS)
 #define PING_CALM_US         (750 * US_PER_MS) /* from one answer to the next question */
-#define HEALTHY_AFTER_US     (1 * US_PER_S)   /* a child that lived this long was no crash loop */
-#define OBJECTS_PER_PING     64               /* a busy child takes over in PING_INTERVAL_US */
-#define RESPAWN_DELAY_US     (50 * US_PER_MS) /* second quick death; doubles */
+#define HEALTHY_AFTER_US     (1 * US_PER_S)    /* a child that lived this long was no crash loop */
+#define OBJECTS_PER_PING     64                /* a busy child takes over in PING_INTERVAL_US */
+#define RESPAWN_DELAY_US     (50 * US_PER_MS)  /* second quick death; doubles */
 #define RESPAWN_DELAY_MAX_US (5 * US_PER_S)
 
 /* What differs between the roles. */
@@ -72,7 +72,7 @@ struct child_proc {
 	int pid_fd;           /* locked pid file */
 	uint64_t ping_seq;
 	uint32_t unanswered;
-	int64_t calm_us; /* from an answer to the next ping */
+	int64_t calm_us;     /* from an answer to the next ping */
 	uint64_t offered;    /* generation offered last */
 	uint64_t committed;  /* generation it runs; 0 = none yet */
 	uint64_t ready;      /* generation that it, or a predecessor, ran completely */
