@@ -8,13 +8,23 @@
 #include <stddef.h>
 #include <time.h>
 
-static time_us monotonic_now(void *arg)
+static int64_t read_us(clockid_t id)
 {
 	struct timespec ts;
 
+	clock_gettime(id, &ts);
+	return (int64_t)ts.tv_sec * US_PER_S + ts.tv_nsec / 1000;
+}
+
+static time_us monotonic_now(void *arg)
+{
 	(void)arg;
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (time_us){ (int64_t)ts.tv_sec * US_PER_S + ts.tv_nsec / 1000 };
+	return (time_us){ read_us(CLOCK_MONOTONIC) };
+}
+
+int64_t clock_since_boot_us(void)
+{
+	return read_us(CLOCK_BOOTTIME);
 }
 
 const struct clock *clock_system(void)

@@ -55,6 +55,9 @@ struct clock {
 /* CLOCK_MONOTONIC. */
 const struct clock *clock_system(void);
 
+/* How long ago the host was started, also while it slept. */
+int64_t clock_since_boot_us(void);
+
 /* The present instant of `clock`. */
 time_us clock_now(const struct clock *clock);
 

@@ -484,9 +484,10 @@ const struct conf_key global_keys[] = {
 	       .apply = CONF_APPLY_RESTART,
 	       .help = "Time to wait after start before VRRP begins. A reload changes it while it "
 		       "runs."),
-	K_SECS("vrrp_delay_after_boot", G, idle.vrrp_delay_after_boot_us, US_PER_MS,
-	       UINT32_MAX *US_PER_S, NO_EFFECT(RESTART),
-	       .help = "Time to wait after boot before VRRP begins."),
+	K_SECS("vrrp_delay_after_boot", G, vrrp_delay_after_boot_us, US_PER_MS,
+	       UINT32_MAX *US_PER_S, .apply = CONF_APPLY_RESTART, .flags = CONF_IF_SET,
+	       .help = "The same from when the host was started, as /proc/uptime has it; with "
+		       "both the one that ends later counts."),
 	K_FLAG("log_unknown_vrids", G, log_unknown_vrids, .apply = CONF_APPLY_LIVE,
 	       .flags = CONF_IF_SET,
 	       .help = "Log advertisements of virtual routers that are not configured."),

@@ -119,7 +119,6 @@ struct global_idle_conf {
 	int64_t snmp_vs_stats_update_interval_us, snmp_rs_stats_update_interval_us;
 	bool enable_dbus;
 	const char *dbus_service_name, *dbus_no_interface_name;
-	int64_t vrrp_delay_after_boot_us;
 	uint32_t random_seed;
 	struct opt_name_conf reload_check_config, reload_file;
 	struct conf_words include_check;
@@ -154,7 +153,7 @@ struct global_conf {
 	uint32_t vrrp_garp_master_refresh_repeat;
 	uint32_t vrrp_garp_lower_prio_delay_s;
 	uint32_t vrrp_garp_lower_prio_repeat;
-	int64_t vrrp_garp_interval_us, vrrp_startup_delay_us;
+	int64_t vrrp_garp_interval_us, vrrp_startup_delay_us, vrrp_delay_after_boot_us;
 	int64_t vrrp_gna_interval_us;
 	bool vrrp_min_garp;
 	const char *vmac_prefix, *vmac_addr_prefix;

@@ -44,6 +44,7 @@
 #include "vrrp/route_set.h"
 #include "vrrp/rx_buffer.h"
 #include "vrrp/second_path.h"
+#include "vrrp/start_delay.h"
 #include "vrrp/statics.h"
 #include "vrrp/sysctl.h"
 #include "vrrp/tracker.h"
@@ -82,10 +83,10 @@ struct vrrp_app {
 	uint32_t n_routers;
 	struct bfd_sessions *bfd;
 	struct trackers *trackers;
-	struct timer start_timer; /* vrrp_startup_delay */
-	time_us start_at;         /* when it ends; TIME_NEVER = it is over, or there is none */
-	time_us start_began_at;   /* when it began, perhaps in a process that died */
-	struct timer beat_timer;  /* links that are polled */
+	struct timer start_timer; /* vrrp_startup_delay, vrrp_delay_after_boot */
+	time_us start_at;         /* when they end; TIME_NEVER = it is over, or there is none */
+	struct start_delay start_delay;
+	struct timer beat_timer; /* links that are polled */
 	struct sync_group *groups;
 	uint32_t n_groups;
 	struct second_path *second_paths[VRRP_SIDE_N][256]; /* by VRID */

@@ -484,41 +484,49 @@ static void on_start_time(struct timer *timer, void *arg)
 	}
 }
 
-/* What a process that died had still to wait, of `delay_us`; all of it if there was none. */
-static int64_t startup_delay_left_us(const struct vrrp_app *app, int64_t delay_us)
+/* When a process that died wanted to begin; an instant that is past if it had, TIME_NEVER if there
+ * was none. */
+static time_us saved_start_at(const struct vrrp_app *app)
 {
-	time_us now = loop_now(app->loop);
-	int64_t left_us = 0;
-	bool is_successor = false;
+	time_us at = TIME_NEVER;
 
 	for (uint32_t i = 0; i < app->n_saved; i++) {
 		const struct msg *m = app->saved[i];
 
-		if (m->kind != MSG_vrrp_state)
-			continue;
-		is_successor = true;
-		if (m->vrrp_state.start_at_us - now.us > left_us)
-			left_us = m->vrrp_state.start_at_us - now.us;
+		if (m->kind == MSG_vrrp_state &&
+		    (time_is_never(at) || m->vrrp_state.start_at_us > at.us))
+			at.us = m->vrrp_state.start_at_us;
 	}
-	return is_successor && left_us < delay_us ? left_us : delay_us;
+	return at;
 }
 
-/* The delay counts from the start, also where a reload changes it while it runs. */
+/* Whether there is a delay at all. */
+static bool begin_startup_delay(struct vrrp_app *app)
+{
+	struct start_delay *delay = &app->start_delay;
+	const time_us now = loop_now(app->loop), its_end = saved_start_at(app);
+
+	delay->booted_at = time_add(now, -clock_since_boot_us());
+	delay->began_at = now;
+	if (!time_is_never(its_end)) {
+		if (time_cmp(its_end, now) <= 0)
+			return false;
+		delay->began_at = start_delay_began(now, its_end, delay->after_start_us);
+	}
+	return time_cmp(start_delay_end(delay), now) > 0;
+}
+
+/* The delay counts from start and boot, also where a reload changes it while it runs. */
 static void set_startup_delay(struct vrrp_app *app, const struct global_conf *global)
 {
-	const int64_t delay_us = global->vrrp_startup_delay_us;
 	const time_us now = loop_now(app->loop);
 	time_us end;
 
-	if (!app->is_committed) {
-		int64_t left_us = startup_delay_left_us(app, delay_us);
-		if (left_us == 0)
-			return;
-		app->start_began_at = time_add(now, left_us - delay_us);
-	} else if (time_is_never(app->start_at)) {
+	app->start_delay.after_start_us = global->vrrp_startup_delay_us;
+	app->start_delay.after_boot_us = global->vrrp_delay_after_boot_us;
+	if (app->is_committed ? time_is_never(app->start_at) : !begin_startup_delay(app))
 		return;
-	}
-	end = time_add(app->start_began_at, delay_us);
+	end = start_delay_end(&app->start_delay);
 	if (time_cmp(end, app->start_at) == 0)
 		return;
 	if (time_cmp(end, now) > 0)

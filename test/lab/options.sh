@@ -136,6 +136,38 @@ reload_director a
 expect_soon delay-removed-is-told 5 in_log_since a 'Startup is delayed no longer'
 expect_soon delay-removed-ends 5 has_address a $VIP
 
+say "vrrp_delay_after_boot"
+after_boot_conf() { # SECONDS
+	vrrp_conf 1 $VIP "global_defs {
+		    vrrp_startup_delay 1
+		    vrrp_delay_after_boot $1
+		}" | write_conf a
+}
+uptime_ms() {
+	local up
+	read -r up _ </proc/uptime
+	echo "${up/./}0"
+}
+stop a TERM
+until_ms=$(($(uptime_ms) / 1000 * 1000 + 5000))
+after_boot_conf $((until_ms / 1000))
+mark_log a
+start_director a -P
+expect_soon boot-delay-begins 5 in_log_since a 'Delaying startup for [345]\.[0-9]+ seconds'
+pid=$(role_pid a vrrp)
+mark_log a
+kill -KILL "$pid"
+expect_soon boot-delay-respawn 5 is_respawned a vrrp "$pid"
+expect_soon boot-delay-rest 5 in_log_since a 'Delaying startup for [1234]\.[0-9]+ seconds'
+expect_soon boot-delay-ends 10 has_address a $VIP
+expect_most boot-delay-was-whole "$(uptime_ms)" "$until_ms" "ms after boot"
+stop a TERM
+after_boot_conf 1
+mark_log a
+start_director a -P
+expect_soon boot-delay-over 5 has_address a $VIP
+expect boot-delay-over-start-counts in_log_since a 'Delaying startup for 1\.000 seconds'
+
 say "startup_script, shutdown_script"
 stop a TERM
 edges=$LAB_DIR/a/edges
