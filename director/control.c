@@ -177,13 +177,23 @@ static void on_stats_look(struct timer *timer, void *arg)
 		answer_waiting(control);
 }
 
-void control_on_stats(struct control *control, enum child_role role, uint64_t seq)
+static void await_no_more(struct control *control, enum child_role role)
 {
-	if (!control || seq != control->stats_seq)
-		return;
 	control->stats_awaited &= ~(1u << role);
 	if (!control->stats_awaited)
 		answer_waiting(control);
+}
+
+void control_on_stats(struct control *control, enum child_role role, uint64_t seq)
+{
+	if (control && seq == control->stats_seq)
+		await_no_more(control, role);
+}
+
+void control_on_child_lost(struct control *control, enum child_role role)
+{
+	if (control)
+		await_no_more(control, role);
 }
 
 static void ask_children(struct control *control)

@@ -18,6 +18,9 @@ struct control;
  * failure; EADDRINUSE when another process serves it. */
 struct control *control_new(struct app *app, const char *path);
 
+/* A child is gone: nobody waits for what it was asked. */
+void control_on_child_lost(struct control *control, enum child_role role);
+
 /* A child has sent its counters: who waits for them gets the answer when it was the last. */
 void control_on_stats(struct control *control, enum child_role role, uint64_t seq);
 

@@ -555,6 +555,7 @@ static void on_child_exit(struct child *watch, int wait_status, void *arg)
 	c->committed = 0;
 	check_scripts_forget(app->check_scripts, c->row->ops->self);
 	reload_on_child_lost(app->reload);
+	control_on_child_lost(app->control, c->role);
 	if (c->role == CHILD_VRRP)
 		reload_forget_former(app);
 	if (!c->is_wanted) {
