@@ -144,6 +144,10 @@ static void check_peers(const struct vrrp_conf *vi, const S *path, struct conf_d
 	const P *peer;
 
 	conf_list_for_each (peer, &path->peers) {
+		if (!path->interface && peer->addr.family == AF_INET6 &&
+		    IN6_IS_ADDR_LINKLOCAL(&peer->addr.in6))
+			refuse(diags, peer->obj.pos, "link-local-peer", vi, "write \"interface\"",
+			       "a link-local address says nothing without an interface");
 		check_family(vi, &peer->addr, peer->obj.pos, "the peer", diags);
 		if (addr_is_multicast(&peer->addr))
 			refuse(diags, peer->obj.pos, "peer-is-group", vi, NULL,

@@ -13,6 +13,7 @@
 #   VI_1  IPv4           VI_6  IPv6, the second path by its source address alone
 #   VI_E  equal priorities: a has the lower address on the first path, and the higher one on the second
 #   VI_H  auth_hmac      VI_0  without second path
+#   VI_L  IPv6, link-local addresses on the second path     VI_2  version 2 with a password
 . "${0%/*}/lab.sh"
 need nft
 need_director
@@ -22,6 +23,8 @@ VIP6=fd00:195::200
 VIP_E=192.168.195.201
 VIP_H=192.168.195.202
 VIP_0=192.168.195.203
+VIP_L=fd00:195::204
+VIP_2=192.168.195.205
 ADVERT_S=0.5
 SKEW_MS=305  # (256 - 100) / 256 of it
 DOWN_MS=1805 # three and the skew
@@ -34,8 +37,8 @@ make_node b sw 192.168.195.131/24 fd00:195::131/64
 make_node client sw 192.168.195.1/24 fd00:195::1/64
 make_node s sw2 10.1.1.66/24
 for node in a b; do plug_cable $node sw2 eth1; done
-add_addresses a eth1 10.1.1.9/24 fd00:1::9/64
-add_addresses b eth1 10.1.1.2/24 fd00:1::2/64
+add_addresses a eth1 10.1.1.9/24 fd00:1::9/64 fe80::9/64
+add_addresses b eth1 10.1.1.2/24 fd00:1::2/64 fe80::2/64
 
 second_path() { # LINES PEER
 	[ -z "$WITH" ] || echo "second_path {
@@ -91,6 +94,16 @@ conf() { # NODE PRIORITY OTHER-ON-THE-SECOND-PATH OWN: WITH empty leaves the sec
 		        active_key 1
 		    }"
 	instance VI_0 54 "$2" $VIP_0/24 ""
+	instance VI_L 55 "$2" "fe80::204
+		        $VIP_L/64" "$(second_path "interface eth1
+		        unicast_src_ip fe80::$4" "fe80::$3")"
+	instance VI_2 56 "$2" $VIP_2/24 "$(second_path "interface eth1" "10.1.1.$3")
+		    version 2
+		    advert_int 1
+		    authentication {
+		        auth_type PASS
+		        auth_pass secret
+		    }" | grep -v -e 'version 3' -e 'advert_int 0'
 }
 write_both() {
 	conf a 150 2 9 | write_conf a
@@ -120,7 +133,7 @@ both_own() { # ADDRESS...
 	local address
 	for address; do has_address a "$address" && has_address b "$address" || return 1; done
 }
-a_has_all() { owns_alone a b $VIP $VIP6 $VIP_H $VIP_0 && one_has $VIP_E; }
+a_has_all() { owns_alone a b $VIP $VIP6 $VIP_H $VIP_0 $VIP_L $VIP_2 && one_has $VIP_E; }
 one_has() { owns_alone a b "$1" || owns_alone b a "$1"; }
 path_of() { # NODE INSTANCE FIELD
 	status_of "$1" ".second_paths[] | select(.instance == \"$2\") | .$3"
@@ -134,7 +147,7 @@ drops_of_source() { # NODE
 }
 has_trouble() { [ -n "$(path_of "$1" VI_1 trouble)" ]; }
 is_not_shown() { [ -z "$(path_of "$1" VI_1 interface)" ]; }
-state_changes() { echo $(($(log_lines a '\(VI_[16EH]\) Entering') + $(log_lines b '\(VI_[16EH]\) Entering'))); }
+state_changes() { echo $(($(log_lines a '\(VI_[126EHL]\) Entering') + $(log_lines b '\(VI_[126EHL]\) Entering'))); }
 nothing_changes() { [ "$(state_changes)" = "$1" ]; }
 
 write_both
@@ -146,6 +159,8 @@ expect_soon elected 15 a_has_all
 expect_soon both-are-heard 10 path_is b VI_1 heard_on both
 expect_soon both-are-heard-v6 10 path_is b VI_6 heard_on both
 expect_soon both-are-heard-signed 10 path_is b VI_H heard_on both
+expect_soon both-are-heard-link-local 10 path_is b VI_L heard_on both
+expect_soon both-are-heard-version-2 10 path_is b VI_2 heard_on both
 expect_soon none-is-silent 5 path_is b VI_1 silent ""
 expect counters-of-both-paths counts_up b VI_1 first_rcvd 0
 expect counters-of-both-paths-2 counts_up b VI_1 second_rcvd 0
@@ -161,7 +176,7 @@ lose_first
 expect_soon without-it-two-masters 6 both_own $VIP_0
 expect_soon said 5 in_log b 'VI_1. nothing was heard on the first path \(eth0\) for'
 expect_stays with-it-nothing-changes 6 nothing_changes "$before"
-expect with-it-one-owner owns_alone a b $VIP $VIP6 $VIP_H
+expect with-it-one-owner owns_alone a b $VIP $VIP6 $VIP_H $VIP_L $VIP_2
 expect_eq said-once 1 "$(log_lines b 'VI_1. nothing was heard on the first path')"
 expect silent-in-status path_is b VI_1 silent first
 expect silent-in-status-v6 path_is b VI_6 silent first
@@ -196,6 +211,7 @@ tell_time
 expect_most given-away-at-once $((SKEW_MS + SLACK_MS + 300)) $((NOW_MS - begin)) ms
 rm "$LAB_DIR/gateway.a"
 expect_soon taken-back 10 owns_alone a b $VIP
+expect_soon all-as-before-then 10 owns_alone a b $VIP $VIP6 $VIP_H $VIP_L $VIP_2
 
 say "the first link of the master goes down meanwhile"
 tell_time
@@ -207,7 +223,7 @@ expect_most after-the-skew $((SKEW_MS + SLACK_MS)) $((NOW_MS - begin)) ms
 expect_soon other-takes-over-v6 2 has_address b $VIP6
 ipn a link set eth0 up
 in_ns a ip addr replace fd00:195::130/64 dev eth0 nodad
-expect_soon back 10 owns_alone a b $VIP $VIP6 $VIP_H
+expect_soon back 10 owns_alone a b $VIP $VIP6 $VIP_H $VIP_L $VIP_2
 
 say "it heals"
 expect_soon silent-once-more 5 path_is b VI_1 silent first # a master, as b was for a while, hears nobody anyway
@@ -253,6 +269,7 @@ expect_stays and-nothing-else 3 nothing_changes "$before"
 expect_eq trouble-is-said-once 1 "$(log_lines a 'VI_1. cannot send over the second path')"
 ipn a link set eth1 up
 in_ns a ip addr replace fd00:1::9/64 dev eth1 nodad
+in_ns a ip addr replace fe80::9/64 dev eth1 nodad
 expect_soon trouble-is-over 5 in_log a 'VI_1. the second path \(eth1\) can be sent over again'
 expect_soon heard-there-again 10 path_is b VI_1 heard_on both
 

@@ -132,6 +132,18 @@ static void lan_send(struct sim *sim, struct sim_event *event)
 	lan_put(sim, event);
 }
 
+/* Another LAN: faults of the first one and its links are not its own. The frame is the same, for
+ * its sender goes by its name of the first path. */
+static void second_send(struct sim *sim, struct sim_event event)
+{
+	if (!sim->has_second || sim->is_cut_second[event.from][event.to] ||
+	    sim->router[event.from].process == SIM_HOST_DOWN)
+		return;
+	event.is_second = true;
+	event.at_us = sim->now.us + sim_draw_between(sim, sim->delay_min_us, sim->delay_max_us);
+	event_push(sim, &event);
+}
+
 /* ---- what a router sends ---- */
 
 static void advertise(struct sim *sim, int from, uint8_t priority)
@@ -141,8 +153,10 @@ static void advertise(struct sim *sim, int from, uint8_t priority)
 	sim_frame_build(&sim->router[from], priority, &event.frame);
 	for (event.to = 0; event.to < sim->n_routers; event.to++) {
 		struct sim_event copy = event;
-		if (event.to != from)
-			lan_send(sim, &copy);
+		if (event.to == from)
+			continue;
+		lan_send(sim, &copy);
+		second_send(sim, event);
 	}
 }
 
@@ -311,16 +325,17 @@ static void receive(struct sim *sim, int i, const struct sim_frame *frame)
 		sim->drops++;
 }
 
-static void frame_arrive(struct sim *sim, int to, const struct sim_frame *frame)
+static void frame_arrive(struct sim *sim, const struct sim_event *event)
 {
-	struct sim_router *r = &sim->router[to];
+	struct sim_router *r = &sim->router[event->to];
+	bool is_attached = event->is_second || node_is_attached(sim, event->to);
 
-	if (!node_is_attached(sim, to) || r->process != SIM_RUNNING || frame->len == 0)
+	if (!is_attached || r->process != SIM_RUNNING || event->frame.len == 0)
 		return;
 	if (!r->is_paused)
-		receive(sim, to, frame);
+		receive(sim, event->to, &event->frame);
 	else if (r->n_inbox < sim->inbox_max)
-		r->inbox[r->n_inbox++] = *frame;
+		r->inbox[r->n_inbox++] = event->frame;
 }
 
 /* ---- processes ---- */
@@ -518,6 +533,11 @@ static void do_timers_first(struct sim *sim, const struct sim_action *action)
 	sim->order = SIM_ORDER_TIMERS;
 }
 
+static void do_cut_second(struct sim *sim, const struct sim_action *action)
+{
+	sim->is_cut_second[action->a][action->b] = true;
+}
+
 static void do_clog(struct sim *sim, const struct sim_action *action)
 {
 	sim->is_clogged[action->a][action->b] = true;
@@ -525,8 +545,10 @@ static void do_clog(struct sim *sim, const struct sim_action *action)
 
 static void do_isolate(struct sim *sim, const struct sim_action *action)
 {
-	for (int node = 0; node < SIM_NODES; node++)
+	for (int node = 0; node < SIM_NODES; node++) {
 		sim->is_cut[action->a][node] = sim->is_cut[node][action->a] = true;
+		sim->is_cut_second[action->a][node] = sim->is_cut_second[node][action->a] = true;
+	}
 }
 
 static void do_loss(struct sim *sim, const struct sim_action *action)
@@ -563,6 +585,7 @@ static void do_heal(struct sim *sim, const struct sim_action *action)
 {
 	(void)action;
 	memset(sim->is_cut, 0, sizeof(sim->is_cut));
+	memset(sim->is_cut_second, 0, sizeof(sim->is_cut_second));
 	unclog_all(sim);
 	sim->loss = sim->duplicate = sim->corrupt = 0;
 }
@@ -582,6 +605,7 @@ static const struct {
 	[SIM_LINK_DOWN] = { "link_down", do_link_down },
 	[SIM_LINK_UP] = { "link_up", do_link_up },
 	[SIM_CUT] = { "cut", do_cut },
+	[SIM_CUT_SECOND] = { "cut_second", do_cut_second },
 	[SIM_CLOG] = { "clog", do_clog },
 	[SIM_ISOLATE] = { "isolate", do_isolate },
 	[SIM_HEAL] = { "heal", do_heal },
@@ -616,7 +640,8 @@ void sim_do(struct sim *sim, struct sim_action action)
 {
 	sim_trace_action(sim, &action);
 	acts[action.act].run(sim, &action);
-	sim_sync(sim, action.a);
+	if (action.a != SIM_HOST)
+		sim_sync(sim, action.a);
 }
 
 void sim_schedule(struct sim *sim, int64_t delay_us, struct sim_action action)
@@ -685,7 +710,7 @@ static void serve_event(struct sim *sim)
 
 	clock_set(sim, event.at_us);
 	switch (event.kind) {
-	case SIM_EV_FRAME: frame_arrive(sim, event.to, &event.frame); break;
+	case SIM_EV_FRAME: frame_arrive(sim, &event); break;
 	case SIM_EV_GARP: sim->arp = event.from; break;
 	case SIM_EV_ACTION: sim_do(sim, event.action); break;
 	}

@@ -48,10 +48,11 @@ enum sim_act {
 	SIM_RESUME,
 	SIM_LINK_DOWN,
 	SIM_LINK_UP,
-	SIM_CUT,     /* frames from a to b are lost */
-	SIM_CLOG,    /* frames from a to b wait for the end of the clog */
-	SIM_ISOLATE, /* all frames from and to a are lost */
-	SIM_HEAL,    /* the LAN is perfect again: cuts, clogs, loss, duplicates, corruption end */
+	SIM_CUT,        /* frames from a to b are lost */
+	SIM_CLOG,       /* frames from a to b wait for the end of the clog */
+	SIM_CUT_SECOND, /* the same on the second path */
+	SIM_ISOLATE,    /* all frames from and to a are lost, on both paths */
+	SIM_HEAL, /* the LAN is perfect again: cuts, clogs, loss, duplicates, corruption end */
 	SIM_LOSS,
 	SIM_DUPLICATE,
 	SIM_CORRUPT, /* n: parts per thousand of frames */
@@ -78,6 +79,7 @@ struct sim_event {
 	enum sim_event_kind { SIM_EV_FRAME, SIM_EV_GARP, SIM_EV_ACTION } kind;
 	int from, to;
 	struct sim_frame frame;
+	bool is_second; /* it goes by the second path */
 	struct sim_action action;
 };
 
@@ -137,6 +139,8 @@ struct sim {
 	struct sim_router router[SIM_ROUTERS_MAX];
 	bool is_cut[SIM_NODES][SIM_NODES];
 	bool is_clogged[SIM_NODES][SIM_NODES];
+	bool has_second; /* advertisements go by a second path, too */
+	bool is_cut_second[SIM_NODES][SIM_NODES];
 	int64_t delay_min_us, delay_max_us, late_max_us;
 	int64_t lease_late_max_us;         /* of the kernel */
 	uint32_t loss, duplicate, corrupt; /* per thousand */

@@ -79,6 +79,7 @@ struct sim *sim_random_new(uint64_t seed, int n_routers)
 		r->params = params;
 		r->announce_params.refresh_us = has_refresh ? 5 * US_PER_S : 0;
 	}
+	sim->has_second = seed % 4 == 3;
 	sim_boot(sim);
 	return sim;
 }
@@ -114,6 +115,15 @@ static void split_at_random(struct sim *sim)
 		for (int b = 0; b < sim->n_routers; b++)
 			if ((half >> a & 1) != (half >> b & 1))
 				sim_do(sim, (struct sim_action){ SIM_CUT, a, b, 0 });
+}
+
+static void disturb_second(struct sim *sim)
+{
+	int a = any_router(sim), b = any_router(sim);
+
+	sim_do(sim, (struct sim_action){ SIM_CUT_SECOND, a, b, 0 });
+	if (chance(sim, 50))
+		sim_do(sim, (struct sim_action){ SIM_CUT_SECOND, b, a, 0 });
 }
 
 static void disturb_lan(struct sim *sim)
@@ -183,6 +193,8 @@ static void phase_faults(struct sim *sim)
 		run_until(sim, time_add(sim->now, chance(sim, 20) ? wait_us / 1000 : wait_us));
 		if (sim->is_lan_perfect)
 			hang_router(sim);
+		else if (sim->has_second && chance(sim, 20))
+			disturb_second(sim);
 		else if (chance(sim, 40))
 			disturb_lan(sim);
 		else

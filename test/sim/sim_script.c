@@ -34,6 +34,7 @@ struct script {
 	struct vrrp_params params;
 	int64_t refresh_us, handover_us;
 	int64_t transit_us; /* of all frames, and no timer is late; 0 = as it comes */
+	bool has_second;
 	size_t n_entries;
 	struct entry entries[LINES_MAX];
 };
@@ -130,6 +131,8 @@ static bool line_set(struct script *s, char **word)
 		return parse_time(s, word[2], &p->lease_us);
 	if (strcmp(name, "preempt") == 0)
 		return parse_flag(s, word[2], &p->preempt);
+	if (strcmp(name, "second_path") == 0)
+		return parse_flag(s, word[2], &s->has_second);
 	if (strcmp(name, "lower_prio_no_advert") == 0)
 		return parse_flag(s, word[2], &p->lower_prio_no_advert);
 	if (strcmp(name, "higher_prio_send_advert") == 0)
@@ -166,6 +169,7 @@ static bool parse_operands(struct script *s, char **word, struct sim_action *act
 	case SIM_CUT:
 	case SIM_MEND:
 	case SIM_LOSE:
+	case SIM_CUT_SECOND:
 	case SIM_CLOG:
 		return parse_node(s, word[0], &action->a) &&
 		       parse_node(s, word[0] ? word[1] : NULL, &action->b);
@@ -387,6 +391,7 @@ static struct sim *world_new(const struct script *s, bool is_traced)
 		sim->delay_min_us = sim->delay_max_us = s->transit_us;
 		sim->late_max_us = 0;
 	}
+	sim->has_second = s->has_second;
 	for (int i = 0; i < s->n_routers; i++) {
 		sim->router[i].params.base_priority = s->priorities[i];
 		sim->router[i].announce_params.refresh_us = s->refresh_us;
