@@ -35,7 +35,10 @@ struct nl_link {
 	uint8_t mac[6];
 	bool has_mac;
 	uint32_t mtu;
-	uint32_t base_ifindex;   /* of a VLAN, macvlan and the like: what it is on; else 0 */
+	uint32_t base_ifindex;  /* of a VLAN, macvlan and the like: what it is on; else 0 */
+	bool is_base_elsewhere; /* that is in another network namespace */
+	bool is_macvlan, is_ipvlan;
+	uint32_t macvlan_mode;   /* MACVLAN_MODE_*, 0 = no macvlan */
 	uint32_t master_ifindex; /* of a port of a bridge or VRF: that; else 0 */
 	uint32_t vrf_table;      /* of a VRF: its routing table; else 0 */
 };
@@ -103,12 +106,12 @@ struct nl_upper {
 	uint32_t base, group; /* the one below; the group of interfaces it is in */
 	uint32_t master;      /* the VRF that it is in; 0 = none */
 	const uint8_t *mac;   /* of a macvlan */
-	uint16_t mode;        /* of an ipvlan: 0 (bridge), IPVLAN_F_PRIVATE or IPVLAN_F_VEPA */
+	uint16_t mode;        /* of an ipvlan: 0 (bridge), IPVLAN_F_PRIVATE or IPVLAN_F_VEPA; else
+				 MACVLAN_MODE_* */
 };
 
 /*
- * Make a macvlan (bridge mode, so that frames of others with its own address still reach the
- * interface below) or an ipvlan (layer 2), which is down; put an interface into a VRF, or with 0
+ * Make a macvlan or an ipvlan (layer 2), which is down; put an interface into a VRF, or with 0
  * out of it; set one up or down; remove one. 0 or -errno; the tables have the result.
  */
 int nl_macvlan_add(struct nl *nl, const struct nl_upper *upper);

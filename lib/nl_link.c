@@ -40,7 +40,7 @@ void nl_req_put_macvlan(struct nl_req *req, const struct nl_upper *upper)
 	struct nlattr *info = begin_upper(req, upper, "macvlan");
 	struct nlattr *data = mnl_attr_nest_start(nlh, IFLA_INFO_DATA);
 
-	mnl_attr_put_u32(nlh, IFLA_MACVLAN_MODE, MACVLAN_MODE_BRIDGE);
+	mnl_attr_put_u32(nlh, IFLA_MACVLAN_MODE, upper->mode);
 	mnl_attr_nest_end(nlh, data);
 	mnl_attr_nest_end(nlh, info);
 }

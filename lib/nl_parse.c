@@ -44,24 +44,36 @@ static void read_mac(const struct nlattr *attr, uint16_t hardware, struct nl_lin
 	link->has_mac = true;
 }
 
+/* What a kind of interface tells of itself. */
+static void read_link_data(const struct nlattr *nest, const char *kind, struct nl_link *link)
+{
+	struct nlattr *attr; /* libmnl's iterator casts const away */
+	bool is_vrf = strcmp(kind, "vrf") == 0;
+
+	mnl_attr_for_each_nested(attr, nest)
+	{
+		if (is_vrf && mnl_attr_get_type(attr) == IFLA_VRF_TABLE)
+			read_u32(attr, &link->vrf_table);
+		if (link->is_macvlan && mnl_attr_get_type(attr) == IFLA_MACVLAN_MODE)
+			read_u32(attr, &link->macvlan_mode);
+	}
+}
+
 /* Inside IFLA_LINKINFO: the kind comes before its data. */
 static void read_link_info(const struct nlattr *nest, struct nl_link *link)
 {
 	const char *kind = "";
-	struct nlattr *attr, *sub; /* libmnl's iterator casts const away */
+	struct nlattr *attr; /* libmnl's iterator casts const away */
 
 	mnl_attr_for_each_nested(attr, nest)
 	{
 		uint16_t type = mnl_attr_get_type(attr);
 		if (type == IFLA_INFO_KIND && mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) == 0)
 			kind = mnl_attr_get_str(attr);
-		if (type != IFLA_INFO_DATA || strcmp(kind, "vrf") != 0)
-			continue;
-		mnl_attr_for_each_nested(sub, attr)
-		{
-			if (mnl_attr_get_type(sub) == IFLA_VRF_TABLE)
-				read_u32(sub, &link->vrf_table);
-		}
+		link->is_macvlan = strcmp(kind, "macvlan") == 0 || strcmp(kind, "macvtap") == 0;
+		link->is_ipvlan = strcmp(kind, "ipvlan") == 0 || strcmp(kind, "ipvtap") == 0;
+		if (type == IFLA_INFO_DATA)
+			read_link_data(attr, kind, link);
 	}
 }
 
@@ -85,6 +97,7 @@ bool nl_parse_link(const struct nlmsghdr *nlh, struct nl_link *out)
 		case IFLA_IFNAME: read_name(attr, out->name); break;
 		case IFLA_MASTER: read_u32(attr, &out->master_ifindex); break;
 		case IFLA_LINK: read_u32(attr, &out->base_ifindex); break;
+		case IFLA_LINK_NETNSID: out->is_base_elsewhere = true; break;
 		case IFLA_MTU: read_u32(attr, &out->mtu); break;
 		case IFLA_ADDRESS: read_mac(attr, info->ifi_type, out); break;
 		case IFLA_LINKINFO: read_link_info(attr, out); break;

@@ -59,6 +59,7 @@ static bool link_is_same(const struct nl_link *a, const struct nl_link *b)
 {
 	return strcmp(a->name, b->name) == 0 && a->flags == b->flags && a->mtu == b->mtu &&
 	       a->vrf_table == b->vrf_table && a->master_ifindex == b->master_ifindex &&
+	       a->base_ifindex == b->base_ifindex && a->macvlan_mode == b->macvlan_mode &&
 	       a->has_mac == b->has_mac && memcmp(a->mac, b->mac, sizeof(a->mac)) == 0;
 }
 

@@ -76,6 +76,14 @@ static const struct nl_link *find_link(const struct vmac *v)
 	return nl_link_by_name(nl_of(v), v->name);
 }
 
+/* Where the kernel puts it: what is on a macvlan or ipvlan gets beside that, onto the one below. */
+static uint32_t lower_of(const struct vmac *v, const struct nl_link *base)
+{
+	bool is_like = v->is_ipvlan ? base->is_ipvlan : base->is_macvlan;
+
+	return is_like ? base->base_ifindex : base->ifindex;
+}
+
 /* Made by us or a predecessor: on the same interface, with the same MAC, which for an ipvlan is
  * that of the one below. */
 static bool is_ours(const struct vmac *v, const struct nl_link *link)
@@ -86,7 +94,7 @@ static bool is_ours(const struct vmac *v, const struct nl_link *link)
 	if (v->is_ipvlan)
 		mac = base ? base->mac : link->mac;
 	return link->has_mac && memcmp(link->mac, mac, MAC_LEN) == 0 &&
-	       (!base || link->base_ifindex == base->ifindex);
+	       (!base || link->base_ifindex == lower_of(v, base));
 }
 
 static bool is_name_free(const struct vmac *v)
@@ -254,19 +262,30 @@ static void configure(const struct vmac *v)
  * The interface below must neither answer for our addresses nor ask in their name: hosts would
  * learn its MAC (RFC 9568 8.1.2), and the answer to an address of an ipvlan goes to that.
  */
-static void configure_base(const struct vmac *v)
+static void configure_below(struct vrrp_app *app, const char *name)
 {
 	static const struct {
 		const char *key, *value;
 	} keys[] = { { "arp_ignore", "1" }, { "arp_filter", "1" }, { "arp_announce", "2" } };
-	struct vrrp_app *app = v->router->app;
 	char path[96];
 
-	sysctl_split(app, "rp_filter");
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-		snprintf(path, sizeof(path), "net/ipv4/conf/%s/%s", v->base->name, keys[i].key);
+		snprintf(path, sizeof(path), "net/ipv4/conf/%s/%s", name, keys[i].key);
 		sysctl_set(app, path, keys[i].value);
 	}
+}
+
+static void configure_base(const struct vmac *v)
+{
+	const struct nl_link *base = nl_link_by_name(nl_of(v), v->base->name);
+	const struct nl_link *lower = NULL;
+
+	sysctl_split(v->router->app, "rp_filter");
+	configure_below(v->router->app, v->base->name);
+	if (base && !base->is_base_elsewhere && lower_of(v, base) != base->ifindex)
+		lower = nl_link_by_index(nl_of(v), base->base_ifindex);
+	if (lower)
+		configure_below(v->router->app, lower->name);
 }
 
 /*
@@ -291,14 +310,18 @@ static void configure_proxy(const struct vmac *v)
 	sysctl_set(app, path, "0");
 }
 
-static void log_failure(const struct vmac *v, const char *what, int error)
+static const char *failure_text(int error)
+{
+	return error == -EEXIST ? "another one has this name" : strerror(-error);
+}
+
+static void log_failure(const struct vmac *v, const char *what, const char *why)
 {
 	const char *instance = v->router->conf->name;
 
 	log_event(LOG_LEVEL_WARNING, "vmac_failed",
 		  log_kv("instance=%s interface=%s", instance, v->name),
-		  "(%s) cannot %s interface %s: %s", instance, what, v->name,
-		  error == -EEXIST ? "another one has this name" : strerror(-error));
+		  "(%s) cannot %s interface %s: %s", instance, what, v->name, why);
 }
 
 /* The VRF of the interface below, 0 = none. */
@@ -323,6 +346,34 @@ static int adopt(const struct vmac *v, const struct nl_link *link)
 		       : nl_link_set_master(v->router->app->nl, link->ifindex, vrf);
 }
 
+/* What nothing can be put on, in words; NULL = the interface below will do. */
+static const char *trouble_below(const struct vmac *v)
+{
+	const struct nl_link *base = nl_link_by_index(nl_of(v), v->base->ifindex);
+
+	if (!base || v->is_ipvlan)
+		return NULL;
+	if (base->is_ipvlan)
+		return "on an ipvlan no frame to another MAC arrives; write use_ipvlan";
+	if (base->is_macvlan && base->macvlan_mode != MACVLAN_MODE_BRIDGE &&
+	    base->macvlan_mode != MACVLAN_MODE_VEPA)
+		return "a macvlan must be in bridge or vepa mode to hear a peer with that MAC";
+	return NULL;
+}
+
+/*
+ * In bridge mode frames of others with its own address still reach the interface below; on a
+ * macvlan, that is the one beside it, they do in vepa mode.
+ */
+static uint16_t mode_for(const struct vmac *v)
+{
+	const struct nl_link *base = nl_link_by_index(nl_of(v), v->base->ifindex);
+
+	if (v->is_ipvlan)
+		return v->mode;
+	return base && base->is_macvlan ? MACVLAN_MODE_VEPA : MACVLAN_MODE_BRIDGE;
+}
+
 static int make(struct vmac *v)
 {
 	const struct nl_link *link = find_link(v);
@@ -331,7 +382,7 @@ static int make(struct vmac *v)
 					.group = v->group,
 					.master = vrf_of(v),
 					.mac = v->is_ipvlan ? NULL : v->mac,
-					.mode = v->mode };
+					.mode = mode_for(v) };
 	struct nl *nl = v->router->app->nl;
 	int result;
 
@@ -355,7 +406,7 @@ static void set_up(struct vmac *v, bool is_up)
 	if (((link->flags & IFF_UP) != 0) != is_up)
 		result = nl_link_set_up(v->router->app->nl, link->ifindex, is_up);
 	if (result < 0)
-		log_failure(v, is_up ? "set up" : "set down", result);
+		log_failure(v, is_up ? "set up" : "set down", failure_text(result));
 	vrrp_if_refresh(v->vif);
 }
 
@@ -380,23 +431,25 @@ static void give_address(const struct vmac *v)
 	if (a->addr.family == AF_INET6)
 		a->flags = IFA_F_NODAD;
 	if (nl_apply(v->router->app->nl, &op, 1, ADDRESS_TIME_US) > 0)
-		log_failure(v, "give an address to", op.error);
+		log_failure(v, "give an address to", failure_text(op.error));
 	vrrp_if_refresh(v->vif);
 }
 
 static void ensure(struct vmac *v)
 {
 	bool had_failed = v->is_failed;
+	const char *trouble;
 	int result;
 
 	if (v->base->ifindex == 0)
 		return;
 	if (!find_link(v))
 		configure_base(v);
-	result = make(v);
+	trouble = trouble_below(v);
+	result = trouble ? -EOPNOTSUPP : make(v);
 	v->is_failed = result < 0;
 	if (v->is_failed && !had_failed)
-		log_failure(v, "make", result);
+		log_failure(v, "make", trouble ? trouble : failure_text(result));
 	/* A predecessor that was active left it up, and whether we go on is not known yet. */
 	if (result == 0 && (v->router->holds_vips || v->is_ipvlan))
 		set_up(v, true);

@@ -4,6 +4,11 @@
 #   a, b  diarch: the instance runs on eth0; eth1 is another link
 #   c     a host on both         a, b eth0 --- lan --- c eth0
 #                                a, b eth1 --- side --- c eth1
+# And routers whose interface is a macvlan itself: p in a container (the interface below is in h), q beside its eth0:
+#
+#   h eth0 --- up --- q eth0        a host on the same link: d
+#   p up0 on h eth0   q up0
+#
 # calm
 # shellcheck disable=SC2016 # awk programs
 . "${0%/*}/lab.sh"
@@ -67,6 +72,66 @@ extra_frames() { [ "$(frames "arp[6:2] = 1 and arp[14:4] = 0x0a3c00c8 and ether 
 
 setting() { in_ns a cat "/proc/sys/net/ipv4/conf/$1"; }
 settings() { echo "$(setting eth1/arp_ignore) $(setting eth1/arp_filter) $(setting eth1/arp_announce)"; }
+
+above_conf() { # PRIORITY
+	cat <<-CONF
+		vrrp_instance VI_3 {
+		    interface up0
+		    virtual_router_id 53
+		    version 3
+		    priority $1
+		    advert_int 0.1
+		    use_vmac
+		    virtual_ipaddress {
+		        $ABOVE/24
+		    }
+		}
+	CONF
+}
+ABOVE=10.80.0.200
+d_finds_virtual_mac() {
+	ip -n "$(ns d)" neigh flush dev eth0
+	in_ns d "$VIPPING" -t 0.05 $ABOVE && [ "$(neighbour_mac d $ABOVE)" = 00:00:5e:00:01:35 ]
+}
+vmacs_of() { ip -n "$(ns "$1")" -o link | grep -c 'vrrp[0-9]*\.53'; }
+above() {
+	local node child
+	make_switch up
+	make_node h up
+	make_ns p
+	make_node q up
+	make_node d up 10.80.0.9/24
+	ip -n "$(ns h)" link add link eth0 name up0 netns "$(ns p)" type macvlan mode bridge
+	ip -n "$(ns q)" link add link eth0 name up0 type macvlan mode bridge
+	add_addresses p up0 10.80.0.1/24
+	add_addresses q up0 10.80.0.2/24
+	for node in p q; do ip -n "$(ns $node)" link set dev up0 up; done
+	above_conf 100 | write_conf q
+	start_director q -P
+	expect_soon above-alone 10 is_on q $ABOVE vrrp.53
+	expect_soon above-q-has-the-virtual-mac-only 5 d_finds_virtual_mac
+	above_conf 150 | write_conf p
+	start_director p -P
+	expect_soon above-p-preempts 10 is_on p $ABOVE vrrp.53
+	expect_soon above-q-hears-its-own-mac 5 lacks_address q $ABOVE
+	expect_soon above-p-is-reached 5 d_finds_virtual_mac
+	child=$(role_pid p vrrp)
+	kill -KILL "$child"
+	expect_soon above-respawned 5 is_respawned p vrrp "$child"
+	expect_soon above-goes-on 5 in_log p 'Going on in MASTER STATE'
+	expect_eq above-the-same-interface 1 "$(vmacs_of p)"
+	expect above-no-failure eval "! in_log p vmac_failed && ! in_log q vmac_failed"
+	stop p
+	expect_eq above-interface-gone 0 "$(vmacs_of p)"
+	expect_soon above-q-again 5 is_on q $ABOVE vrrp.53
+	stop q
+	ip -n "$(ns q)" link set dev up0 type macvlan mode private
+	start_director q -P
+	expect_soon above-private-is-said 5 in_log q 'cannot make interface vrrp.53: a macvlan must be in bridge or vepa mode'
+	expect_soon above-private-is-fault 5 in_log q 'Entering FAULT STATE'
+	stop q
+}
+part above above
 
 before=$(settings)
 conf 150 | write_conf a
@@ -157,3 +222,4 @@ expect_eq stop-status 0 "$STATUS"
 expect_eq interfaces-gone "" "$(ip -n "$(ns a)" -o link | grep -E 'va1?\.51')"
 expect_eq settings-restored "$before" "$(settings)"
 expect_soon b-has-it 5 has_address b $SIDE
+join_parts

@@ -117,7 +117,7 @@ static void test_link_name_is_bounded(void **state)
 static void test_upper_messages(void **state)
 {
 	const uint8_t mac[6] = { 0, 0, 0x5e, 0, 1, 51 };
-	const struct nl_upper macvlan = { "vrrp.51", 3, 5, 9, mac, 0 };
+	const struct nl_upper macvlan = { "vrrp.51", 3, 5, 9, mac, MACVLAN_MODE_VEPA };
 	const struct nl_upper ipvlan = { "ipv51", 3, 0, 0, NULL, 1 };
 	struct nl_req req = { .buffer = buffer };
 	struct ifinfomsg *info;
@@ -133,6 +133,11 @@ static void test_upper_messages(void **state)
 	assert_int_equal(link.base_ifindex, 3);
 	assert_int_equal(link.master_ifindex, 9);
 	assert_memory_equal(link.mac, mac, sizeof(mac));
+	assert_true(link.is_macvlan && !link.is_ipvlan && !link.is_base_elsewhere);
+	assert_int_equal(link.macvlan_mode, MACVLAN_MODE_VEPA);
+	mnl_attr_put_u32((void *)buffer, IFLA_LINK_NETNSID, 0);
+	assert_true(nl_parse_link((void *)buffer, &link));
+	assert_true(link.is_base_elsewhere);
 
 	nl_req_put_ipvlan(&req, &ipvlan);
 	info = mnl_nlmsg_get_payload((void *)buffer);
@@ -142,6 +147,7 @@ static void test_upper_messages(void **state)
 	assert_int_equal(link.base_ifindex, 3);
 	assert_int_equal(link.master_ifindex, 0);
 	assert_false(link.has_mac);
+	assert_true(link.is_ipvlan && !link.is_macvlan);
 }
 
 static void test_addr_message(void **state)
