@@ -25,7 +25,7 @@ static const struct conf_word family_words[] = { { "inet", AF_INET },
 
 #define LIVE           .apply = CONF_APPLY_LIVE
 #define INSTANCE       .apply = CONF_APPLY_INSTANCE
-#define NO_EFFECT      .apply = CONF_APPLY_LIVE, .flags = CONF_NO_EFFECT
+#define NO_USE(why)    .apply = CONF_APPLY_LIVE, .flags = CONF_NO_EFFECT, .no_use = why
 #define INHERIT        .apply = CONF_APPLY_LIVE, .flags = CONF_INHERIT
 #define INHERIT_IF_SET .apply = CONF_APPLY_LIVE, .flags = CONF_INHERIT | CONF_IF_SET
 
@@ -137,7 +137,8 @@ static const struct conf_key rs_keys[] = {
 	K_SECS("delay_loop", RS, delay_loop_us, 1, TIME_MAX_US, .dflt = 60 * US_PER_S, INHERIT,
 	       .help = "Time between runs of checks inside."),
 	K_BOOL("smtp_alert", RS, smtp_alert, LIVE, .help = "Send mail on changes of state."),
-	K_STR("snmp_name", RS, snmp_name, NO_EFFECT, .help = "Name shown by SNMP."),
+	K_STR("snmp_name", RS, snmp_name, NO_USE("SNMP is not served"),
+	      .help = "Name shown by SNMP."),
 	K_END,
 };
 
@@ -239,8 +240,10 @@ static const struct conf_key vs_keys[] = {
 	       .help = "Time between runs of checks inside."),
 
 	/* no effect yet */
-	K_FLAG("hashed", VS, idle.hashed, NO_EFFECT, .help = "Means nothing in keepalived either."),
-	K_STR("snmp_name", VS, idle.snmp_name, NO_EFFECT, .help = "Name shown by SNMP."),
+	K_FLAG("hashed", VS, idle.hashed, NO_USE("it has none in keepalived either"),
+	       .help = "Obsolete."),
+	K_STR("snmp_name", VS, idle.snmp_name, NO_USE("SNMP is not served"),
+	      .help = "Name shown by SNMP."),
 	K_END,
 };
 

@@ -13,7 +13,6 @@
 #define CHECKER_CONNECT_MAX_US (4294 * US_PER_S)
 
 #define LIVE           .apply = CONF_APPLY_LIVE
-#define NO_EFFECT      .apply = CONF_APPLY_LIVE, .flags = CONF_NO_EFFECT
 #define INHERIT        .apply = CONF_APPLY_LIVE, .flags = CONF_INHERIT
 #define INHERIT_IF_SET .apply = CONF_APPLY_LIVE, .flags = CONF_INHERIT | CONF_IF_SET
 #define CHECKER        struct checker_conf

@@ -2,13 +2,16 @@
  * Transactional reload. Parent only.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "director/app.h"
 #include "director/reload.h"
 #include "director/host_check.h"
 #include "director/root_conf.h"
+#include "lib/global_conf.h"
 #include "lib/log.h"
 #include "lib/sd.h"
 
@@ -23,6 +26,7 @@ struct reload {
 	unsigned waiting; /* acknowledgements still to come */
 	bool is_again;    /* asked for during a reload */
 	struct timer timer;
+	char *mark; /* path of reload_file while it exists */
 };
 
 static void log_diags(const struct conf_diags *diags)
@@ -59,8 +63,36 @@ struct conf *reload_read(const struct cmdline *cmdline, int *status)
 	return NULL;
 }
 
+/* reload_file: tells others that a reload is in progress. */
+static void mark_set(struct reload *r)
+{
+	const struct app *app = r->app;
+	const struct opt_name_conf *conf = &root_global(conf_root(app->conf))->reload_file;
+	const char *path = conf->name ? conf->name : app->names.reload_file;
+	int fd;
+
+	if (r->mark || !conf->parts.is_given)
+		return;
+	fd = open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0644);
+	if (fd < 0) {
+		log_warn("reload_file", "cannot make %s", path);
+		return;
+	}
+	close(fd);
+	r->mark = xstrdup(path);
+}
+
+static void mark_remove(struct reload *r)
+{
+	if (r->mark && unlink(r->mark) < 0)
+		log_warn("reload_file", "cannot remove %s", r->mark);
+	free(r->mark);
+	r->mark = NULL;
+}
+
 static void reload_end(struct reload *r)
 {
+	mark_remove(r);
 	timer_cancel(&r->timer);
 	r->offered = NULL;
 	r->waiting = 0;
@@ -138,6 +170,7 @@ void reload_begin(struct reload *r)
 	}
 	log_event(LOG_LEVEL_INFO, "reload", NULL, "Reloading ...");
 	sd_tell("RELOADING=1");
+	mark_set(r);
 	conf = reload_read(app->cmdline, &status);
 	if (!conf) {
 		reload_refuse(r, status == EXIT_STATUS_NO_CONFIG ? "no configuration could be read"
@@ -218,6 +251,7 @@ void reload_free(struct reload *r)
 	if (!r)
 		return;
 	timer_cancel(&r->timer);
+	mark_remove(r);
 	conf_free(r->offered);
 	free(r);
 }

@@ -46,6 +46,7 @@ static const struct conf_key root_keys[] = {
 	K_FLAG("linkbeat_use_polling", ROOT, linkbeat_use_polling, .apply = CONF_APPLY_LIVE,
 	       .flags = CONF_IF_SET, .help = "Poll the link of interfaces."),
 	K_FLAG("namespace_with_ipsets", ROOT, namespace_with_ipsets, NO_EFFECT,
+	       .no_use = "no_accept is carried out by nftables",
 	       .help = "Use ipsets also in a network namespace."),
 	K_CUSTOM("net_namespace_ipvs", &type_opt_name, ROOT, net_namespace_ipvs, const char *,
 		 NO_EFFECT,

@@ -51,6 +51,7 @@ void run_names_fill(struct run_names *names, const struct cmdline *cmdline, cons
 		  is_in_dir ? "vrrp" : "diarch_vrrp", ".pid");
 	path_fill(names->checkers_pid_file, cmdline->checkers_pid_file, names, folder,
 		  is_in_dir ? "checkers" : "diarch_checkers", ".pid");
+	path_fill(names->reload_file, NULL, names, folder, "diarch", ".reload");
 	path_fill(names->control_path, cmdline->control_path, names, DIARCH_RUNDIR "/diarch/",
 		  "control", ".sock");
 }

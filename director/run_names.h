@@ -16,6 +16,7 @@ struct run_names {
 	char instance[NAME_MAX + 1];      /* "" = none */
 	char pid_file[PATH_MAX], vrrp_pid_file[PATH_MAX], checkers_pid_file[PATH_MAX];
 	char control_path[PATH_MAX];
+	char reload_file[PATH_MAX]; /* where reload_file names none */
 };
 
 /*

@@ -185,12 +185,11 @@ enum conf_key_flags {
 	 * defaults, would set it.
 	 */
 	CONF_INHERIT = 8,
-	CONF_NO_EFFECT =
-		16,       /* parsed and checked; the feature is not built yet: said once, plainly */
-	CONF_BARE = 32,   /* in lines and parts: the keyword may be left out where .type->accepts
-			     the word; printed without it */
-	CONF_CLAMP = 128, /* a number outside the limits becomes the nearest, with a warning */
-	CONF_IF_SET = 64, /* stands in dumps only where it was written */
+	CONF_NO_EFFECT = 16, /* parsed and checked; the feature is not built: said once, plainly */
+	CONF_BARE = 32,      /* in lines and parts: the keyword may be left out where .type->accepts
+				the word; printed without it */
+	CONF_CLAMP = 128,    /* a number outside the limits becomes the nearest, with a warning */
+	CONF_IF_SET = 64,    /* stands in dumps only where it was written */
 };
 
 /* A row: one keyword of one block. */
@@ -207,6 +206,8 @@ struct conf_key {
 	const char *alias_of;      /* this row is another spelling of that row; shares its field */
 	const char *not_in_effect; /* CONF_NO_EFFECT where it decides about mastership, traffic or
 				protection: what its absence means, as a clause */
+	const char *no_use; /* CONF_NO_EFFECT of other rows, where there is no need for them here:
+			       why, as a clause */
 	const struct conf_key *parts; /* rows inside the value: see conf_type_parts */
 	enum conf_apply apply;
 	uint32_t flags;   /* enum conf_key_flags */

@@ -89,6 +89,16 @@ static void put_default(FILE *out, struct conf_text *text, const struct conf_key
 	fputs(".\n", out);
 }
 
+static void put_no_effect(FILE *out, const struct conf_key *key)
+{
+	const char *why = key->not_in_effect ? key->not_in_effect : key->no_use;
+
+	fputs("Accepted, but has no effect", out);
+	fputs(why ? ": " : " in this version", out);
+	put_text(out, why ? why : "");
+	fputs(".\n", out);
+}
+
 static void put_notes(FILE *out, const struct conf_key *key)
 {
 	if (key->alias_of)
@@ -98,7 +108,7 @@ static void put_notes(FILE *out, const struct conf_key *key)
 	if (key->flags & CONF_DEPRECATED)
 		fputs("Deprecated.\n", out);
 	if (key->flags & CONF_NO_EFFECT)
-		fputs("Accepted, but has no effect in this version.\n", out);
+		put_no_effect(out, key);
 }
 
 static void put_key(FILE *out, struct conf_text *text, const struct conf_key *key)

@@ -50,12 +50,18 @@ static void put_default(json_t *json, const struct conf_key *key)
 	free(field);
 }
 
-/* That a feature is not built yet; `what` is what this means, or NULL. */
-static void put_not_in_effect(json_t *json, const char *what)
+/* That a feature is not built; `what` is what this means, or `no_use` why, or both are NULL. */
+static void put_not_in_effect(json_t *json, const char *what, const char *no_use)
 {
-	json_object_set_new(json, "$comment",
-			    what ? json_sprintf("Not in effect in this version: %s.", what)
-				 : json_string("Accepted, but has no effect in this version."));
+	json_t *text;
+
+	if (what)
+		text = json_sprintf("Not in effect in this version: %s.", what);
+	else if (no_use)
+		text = json_sprintf("Accepted, but has no effect: %s.", no_use);
+	else
+		text = json_string("Accepted, but has no effect in this version.");
+	json_object_set_new(json, "$comment", text);
 }
 
 /* "integer", or a list when a value may be one of several: "integer|string". */
@@ -85,7 +91,7 @@ static json_t *row_schema(const struct conf_key *key)
 	if (key->flags & CONF_DEPRECATED)
 		json_object_set_new(json, "deprecated", json_true());
 	if (key->flags & CONF_NO_EFFECT)
-		put_not_in_effect(json, key->not_in_effect);
+		put_not_in_effect(json, key->not_in_effect, key->no_use);
 	return json;
 }
 
@@ -118,7 +124,7 @@ static json_t *block_schema(const struct conf_block *block)
 	if (block->help)
 		json_object_set_new(json, "description", json_string(block->help));
 	if (block->not_in_effect)
-		put_not_in_effect(json, block->not_in_effect);
+		put_not_in_effect(json, block->not_in_effect, NULL);
 	json_object_set_new(json, "properties", properties);
 	json_object_set_new(json, "required", required);
 	json_object_set_new(json, "additionalProperties", json_false());

@@ -131,9 +131,9 @@ static struct conf_set *set_new(struct conf_walk *walk, const struct conf_key *k
 	return set;
 }
 
-/* Says once that the feature behind a name does not exist yet. */
+/* Says once that the feature behind a name does not exist, what this means, or why. */
 static void remark_no_effect(struct conf_walk *walk, struct conf_name *name,
-			     const char *not_in_effect, struct conf_pos pos)
+			     const char *not_in_effect, const char *no_use, struct conf_pos pos)
 {
 	if (name->is_no_effect_told)
 		return;
@@ -143,7 +143,8 @@ static void remark_no_effect(struct conf_walk *walk, struct conf_name *name,
 			     not_in_effect);
 	else
 		conf_warning(walk, pos, CONF_SEMANTIC, "no-effect", NULL,
-			     "\"%s\" has no effect in this version", name->name);
+			     "\"%s\" has no effect%s%s", name->name,
+			     no_use ? ": " : " in this version", no_use ? no_use : "");
 }
 
 /* Warns where a row has something to say about its use. */
@@ -159,7 +160,7 @@ static void remark_use(struct conf_walk *walk, struct conf_name *name, struct co
 			     "\"%s\" is deprecated", key->name);
 	}
 	if (name->main->flags & CONF_NO_EFFECT)
-		remark_no_effect(walk, name, name->main->not_in_effect, pos);
+		remark_no_effect(walk, name, name->main->not_in_effect, name->main->no_use, pos);
 }
 
 /* Warns when the key stands in the object already. */
@@ -466,7 +467,7 @@ static void walk_block(struct conf_walk *walk, struct walk_frame *outer, struct 
 	}
 	block_begin(walk, frame, outer->obj, stmt);
 	if (block->not_in_effect)
-		remark_no_effect(walk, name, block->not_in_effect, stmt->argv[0].pos);
+		remark_no_effect(walk, name, block->not_in_effect, NULL, stmt->argv[0].pos);
 }
 
 /* What lines are that begin with no name of `block`; NULL = unknown. */

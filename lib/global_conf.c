@@ -216,12 +216,20 @@ static const struct conf_type type_flush = {
 
 static const struct conf_word version_words[] = { { "2", 2 }, { "3", 3 }, { NULL, 0 } };
 
-#define G                      struct global_conf
-#define RCVBUF                 .apply = CONF_APPLY_LIVE, .flags = CONF_IF_SET
-#define NO_EFFECT(apply_class) .apply = CONF_APPLY_##apply_class, .flags = CONF_NO_EFFECT
+#define G           struct global_conf
+#define RCVBUF      .apply = CONF_APPLY_LIVE, .flags = CONF_IF_SET
+#define NO_USE(why) .apply = CONF_APPLY_LIVE, .flags = CONF_NO_EFFECT, .no_use = why
 
 /* Deprecated spellings are rows of their own that name the good one. */
-#define OLD_NAME(of) .alias_of = of, .flags = CONF_DEPRECATED | CONF_NO_EFFECT
+#define OLD_NAME(of) .alias_of = of, .flags = CONF_DEPRECATED
+
+/* Why rows have no effect. */
+#define NO_SNMP   NO_USE("SNMP is not served; diarchctl status --json tells the state")
+#define NO_DBUS   NO_USE("D-Bus is not served; diarchctl status --json tells the state")
+#define NO_MARKS  NO_USE("each address of a virtual server group is a service, without marks")
+#define NO_CMDBUF NO_USE("the buffer has room for all answers to what is sent at once")
+#define NO_FILES  NO_USE("no signal writes a file; diarchctl status --json tells the state")
+#define NO_TIMED  NO_USE("reloads have no timetable; cron or a timer of systemd can send HUP")
 
 const struct conf_key global_keys[] = {
 	K_STR("router_id", G, router_id, .apply = CONF_APPLY_LIVE,
@@ -316,7 +324,8 @@ const struct conf_key global_keys[] = {
 	K_CUSTOM("checker_process_name", &global_type_comm, G, checker.process_name, const char *,
 		 .apply = CONF_APPLY_LIVE, .help = "Name of the checker process in process lists."),
 	K_CUSTOM("bfd_process_name", &global_type_comm, G, idle.bfd_process_name, const char *,
-		 NO_EFFECT(CHILD), .help = "Name of the bfd process in process lists."),
+		 NO_USE("BFD runs in the VRRP process"),
+		 .help = "Name of the bfd process in process lists."),
 	K_CUSTOM("lvs_process_name", &global_type_comm, G, checker.process_name, const char *,
 		 .alias_of = "checker_process_name", .flags = CONF_DEPRECATED,
 		 .help = "Old name of checker_process_name."),
@@ -400,7 +409,8 @@ const struct conf_key global_keys[] = {
 	      .help = "Seconds the shutdown script may take; then it gets TERM."),
 	K_CUSTOM("umask", &global_type_umask, G, umask, uint32_t, .dflt = 0177, .max = 0777,
 		 .apply = CONF_APPLY_RESTART, .help = "File creation mask."),
-	K_U32("random_seed", G, idle.random_seed, 0, UINT32_MAX, NO_EFFECT(RESTART),
+	K_U32("random_seed", G, idle.random_seed, 0, UINT32_MAX,
+	      NO_USE("${_RANDOM} takes its numbers from the kernel"),
 	      .help = "Seed of random numbers."),
 
 	/* mail */
@@ -452,9 +462,11 @@ const struct conf_key global_keys[] = {
 	K_BOOL("vrrp_strict", G, vrrp_strict, .apply = CONF_APPLY_LIVE,
 	       .help = "Hold all instances to the letter of the RFC."),
 	K_CUSTOM("vrrp_iptables", &conf_type_opt_parts, G, idle.vrrp_iptables, struct chains_conf,
-		 .parts = chains_parts, NO_EFFECT(LIVE), .help = "Chains for packet filter rules."),
+		 .parts = chains_parts, NO_USE("no_accept is carried out by nftables"),
+		 .help = "Chains for packet filter rules."),
 	K_CUSTOM("vrrp_ipsets", &conf_type_opt_parts, G, idle.vrrp_ipsets, struct ipsets_conf,
-		 .parts = ipsets_parts, NO_EFFECT(LIVE), .help = "Sets for packet filter rules."),
+		 .parts = ipsets_parts, NO_USE("no_accept is carried out by nftables"),
+		 .help = "Sets for packet filter rules."),
 	K_CUSTOM("nftables", &conf_type_opt_parts, G, nftables, struct opt_name_conf,
 		 .parts = opt_name_parts, .apply = CONF_APPLY_LIVE,
 		 .help = "Name of the nftables table (family inet) that drops packets for "
@@ -505,12 +517,12 @@ const struct conf_key global_keys[] = {
 		 .parts = sync_daemon_parts, .apply = CONF_APPLY_LIVE,
 		 .help = "Synchronise IPVS connections with the other director."),
 	K_CUSTOM("nftables_ipvs", &conf_type_opt_parts, G, idle.nftables_ipvs, struct opt_name_conf,
-		 .parts = opt_name_parts, NO_EFFECT(LIVE),
+		 .parts = opt_name_parts, NO_MARKS,
 		 .help = "Table that marks packets of virtual server groups."),
 	K_I64("nftables_ipvs_priority", G, idle.nftables_ipvs_priority, INT32_MIN, INT32_MAX,
-	      .dflt = -1, NO_EFFECT(LIVE), .help = "Priority of the chains that mark packets."),
+	      .dflt = -1, NO_MARKS, .help = "Priority of the chains that mark packets."),
 	K_U32("nftables_ipvs_start_fwmark", G, idle.nftables_ipvs_start_fwmark, 1, UINT32_MAX,
-	      .dflt = 1000, NO_EFFECT(LIVE), .help = "First mark to use."),
+	      .dflt = 1000, NO_MARKS, .help = "First mark to use."),
 	K_BOOL("rs_init_notifies", G, rs_init_notifies, .apply = CONF_APPLY_LIVE,
 	       .help = "Run notify_up or notify_down also for the first result of a real server."),
 
@@ -534,39 +546,37 @@ const struct conf_key global_keys[] = {
 	       .apply = CONF_APPLY_LIVE, .help = "Report changes of effective priority as events."),
 	K_FLAG("fifo_write_vrrp_states_on_reload", G, fifo_write_vrrp_states_on_reload,
 	       .apply = CONF_APPLY_LIVE, .help = "Write all states to the FIFO after a reload."),
-	K_STR("snmp_socket", G, idle.snmp_socket, .dflt_text = "unix:/var/agentx/master",
-	      NO_EFFECT(LIVE), .help = "Where the SNMP master agent listens."),
-	K_FLAG("enable_traps", G, idle.enable_traps, NO_EFFECT(LIVE),
-	       .help = "Send SNMP notifications."),
-	K_FLAG("enable_snmp_vrrp", G, idle.enable_snmp_vrrp, NO_EFFECT(LIVE),
+	K_STR("snmp_socket", G, idle.snmp_socket, .dflt_text = "unix:/var/agentx/master", NO_SNMP,
+	      .help = "Where the SNMP master agent listens."),
+	K_FLAG("enable_traps", G, idle.enable_traps, NO_SNMP, .help = "Send SNMP notifications."),
+	K_FLAG("enable_snmp_vrrp", G, idle.enable_snmp_vrrp, NO_SNMP,
 	       .help = "Serve the VRRP part of KEEPALIVED-MIB."),
-	K_FLAG("enable_snmp_keepalived", G, idle.enable_snmp_vrrp, OLD_NAME("enable_snmp_vrrp"),
-	       .help = "Old name of enable_snmp_vrrp."),
-	K_FLAG("enable_snmp_rfc", G, idle.enable_snmp_rfc, NO_EFFECT(LIVE),
+	K_FLAG("enable_snmp_keepalived", G, idle.enable_snmp_vrrp, .alias_of = "enable_snmp_vrrp",
+	       .flags = CONF_DEPRECATED | CONF_NO_EFFECT, .help = "Old name of enable_snmp_vrrp."),
+	K_FLAG("enable_snmp_rfc", G, idle.enable_snmp_rfc, NO_SNMP,
 	       .help = "Serve the VRRP MIBs of RFC 2787 and RFC 6527."),
-	K_FLAG("enable_snmp_rfcv2", G, idle.enable_snmp_rfcv2, NO_EFFECT(LIVE),
+	K_FLAG("enable_snmp_rfcv2", G, idle.enable_snmp_rfcv2, NO_SNMP,
 	       .help = "Serve the VRRP MIB of RFC 2787."),
-	K_FLAG("enable_snmp_rfcv3", G, idle.enable_snmp_rfcv3, NO_EFFECT(LIVE),
+	K_FLAG("enable_snmp_rfcv3", G, idle.enable_snmp_rfcv3, NO_SNMP,
 	       .help = "Serve the VRRP MIB of RFC 6527."),
-	K_FLAG("enable_snmp_checker", G, idle.enable_snmp_checker, NO_EFFECT(LIVE),
+	K_FLAG("enable_snmp_checker", G, idle.enable_snmp_checker, NO_SNMP,
 	       .help = "Serve the checker part of KEEPALIVED-MIB."),
 	K_SECS("snmp_vs_stats_update_interval", G, idle.snmp_vs_stats_update_interval_us, US_PER_MS,
-	       30 * US_PER_S, .dflt = 5 * US_PER_S, NO_EFFECT(LIVE),
+	       30 * US_PER_S, .dflt = 5 * US_PER_S, NO_SNMP,
 	       .help = "How long SNMP may serve the same counters of virtual servers."),
 	K_SECS("snmp_rs_stats_update_interval", G, idle.snmp_rs_stats_update_interval_us, US_PER_MS,
-	       30 * US_PER_S, .dflt_from = "snmp_vs_stats_update_interval", NO_EFFECT(LIVE),
+	       30 * US_PER_S, .dflt_from = "snmp_vs_stats_update_interval", NO_SNMP,
 	       .help = "How long SNMP may serve the same counters of real servers."),
-	K_FLAG("enable_dbus", G, idle.enable_dbus, NO_EFFECT(LIVE),
-	       .help = "Offer the D-Bus interface."),
+	K_FLAG("enable_dbus", G, idle.enable_dbus, NO_DBUS, .help = "Offer the D-Bus interface."),
 	K_STR("dbus_service_name", G, idle.dbus_service_name, .dflt_text = "org.keepalived.Vrrp1",
-	      NO_EFFECT(LIVE), .help = "Name to take on the bus."),
+	      NO_DBUS, .help = "Name to take on the bus."),
 	K_STR("dbus_no_interface_name", G, idle.dbus_no_interface_name, .dflt_text = "none",
-	      NO_EFFECT(LIVE), .help = "Path element of instances without interface."),
+	      NO_DBUS, .help = "Path element of instances without interface."),
 
 	/* netlink buffers */
-	K_U32("vrrp_netlink_cmd_rcv_bufs", G, idle.vrrp_cmd.bytes, 0, UINT32_MAX, NO_EFFECT(CHILD),
+	K_U32("vrrp_netlink_cmd_rcv_bufs", G, idle.vrrp_cmd.bytes, 0, UINT32_MAX, NO_CMDBUF,
 	      .help = "Receive buffer, in bytes, of that netlink socket."),
-	K_BOOL("vrrp_netlink_cmd_rcv_bufs_force", G, idle.vrrp_cmd.is_forced, NO_EFFECT(CHILD),
+	K_BOOL("vrrp_netlink_cmd_rcv_bufs_force", G, idle.vrrp_cmd.is_forced, NO_CMDBUF,
 	       .help = "Set that receive buffer beyond the system limit."),
 	K_U32("vrrp_netlink_monitor_rcv_bufs", G, vrrp_monitor.bytes, 0, UINT32_MAX, RCVBUF,
 	      .help = "Receive buffer, in bytes, of the socket on which the VRRP process hears of "
@@ -579,9 +589,9 @@ const struct conf_key global_keys[] = {
 		      "vrrp_track_process; 1 MiB, beyond the system limit, where it is 0."),
 	K_BOOL("process_monitor_rcv_bufs_force", G, process_monitor.is_forced, RCVBUF,
 	       .help = "Set that receive buffer beyond the system limit, net.core.rmem_max."),
-	K_U32("lvs_netlink_cmd_rcv_bufs", G, idle.lvs_cmd.bytes, 0, UINT32_MAX, NO_EFFECT(CHILD),
+	K_U32("lvs_netlink_cmd_rcv_bufs", G, idle.lvs_cmd.bytes, 0, UINT32_MAX, NO_CMDBUF,
 	      .help = "Receive buffer, in bytes, of that netlink socket."),
-	K_BOOL("lvs_netlink_cmd_rcv_bufs_force", G, idle.lvs_cmd.is_forced, NO_EFFECT(CHILD),
+	K_BOOL("lvs_netlink_cmd_rcv_bufs_force", G, idle.lvs_cmd.is_forced, NO_CMDBUF,
 	       .help = "Set that receive buffer beyond the system limit."),
 	K_U32("lvs_netlink_monitor_rcv_bufs", G, lvs_monitor.bytes, 0, UINT32_MAX, RCVBUF,
 	      .help = "Receive buffer, in bytes, of the socket on which the checker process hears "
@@ -592,39 +602,42 @@ const struct conf_key global_keys[] = {
 
 	/* files */
 	K_CUSTOM("reload_check_config", &conf_type_opt_parts, G, idle.reload_check_config,
-		 struct opt_name_conf, .parts = opt_name_parts, NO_EFFECT(LIVE),
-		 .help = "Check the file before a reload; diarch always does, and logs what it "
-			 "finds."),
-	K_STR("reload_time_file", G, idle.reload_time_file, NO_EFFECT(LIVE),
+		 struct opt_name_conf, .parts = opt_name_parts,
+		 NO_USE("every reload is checked as a whole, and refused where it has errors"),
+		 .help = "Check the file before a reload."),
+	K_STR("reload_time_file", G, idle.reload_time_file, NO_TIMED,
 	      .help = "File with the time of the next reload."),
-	K_FLAG("reload_repeat", G, idle.reload_repeat, NO_EFFECT(LIVE),
+	K_FLAG("reload_repeat", G, idle.reload_repeat, NO_TIMED,
 	       .help = "Reload daily at the time in reload_time_file."),
-	K_CUSTOM("reload_file", &conf_type_opt_parts, G, idle.reload_file, struct opt_name_conf,
-		 .parts = opt_name_parts, NO_EFFECT(LIVE),
-		 .help = "File that exists while a reload is in progress."),
+	K_CUSTOM("reload_file", &conf_type_opt_parts, G, reload_file, struct opt_name_conf,
+		 .parts = opt_name_parts, .apply = CONF_APPLY_LIVE,
+		 .help = "File that exists while a reload is in progress; without a name "
+			 "diarch.reload beside the pid file."),
 	K_CUSTOM(
 		"include_check", &global_type_include, G, idle.include_check, struct conf_words,
 		.max = 255, .flags = CONF_REPEAT,
 		.help = "What plain include lines below insist on, as includer, includem, includew "
 			"and includeb do: read, match, wildcard_match, brace_match; + adds to "
 			"what holds, - takes off, no word means all. Ends with the file."),
-	K_STR("config_save_dir", G, idle.config_save_dir, NO_EFFECT(LIVE),
+	K_STR("config_save_dir", G, idle.config_save_dir,
+	      NO_USE("diarchctl conf prints what is loaded"),
 	      .help = "Directory for copies of what was loaded."),
-	K_STR("tmp_config_directory", G, idle.tmp_config_directory, NO_EFFECT(RESTART),
+	K_STR("tmp_config_directory", G, idle.tmp_config_directory,
+	      NO_USE("the processes get the configuration in memory"),
 	      .help = "Directory for the combined copy of all files."),
-	K_BOOL("data_use_instance", G, idle.data_use_instance, NO_EFFECT(LIVE),
+	K_BOOL("data_use_instance", G, idle.data_use_instance, NO_FILES,
 	       .help = "Put the instance name into names of dump files."),
-	K_U32("json_version", G, idle.json_version, 1, 2, .dflt = 1, NO_EFFECT(LIVE),
+	K_U32("json_version", G, idle.json_version, 1, 2, .dflt = 1, NO_FILES,
 	      .help = "Layout of the JSON dump."),
 	K_STR("iproute_usr_dir", G, iproute_usr_dir, .apply = CONF_APPLY_LIVE, .flags = CONF_IF_SET,
 	      .help = "Directory with the name tables of iproute2."),
 	K_STR("iproute_etc_dir", G, iproute_etc_dir, .apply = CONF_APPLY_LIVE, .flags = CONF_IF_SET,
 	      .help = "Directory with local name tables of iproute2."),
-	K_STR("state_dump_file", G, idle.state_dump_file, NO_EFFECT(LIVE),
+	K_STR("state_dump_file", G, idle.state_dump_file, NO_FILES,
 	      .help = "File for the state dump."),
-	K_STR("stats_dump_file", G, idle.stats_dump_file, NO_EFFECT(LIVE),
+	K_STR("stats_dump_file", G, idle.stats_dump_file, NO_FILES,
 	      .help = "File for the statistics."),
-	K_STR("json_dump_file", G, idle.json_dump_file, NO_EFFECT(LIVE),
+	K_STR("json_dump_file", G, idle.json_dump_file, NO_FILES,
 	      .help = "File for the JSON dump."),
 	K_END,
 };

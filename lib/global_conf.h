@@ -120,7 +120,7 @@ struct global_idle_conf {
 	bool enable_dbus;
 	const char *dbus_service_name, *dbus_no_interface_name;
 	uint32_t random_seed;
-	struct opt_name_conf reload_check_config, reload_file;
+	struct opt_name_conf reload_check_config;
 	struct conf_words include_check;
 	const char *reload_time_file;
 	bool reload_repeat;
@@ -136,6 +136,7 @@ struct global_conf {
 	struct conf_script script_user; /* only user and group are used */
 	bool enable_script_security, use_symlink_paths, set_supplementary_groups;
 	struct life_script_conf startup_script, shutdown_script;
+	struct opt_name_conf reload_file;
 	const char *process_name; /* of the parent */
 	bool process_names;
 	struct child_conf vrrp, checker;

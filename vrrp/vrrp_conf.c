@@ -320,12 +320,18 @@ static const struct conf_key vrrp_keys[] = {
 	K_FLAG("promote_secondaries", V, promote_secondaries, .apply = CONF_APPLY_LIVE,
 	       .flags = CONF_IF_SET,
 	       .help = "Set the sysctl promote_secondaries of the interface."),
-	K_U8("debug", V, idle.debug, 0, 4, NO_EFFECT, .help = "Level of debugging output."),
+	K_U8("debug", V, idle.debug, 0, 4, NO_EFFECT, .no_use = "it has none in keepalived either",
+	     .help = "Level of debugging output."),
 	K_CUSTOM("lvs_sync_daemon_interface", &conf_type_ifname, V, idle.lvs_sync_daemon_interface,
 		 const char *, NO_EFFECT,
+		 .not_in_effect = "connections are synchronised only as lvs_sync_daemon of "
+				  "global_defs says",
 		 .help = "Interface for the synchronisation of IPVS connections."),
 	K_CUSTOM("timer_expired_backup", &type_expired, V, idle.timer_expired_backup, uint8_t,
 		 .min = 1, .max = 254, NO_EFFECT,
+		 .not_in_effect =
+			 "a late timer counts only when what has arrived meanwhile is read; "
+			 "with a lease a master that slept goes back to backup",
 		 .help = "After a timer ran very late go to BACKUP first, if a router of at most "
 			 "this priority, 254 when it is left out, may have taken over."),
 	K_CUSTOM("thread_timer_expired", &type_expired, V, idle.timer_expired_backup, uint8_t,

@@ -314,6 +314,28 @@ expect_soon buffer-monitor-forced 10 rcvbufs_are netlink 0 1048576 $((limit + 10
 expect_soon buffer-master 5 has_address a $VIP
 stop a TERM
 
+say "reload_file"
+vrrp_conf 1 $VIP "global_defs {
+	    reload_file $LAB_DIR/a/reloading
+	}" | write_conf a
+mark_log a
+start_director a -P
+expect_soon reload-file-master 10 has_address a $VIP
+expect reload-file-not-yet eval "[ ! -e '$LAB_DIR/a/reloading' ]"
+pid=$(role_pid a vrrp)
+kill -STOP "$pid"
+reload_director a
+expect_soon reload-file-exists 5 test -e "$LAB_DIR/a/reloading"
+expect reload-file-in-progress eval "! in_log_since a 'Reload complete'"
+kill -CONT "$pid"
+expect_soon reload-file-complete 10 in_log_since a 'Reload complete'
+expect_soon reload-file-is-gone 2 eval "[ ! -e '$LAB_DIR/a/reloading' ]"
+echo 'nonsense' >>"$LAB_DIR/a/keepalived.conf"
+reload_director a
+expect_soon reload-file-refused 5 in_log_since a 'Reload refused'
+expect_soon reload-file-gone-again 2 eval "[ ! -e '$LAB_DIR/a/reloading' ]"
+stop a TERM
+
 say "-R: ends with its child"
 vrrp_conf 1 $VIP | write_conf a
 mark_log a

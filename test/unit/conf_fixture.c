@@ -83,7 +83,8 @@ static const struct conf_key instance_keys[] = {
 	K_ENDPOINT("sorry", struct fix_instance, sorry, .help = "Endpoint."),
 	K_STR("note", struct fix_instance, note, .help = "Text."),
 	K_SCRIPT("notify", struct fix_instance, notify, .help = "Command."),
-	K_U32("idle", struct fix_instance, idle, 0, 9, .flags = CONF_NO_EFFECT, .help = "Nothing."),
+	K_U32("idle", struct fix_instance, idle, 0, 9, .flags = CONF_NO_EFFECT, .no_use = "why not",
+	      .help = "Nothing."),
 	K_END,
 };
 

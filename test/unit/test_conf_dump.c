@@ -183,7 +183,7 @@ static void test_man(void **state)
 		".It Cm state Ar MASTER | BACKUP\n",
 		".It Cm repeat Ar number\nNumber from global_defs.\nFrom 1 to 100.\n"
 		"Default: that of\n.Cm vrrp_repeat .\n",
-		"Accepted, but has no effect in this version.\n",
+		"Accepted, but has no effect: why not.\n",
 		"Required.\n",
 		"A line: address, then any of these.\n",
 	};

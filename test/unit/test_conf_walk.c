@@ -108,6 +108,7 @@ static void test_remarks(void **state)
 	/* That a keyword has no effect is said once; its value is checked each time. */
 	FIX_EXPECT(diags, "deprecated", "no-effect", "out-of-range", "duplicate-keyword");
 	assert_string_equal(conf_diags_at(diags, 0)->hint, "use \"priority\"");
+	assert_string_equal(conf_diags_at(diags, 1)->message, "\"idle\" has no effect: why not");
 	conf_free(conf);
 	conf_diags_free(diags);
 }

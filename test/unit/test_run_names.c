@@ -39,6 +39,7 @@ static void plain(void **state)
 	assert_string_equal(names.vrrp_pid_file, DIARCH_RUNDIR "/diarch_vrrp.pid");
 	assert_string_equal(names.checkers_pid_file, DIARCH_RUNDIR "/diarch_checkers.pid");
 	assert_string_equal(names.control_path, DIARCH_RUNDIR "/diarch/control.sock");
+	assert_string_equal(names.reload_file, DIARCH_RUNDIR "/diarch.reload");
 	assert_string_equal(names.net_namespace, "");
 }
 
@@ -51,6 +52,7 @@ static void copies_differ(void **state)
 	assert_string_equal(names.pid_file, DIARCH_RUNDIR "/diarch/diarch_blue_second.pid");
 	assert_string_equal(names.vrrp_pid_file, DIARCH_RUNDIR "/diarch/vrrp_blue_second.pid");
 	assert_string_equal(names.control_path, DIARCH_RUNDIR "/diarch/control_blue_second.sock");
+	assert_string_equal(names.reload_file, DIARCH_RUNDIR "/diarch/diarch_blue_second.reload");
 	assert_string_equal(names_of("use_pid_dir\n", &cmdline).checkers_pid_file,
 			    DIARCH_RUNDIR "/diarch/checkers.pid");
 }

@@ -81,6 +81,10 @@ static void check_row(const struct conf_block *block, const struct conf_key *key
 		FAULT(block, key->name, "field is outside the struct");
 	if (key->min > key->max)
 		FAULT(block, key->name, "limits are reversed");
+	if (!(key->flags & CONF_NO_EFFECT) != !(key->not_in_effect || key->no_use) &&
+	    !key->alias_of)
+		FAULT(block, key->name,
+		      "has no effect and does not say why, or the other way round");
 	if (key->dflt != 0 && key->dflt != -1 && key->max != 0 &&
 	    (key->dflt < key->min || key->dflt > key->max))
 		FAULT(block, key->name, "default is outside the limits");
@@ -111,8 +115,8 @@ static void check_alias(const struct conf_block *block, const struct conf_key *k
 	else if (of->offset != key->offset || of->size != key->size || of->type != key->type ||
 		 of->words != key->words)
 		FAULT(block, key->name, "differs from %s", of->name);
-	else if ((of->flags & CONF_NO_EFFECT) && !(key->flags & CONF_NO_EFFECT))
-		FAULT(block, key->name, "has an effect that %s has not", of->name);
+	else if ((of->flags ^ key->flags) & CONF_NO_EFFECT)
+		FAULT(block, key->name, "has an effect, or none, unlike %s", of->name);
 }
 
 static void check_source(const struct conf_block *block, const struct conf_key *key)
