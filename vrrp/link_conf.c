@@ -2,6 +2,7 @@
  * How the links of interfaces are watched: delays, and polling of drivers. VRRP child; see
  * vrrp_app.h.
  */
+#include <errno.h>
 #include <string.h>
 
 #include "lib/log.h"
@@ -11,16 +12,32 @@
 
 #define BEAT_US (2 * US_PER_S)
 
+/* Once for each reason; an interface that is not there has other news. */
+static void tell(struct vrrp_if *vif, int error, bool is_known)
+{
+	bool is_news = error < 0 && error != -ENODEV && error != vif->beat_error;
+
+	vif->beat_error = error < 0 ? error : 0;
+	if (!is_news)
+		return;
+	log_event(is_known ? LOG_LEVEL_WARNING : LOG_LEVEL_NOTICE, "linkbeat",
+		  log_kv("interface=%s", vif->name),
+		  is_known ? "The driver of %s does not tell its link as linkbeat_interfaces says "
+			     "(%s): it is asked in another way"
+			   : "The driver of %s does not tell its link (%s): what the kernel says "
+			     "counts",
+		  vif->name, strerror(-error));
+}
+
 static void ask(struct vrrp_if *vif)
 {
-	int result = linkbeat_ask(vif->app->arp_fd, vif->name, vif->linkbeat);
+	int error = linkbeat_ask(vif->app->arp_fd, vif->name, vif->linkbeat), result = error;
 
-	if (result < 0 && vif->is_beat_known)
-		log_event(LOG_LEVEL_INFO, "linkbeat", log_kv("interface=%s", vif->name),
-			  "The driver of %s does not tell its link: %s", vif->name,
-			  strerror(-result));
+	if (error < 0 && vif->linkbeat != LINKBEAT_AUTO)
+		result = linkbeat_ask(vif->app->arp_fd, vif->name, LINKBEAT_AUTO);
 	vif->is_beat_known = result >= 0;
 	vif->is_beating = result > 0;
+	tell(vif, error, vif->is_beat_known);
 }
 
 void vrrp_on_beat(struct timer *timer, void *arg)
@@ -69,10 +86,38 @@ static void set_delays(struct vrrp_if *vif, const struct root_conf *root)
 	}
 }
 
+static void warn_unused(const struct vrrp_app *app, const char *block, const char *interface)
+{
+	const struct vrrp_if *vif = app->ifs;
+
+	while (vif && strcmp(vif->name, interface) != 0)
+		vif = vif->next;
+	if (!vif)
+		log_event(LOG_LEVEL_WARNING, "link_unused", log_kv("interface=%s", interface),
+			  "%s: no instance uses interface %s; the line has no effect", block,
+			  interface);
+}
+
+static void warn_of_lines(const struct vrrp_app *app, const struct root_conf *root)
+{
+	const struct linkbeat_conf *beat;
+	const struct link_delay_conf *delay;
+
+	conf_list_for_each (beat, &root->linkbeat_interfaces)
+		warn_unused(app, "linkbeat_interfaces", beat->interface);
+	conf_list_for_each (delay, &root->link_delays)
+		warn_unused(app, "interface_up_down_delays", delay->interface);
+}
+
 void vrrp_ifs_set_conf(struct vrrp_app *app, const struct root_conf *root)
 {
+	warn_of_lines(app, root);
 	for (struct vrrp_if *vif = app->ifs; vif; vif = vif->next) {
-		vif->linkbeat = linkbeat_of(vif, root);
+		int method = linkbeat_of(vif, root);
+
+		if (method != vif->linkbeat)
+			vif->beat_error = 0;
+		vif->linkbeat = method;
 		set_delays(vif, root);
 		if (vif->linkbeat >= 0)
 			ask(vif);

@@ -176,6 +176,7 @@ struct vrrp_if {
 	int linkbeat;       /* enum linkbeat, -1 = the kernel knows */
 	bool is_beat_known; /* the driver has answered */
 	bool is_beating;
+	int beat_error; /* why not as configured, 0 = it has */
 	struct timer delay_timer;
 	bool has_mac, is_mac_new; /* it is not what it was when we looked last */
 	uint8_t mac[6];

@@ -193,7 +193,7 @@ ipn a link set dev eth1 up
 expect_soon named-again 10 moved_to a b
 
 say "a link with a delay: a moment without it moves nothing"
-printf 'interface_up_down_delays {\n eth1 1.5 0.2\n}\nlinkbeat_interfaces {\n eth1 ETHTOOL\n}\n' \
+printf 'interface_up_down_delays {\n eth1 1.5 0.2\n}\nlinkbeat_interfaces {\n eth1 ETHTOOL\n eth0 MII\n nosuch\n}\n' \
 	>>"$(node_dir a)/keepalived.conf"
 mark_log a
 reload_director a
@@ -208,6 +208,10 @@ ipn side link set dev a.eth1 down
 expect_soon delay-ends 10 moved_to b a
 ipn side link set dev a.eth1 up
 expect_soon delay-returns 10 moved_to a b
+expect beat-otherwise in_log_since a 'The driver of eth0 does not tell its link as linkbeat_interfaces says'
+expect beat-unused in_log_since a 'linkbeat_interfaces: no instance uses interface nosuch'
+expect_eq beat-told-once 1 "$(log_since a | grep -c 'event=linkbeat interface=eth0')"
+expect_eq beat-works "" "$(log_since a | grep 'event=linkbeat interface=eth1')"
 
 say "planned stop: both at once"
 stop a TERM
