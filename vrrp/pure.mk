@@ -69,7 +69,7 @@ EXTRA_DIST += test/fuzz/corpus-bfd
 # The simulator: test/sim/README.
 check_PROGRAMS += test/sim/simulate
 test_sim_simulate_SOURCES = \
-	test/sim/sim.c test/sim/sim.h test/sim/sim_check.c test/sim/sim_hosts.c test/sim/sim_packet.c test/sim/sim_random.c test/sim/sim_script.c \
+	test/sim/sim.c test/sim/sim.h test/sim/sim_check.c test/sim/sim_heap.c test/sim/sim_hosts.c test/sim/sim_packet.c test/sim/sim_random.c test/sim/sim_script.c \
 	test/sim/sim_trace.c test/sim/sim_units.c test/sim/simulate.c
 test_sim_simulate_LDADD = $(VRRP_PURE_LIBS)
 check_PROGRAMS += test/sim/simulate_groups
@@ -79,7 +79,7 @@ check_PROGRAMS += test/sim/explore
 test_sim_explore_SOURCES = \
 	test/sim/explore.c test/sim/explore.h test/sim/explore_blobs.c test/sim/explore_check.c test/sim/explore_pack.c \
 	test/sim/explore_search.c test/sim/explore_stage.c test/sim/sim.c test/sim/sim.h test/sim/sim_check.c \
-	test/sim/sim_packet.c test/sim/sim_trace.c test/sim/sim_units.c
+	test/sim/sim_heap.c test/sim/sim_packet.c test/sim/sim_trace.c test/sim/sim_units.c
 test_sim_explore_LDADD = $(VRRP_PURE_LIBS)
 TESTS += test/sim/check test/sim/simulate_groups test/sim/explore test/sim/mutants.sh
 

@@ -14,6 +14,7 @@
 #include <time.h>
 
 #define STATES_MAX 4000000
+#define SAMPLE     199 /* one of so many states is made once more */
 
 #define STATUS_VIOLATED  1
 #define STATUS_USAGE     2
@@ -30,7 +31,7 @@
 #define NETWORK (EXPLORE_LOSE | EXPLORE_DELAY | EXPLORE_CUT | EXPLORE_LINK)
 #define HOST    (EXPLORE_CRASH | EXPLORE_KILL | EXPLORE_PAUSE | EXPLORE_STOP)
 
-/* The largest down interval. */
+/* The largest down interval, of those that can be. */
 #define DOWN_US (3 * A_US + A_US * (256 - LOW) / 256)
 
 /* Settings of the routers beside those that all have. */
@@ -42,10 +43,10 @@
 
 #define SIZE(routers, links) .n_routers = (routers), .n_links = (links)
 
-/* How many faults, of which kinds; and after how long without one all is well. */
+/* How many faults, of which kinds; and after which time beyond the down interval all is well. */
 #define FAULTS(n, kinds) \
 	.faults = (n), .allowed = (kinds), .weight = LOW - HIGH, .other_priority = LOW
-#define HEALED(us) .healing_us = (us)
+#define SLACK(us) .slack_us = (us)
 
 static const struct explore_world worlds[] = {
 	{ .name = "pair",
@@ -53,35 +54,35 @@ static const struct explore_world worlds[] = {
 	  .ticks = 4,
 	  RANKED,
 	  FAULTS(2, EXPLORE_ALL),
-	  HEALED(DOWN_US + A_US),
+	  SLACK(A_US / 4),
 	  PARAMS(PREEMPT) },
 	{ .name = "fine",
 	  SIZE(2, 1),
 	  .ticks = 16,
 	  RANKED,
 	  FAULTS(1, EXPLORE_ALL),
-	  HEALED(DOWN_US + A_US),
+	  SLACK(A_US / 4),
 	  PARAMS(PREEMPT) },
 	{ .name = "three",
 	  SIZE(3, 1),
 	  .ticks = 4,
 	  RANKED,
 	  FAULTS(1, EXPLORE_ALL),
-	  HEALED(DOWN_US + A_US),
+	  SLACK(A_US / 4),
 	  PARAMS(PREEMPT) },
 	{ .name = "tied",
 	  SIZE(3, 1),
 	  .ticks = 4,
 	  TIED,
 	  FAULTS(1, EXPLORE_ALL),
-	  HEALED(DOWN_US + A_US),
+	  SLACK(A_US / 4),
 	  PARAMS(PREEMPT) },
 	{ .name = "patient",
 	  SIZE(2, 1),
 	  .ticks = 4,
 	  RANKED,
 	  FAULTS(2, EXPLORE_ALL),
-	  HEALED(DOWN_US + A_US),
+	  SLACK(A_US / 4),
 	  PARAMS(.preempt = false) },
 	/* the delay may begin with the last fault, and a down interval lies before and after it */
 	{ .name = "delay",
@@ -89,28 +90,28 @@ static const struct explore_world worlds[] = {
 	  .ticks = 4,
 	  RANKED,
 	  FAULTS(2, EXPLORE_ALL),
-	  HEALED(2 * DOWN_US + A_US + DELAY_US),
+	  SLACK(A_US + DELAY_US + DOWN_US),
 	  PARAMS(PREEMPT, .preempt_delay_us = DELAY_US) },
 	{ .name = "owner",
 	  SIZE(2, 1),
 	  .ticks = 4,
 	  .priority = { 255, MIDDLE },
 	  FAULTS(2, EXPLORE_ALL),
-	  HEALED(DOWN_US + A_US),
+	  SLACK(A_US / 4),
 	  PARAMS(PREEMPT) },
 	{ .name = "words",
 	  SIZE(2, 1),
 	  .ticks = 4,
 	  RANKED,
 	  FAULTS(2, EXPLORE_ALL),
-	  HEALED(DOWN_US + A_US),
+	  SLACK(A_US),
 	  PARAMS(PREEMPT, .higher_prio_send_advert = true, .lower_prio_no_advert = true) },
 	{ .name = "handover",
 	  SIZE(2, 1),
 	  .ticks = 4,
 	  RANKED,
 	  FAULTS(2, NETWORK | HOST),
-	  HEALED(DOWN_US + A_US),
+	  SLACK(A_US / 4),
 	  .handover_us = A_US + A_US / 4,
 	  PARAMS(PREEMPT) },
 	{ .name = "lease",
@@ -118,14 +119,14 @@ static const struct explore_world worlds[] = {
 	  .ticks = 4,
 	  RANKED,
 	  FAULTS(2, EXPLORE_ALL),
-	  HEALED(DOWN_US + A_US),
+	  SLACK(A_US / 4),
 	  PARAMS(PREEMPT, .lease_us = 2 * A_US) },
 	{ .name = "pauses",
 	  SIZE(3, 1),
 	  .ticks = 4,
 	  RANKED,
 	  FAULTS(2, EXPLORE_PAUSE),
-	  HEALED(DOWN_US + A_US),
+	  SLACK(A_US / 4),
 	  .is_one_owner = true,
 	  PARAMS(.lease_us = 2 * A_US) },
 	{ .name = "group",
@@ -133,7 +134,7 @@ static const struct explore_world worlds[] = {
 	  .ticks = 4,
 	  RANKED,
 	  FAULTS(1, EXPLORE_ALL),
-	  HEALED(DOWN_US + A_US),
+	  SLACK(A_US / 4),
 	  PARAMS(PREEMPT) },
 	/* no order to decide by: they rise together until they draw unlike numbers */
 	{ .name = "crossed",
@@ -141,7 +142,7 @@ static const struct explore_world worlds[] = {
 	  .ticks = 16,
 	  RANKED,
 	  FAULTS(0, NETWORK | HOST),
-	  HEALED(15 * A_US),
+	  SLACK(12 * A_US),
 	  .is_crossed = true,
 	  PARAMS(PREEMPT) },
 };
@@ -151,7 +152,7 @@ static const struct explore_world worlds[] = {
 struct options {
 	const char *world;
 	int faults, ticks; /* -1: as the world says */
-	uint32_t states_max;
+	uint32_t states_max, sample;
 };
 
 static void list_worlds(void)
@@ -179,14 +180,14 @@ static int run(const struct options *o, const struct explore_world *world)
 	int64_t tick_us = world->params.advert_us / world->ticks;
 	struct explore_result result;
 	clock_t begin = clock();
-	bool is_ok = explore(world, o->states_max, &result);
+	bool is_ok = explore(world, o->states_max, o->sample, &result);
 
-	printf("%s, %d faults: %u states, %llu transitions, depth %d, healed within %.3f s, "
-	       "%.2f s, %zu MB: %s\n",
+	printf("%s, %d faults: %u states, %llu transitions, depth %d, healed within %.3f s "
+	       "(%d ticks to spare), %u replayed, %.2f s, %zu MB: %s\n",
 	       world->name, world->faults, result.states, (unsigned long long)result.transitions,
 	       result.depth, (double)(result.healing_ticks * tick_us) / US_PER_S,
-	       (double)(clock() - begin) / CLOCKS_PER_SEC, result.bytes >> 20,
-	       verdict(is_ok, &result));
+	       result.spare_ticks, result.replayed, (double)(clock() - begin) / CLOCKS_PER_SEC,
+	       result.bytes >> 20, verdict(is_ok, &result));
 	if (!is_ok)
 		return STATUS_VIOLATED;
 	return result.is_cut_short ? STATUS_CUT_SHORT : 0;
@@ -217,7 +218,7 @@ static int run_all(const struct options *o)
 static int usage(void)
 {
 	fprintf(stderr, "usage: explore [--world NAME] [--faults N] [--ticks N] [--states N] "
-			"[--list]\n");
+			"[--replay N] [--list]\n");
 	return STATUS_USAGE;
 }
 
@@ -227,9 +228,12 @@ int main(int argc, char **argv)
 						      { "faults", required_argument, NULL, 'f' },
 						      { "ticks", required_argument, NULL, 't' },
 						      { "states", required_argument, NULL, 's' },
+						      { "replay", required_argument, NULL, 'r' },
 						      { "list", no_argument, NULL, 'l' },
 						      { NULL, 0, NULL, 0 } };
-	struct options o = { .faults = -1, .ticks = -1, .states_max = STATES_MAX };
+	struct options o = {
+		.faults = -1, .ticks = -1, .states_max = STATES_MAX, .sample = SAMPLE
+	};
 
 	for (int c; (c = getopt_long(argc, argv, "", long_options, NULL)) != -1;) {
 		switch (c) {
@@ -237,6 +241,7 @@ int main(int argc, char **argv)
 		case 'f': o.faults = atoi(optarg); break;
 		case 't': o.ticks = atoi(optarg); break;
 		case 's': o.states_max = (uint32_t)strtoul(optarg, NULL, 10); break;
+		case 'r': o.sample = (uint32_t)strtoul(optarg, NULL, 10); break;
 		case 'l': list_worlds(); return 0;
 		default: return usage();
 		}

@@ -64,7 +64,7 @@ struct explore_world {
 	uint8_t other_priority; /* EXPLORE_PRIORITY */
 	bool is_crossed;        /* the second link ranks the other way round */
 	bool is_one_owner;      /* never two with the addresses, of whom one hangs */
-	int64_t healing_us;     /* within which one is active, after the last fault */
+	int64_t slack_us;       /* see stage_patience_us() */
 };
 
 /* A step of a trace. */
@@ -120,9 +120,20 @@ void unpack(const struct packer *p, const uint8_t *key, struct stage *s);
 
 /*
  * Whether of the routers that can hear each other not exactly one has the addresses, or one stands
- * behind a worse one. Where hearing is not mutual, or not passed on, nothing is demanded.
+ * behind a worse one. Where hearing is not mutual, or not passed on: whether somebody neither has
+ * them nor hears one that does.
  */
 bool stage_is_bad(const struct stage *s);
+
+/* Who of the healthy ones has the addresses, as bits; of all links. */
+uint32_t stage_holders(const struct stage *s);
+
+/*
+ * After which time all must be well if nothing happens any more: what is on its way arrives, and
+ * the largest down interval of the healthy ones is over; once for each router where one waits for
+ * another to give way to a third. And the slack of the world.
+ */
+int64_t stage_patience_us(const struct stage *s);
 
 /* The routers that should be active, as bits. */
 uint32_t stage_rightful(const struct stage *s);
@@ -134,11 +145,17 @@ struct explore_result {
 	uint64_t transitions;
 	int depth;         /* ticks from the start */
 	int healing_ticks; /* the longest, from the last fault */
+	int spare_ticks;   /* of the time allowed, the least */
 	size_t bytes;      /* of memory */
+	uint32_t replayed; /* states */
 	bool is_cut_short; /* there are more states than `states_max` */
 };
 
-/* Explores a world; prints a trace and returns false when it finds a violation. */
-bool explore(const struct explore_world *world, uint32_t states_max, struct explore_result *result);
+/*
+ * Explores a world; prints a trace and returns false when it finds a violation. One of `sample`
+ * states is made once more, from the start and in one go: what pack() leaves out must not matter.
+ */
+bool explore(const struct explore_world *world, uint32_t states_max, uint32_t sample,
+	     struct explore_result *result);
 
 #endif

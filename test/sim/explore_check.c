@@ -94,13 +94,26 @@ static bool is_island_good(const struct stage *s, uint32_t island)
 	return active != SIM_NOBODY;
 }
 
+/* Everybody has the addresses, or hears one that has. */
+static bool is_covered(const struct stage *s, const uint32_t *peers)
+{
+	uint32_t active = 0;
+
+	for (int h = 0; h < s->world->n_routers; h++)
+		active |= (uint32_t)is_active(s, h) << h;
+	for (int h = 0; h < s->world->n_routers; h++)
+		if (peers[h] != 0 && (peers[h] & active) == 0)
+			return false;
+	return true;
+}
+
 bool stage_is_bad(const struct stage *s)
 {
 	uint32_t peers[EXPLORE_ROUTERS_MAX];
 
 	find_peers(s, peers);
 	if (!has_islands(s, peers))
-		return false;
+		return !is_covered(s, peers);
 	for (int h = 0; h < s->world->n_routers; h++)
 		if (peers[h] != 0 && !is_island_good(s, peers[h]))
 			return true;
@@ -128,4 +141,48 @@ uint32_t stage_rightful(const struct stage *s)
 		rightful |= (uint32_t)is_best << h;
 	}
 	return rightful;
+}
+
+uint32_t stage_holders(const struct stage *s)
+{
+	uint32_t holders = 0;
+
+	for (int l = 0; l < s->world->n_links; l++)
+		for (int h = 0; h < s->world->n_routers; h++)
+			holders =
+				holders << 1 | (is_healthy(s, h) && s->link[l]->router[h].has_vip);
+	return holders;
+}
+
+static int64_t last_arrival_us(const struct stage *s)
+{
+	int64_t last_us = 0;
+
+	for (int l = 0; l < s->world->n_links; l++) {
+		const struct sim *sim = s->link[l];
+
+		for (size_t k = 0; k < sim->n_events; k++)
+			if (sim->events[k].at_us - sim->now.us > last_us)
+				last_us = sim->events[k].at_us - sim->now.us;
+	}
+	return last_us;
+}
+
+int64_t stage_patience_us(const struct stage *s)
+{
+	uint32_t peers[EXPLORE_ROUTERS_MAX];
+	int64_t longest_us = 0;
+
+	for (int l = 0; l < s->world->n_links; l++) {
+		for (int h = 0; h < s->world->n_routers; h++) {
+			int64_t down_us = sim_down_us(&s->link[l]->router[h].v);
+
+			if (is_healthy(s, h) && down_us > longest_us)
+				longest_us = down_us;
+		}
+	}
+	find_peers(s, peers);
+	if (!has_islands(s, peers))
+		longest_us *= s->world->n_routers;
+	return last_arrival_us(s) + longest_us + s->world->slack_us;
 }

@@ -103,6 +103,12 @@ static time_us timer_recent(time_us at, int timer, time_us now, int64_t interval
 	return timer == VRRP_TIMER_ADVER ? recent(at, now, interval_us) : not_before(at, now);
 }
 
+/* No down interval is longer, whatever the priority becomes. */
+static int64_t longest_down_us(const struct vrrp_params *p)
+{
+	return (p->down_adverts + 1) * p->advert_us;
+}
+
 static void normalise_inst(struct vrrp_inst *v, const struct sim *sim, bool is_in_group)
 {
 	time_us now = sim->now;
@@ -115,8 +121,9 @@ static void normalise_inst(struct vrrp_inst *v, const struct sim *sim, bool is_i
 		v->at[t] = timer_recent(v->at[t], t, now, v->params.advert_us);
 	v->preempt_at = not_before(v->preempt_at, now);
 	v->since = not_before(v->since, time_add(now, -told_apart_us));
-	v->rival_at =
-		is_active ? not_before(v->rival_at, time_add(now, -vrrp_down_us(v) - 1)) : now;
+	v->rival_at = is_active
+			      ? not_before(v->rival_at, time_add(now, -longest_down_us(&v->params)))
+			      : now;
 	v->lease_until = is_active ? not_before(v->lease_until, now) : now;
 	if (v->transitions > 0)
 		v->transitions = 1 + (v->transitions - 1) % told_apart;
@@ -160,7 +167,7 @@ static void normalise_router(struct sim_router *r, const struct sim *sim)
 	if (!r->has_vip)
 		r->lease_end = TIME_NEVER;
 	r->rival_at = r->v.state == VRRP_STATE_ACTIVE
-			      ? not_before(r->rival_at, time_add(now, -sim_down_us(&r->v) - 1))
+			      ? not_before(r->rival_at, time_add(now, -longest_down_us(&r->params)))
 			      : now;
 	for (int t = 0; t < VRRP_TIMER_N; t++)
 		r->armed[t] = timer_recent(r->armed[t], t, now, r->params.advert_us);
@@ -205,12 +212,12 @@ static int to_whom(const struct sim_event *event)
 	return event->kind == SIM_EV_ACTION ? event->action.a : event->to;
 }
 
-/* For those who are at the same place at the same time, the order stays. */
+/* As sim.c serves them: a sorted array is a heap. */
 static bool is_before(const struct sim_event *a, const struct sim_event *b)
 {
 	if (a->at_us != b->at_us)
 		return a->at_us < b->at_us;
-	return to_whom(a) != to_whom(b) ? to_whom(a) < to_whom(b) : a->seq < b->seq;
+	return a->from != b->from ? a->from < b->from : a->seq < b->seq;
 }
 
 static int sort_events(const struct sim *sim, const struct sim_event **sorted)
@@ -268,7 +275,7 @@ static uint8_t *put_unit(struct packer *p, const struct stage *s, int h, uint8_t
 {
 	const struct sim *sim = s->link[0];
 	struct sim_unit copy = s->unit[h];
-	int64_t row_us = CLASH_DOWN_INTERVALS * vrrp_down_us(&sim->router[h].v);
+	int64_t row_us = CLASH_DOWN_INTERVALS * longest_down_us(&s->world->params);
 
 	memset(copy.members, 0, sizeof(copy.members));
 	copy.group.members = NULL;

@@ -3,6 +3,7 @@
  * among them those that take less time first. So the first violation found is the shortest one. See
  * explore.h.
  */
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,8 @@ struct node {
 	uint32_t next[2]; /* a tick later, with frames and with timers first */
 	struct explore_move move;
 	uint16_t depth;
+	uint16_t limit; /* ticks until all must be well and nobody moves any more */
+	uint16_t holders;
 	uint8_t faults;
 	bool is_bad, is_expanded;
 };
@@ -73,6 +76,14 @@ static void enqueue(struct search *s, uint32_t id, bool is_later)
 	list_push(is_later ? &s->later[node->depth] : &s->now[node->depth], id);
 }
 
+static void describe(const struct search *s, struct node *node)
+{
+	node->is_bad = stage_is_bad(&s->stage);
+	node->holders = (uint16_t)stage_holders(&s->stage);
+	node->limit = (uint16_t)((stage_patience_us(&s->stage) + s->stage.tick_us - 1) /
+				 s->stage.tick_us);
+}
+
 /* The number of the state that is on the stage now, which `node` tells how to get to. */
 static uint32_t note_state(struct search *s, const struct node *node, bool is_later)
 {
@@ -96,7 +107,7 @@ static uint32_t note_state(struct search *s, const struct node *node, bool is_la
 		s->nodes = must_grow(s->nodes, s->nodes_max, sizeof(*s->nodes));
 	}
 	s->nodes[id] = *node;
-	s->nodes[id].is_bad = stage_is_bad(&s->stage);
+	describe(s, &s->nodes[id]);
 	s->n_nodes++;
 	enqueue(s, id, is_later);
 	return id;
@@ -192,24 +203,47 @@ static bool is_marked(const bool *marks, uint32_t id)
 	return id != NO_STATE && marks[id];
 }
 
-/* One tick further back: who is bad after one tick more. Returns one of them. */
-static uint32_t step_back(struct search *s)
+static bool is_other(const struct search *s, const struct node *node, uint32_t id)
 {
-	uint32_t found = NO_STATE;
+	return id != NO_STATE && s->nodes[id].holders != node->holders;
+}
 
+/* Bad, or somebody gets or loses the addresses within the tick to come. */
+static void mark_unrest(struct search *s)
+{
 	for (uint32_t id = 0; id < s->n_nodes; id++) {
 		const struct node *node = &s->nodes[id];
 
-		s->is_bad_after[id] = is_marked(s->is_bad_at, node->next[0]) ||
-				      is_marked(s->is_bad_at, node->next[1]);
-		if (s->is_bad_after[id] &&
-		    (found == NO_STATE || is_earlier(node, &s->nodes[found])))
-			found = id;
+		s->is_bad_at[id] = node->is_bad || is_other(s, node, node->next[0]) ||
+				   is_other(s, node, node->next[1]);
+	}
+}
+
+/*
+ * One tick further back: who is bad after `ticks`, which is one more. Returns whether there is one;
+ * `found` is one who may not be.
+ */
+static bool step_back(struct search *s, int ticks, uint32_t *found)
+{
+	bool is_any = false;
+
+	for (uint32_t id = 0; id < s->n_nodes; id++) {
+		const struct node *node = &s->nodes[id];
+		bool is_bad = is_marked(s->is_bad_at, node->next[0]) ||
+			      is_marked(s->is_bad_at, node->next[1]);
+
+		s->is_bad_after[id] = is_bad;
+		is_any |= is_bad;
+		if (is_bad && node->limit - ticks < s->result->spare_ticks)
+			s->result->spare_ticks = node->limit - ticks;
+		if (is_bad && ticks > node->limit &&
+		    (*found == NO_STATE || is_earlier(node, &s->nodes[*found])))
+			*found = id;
 	}
 	bool *swapped = s->is_bad_at;
 	s->is_bad_at = s->is_bad_after;
 	s->is_bad_after = swapped;
-	return found;
+	return is_any;
 }
 
 /*
@@ -218,18 +252,40 @@ static uint32_t step_back(struct search *s)
  */
 static uint32_t find_unhealed(struct search *s)
 {
-	int64_t limit = s->stage.world->healing_us / s->stage.tick_us;
-	uint32_t found = 0;
+	uint32_t found = NO_STATE;
 	int ticks = 0;
 
 	s->is_bad_at = must_grow(s->is_bad_at, s->n_nodes, sizeof(bool));
 	s->is_bad_after = must_grow(s->is_bad_after, s->n_nodes, sizeof(bool));
-	for (uint32_t id = 0; id < s->n_nodes; id++)
-		s->is_bad_at[id] = s->nodes[id].is_bad;
-	for (; found != NO_STATE && ticks <= limit; ticks++)
-		found = step_back(s);
-	s->result->healing_ticks = ticks;
+	mark_unrest(s);
+	while (found == NO_STATE && step_back(s, ticks + 1, &found))
+		ticks++;
+	s->result->healing_ticks = ticks + 1;
 	return found;
+}
+
+/* ---- making states once more ---- */
+
+static void play_from_start(struct search *s, uint32_t id, struct stage *stage)
+{
+	if (s->nodes[id].parent == NO_STATE)
+		return;
+	play_from_start(s, s->nodes[id].parent, stage);
+	stage_play(stage, &s->nodes[id].move);
+}
+
+static bool is_same_again(struct search *s, uint32_t id)
+{
+	uint8_t key[EXPLORE_KEY_MAX];
+	struct stage stage;
+	size_t len, again_len;
+
+	stage_init(&stage, s->stage.world);
+	play_from_start(s, id, &stage);
+	again_len = pack(s->packer, &stage, key);
+	stage_free(&stage);
+	const uint8_t *known = blobs_get(s->states, id, &len);
+	return len == again_len && memcmp(known, key, len) == 0;
 }
 
 /* ---- traces ---- */
@@ -292,7 +348,8 @@ static bool follow_bad(struct search *s, uint32_t id, int64_t ticks, bool *ways)
 {
 	if (ticks == 0) {
 		restore(s, id);
-		return s->nodes[id].is_bad;
+		return s->nodes[id].is_bad || is_other(s, &s->nodes[id], s->nodes[id].next[0]) ||
+		       is_other(s, &s->nodes[id], s->nodes[id].next[1]);
 	}
 	for (int way = 0; way < 2; way++) {
 		uint32_t next = s->nodes[id].next[way];
@@ -307,16 +364,16 @@ static bool follow_bad(struct search *s, uint32_t id, int64_t ticks, bool *ways)
 /* Goes on until the state that is bad too late. */
 static void print_unhealed(struct search *s, uint32_t id)
 {
-	int64_t limit = s->stage.world->healing_us / s->stage.tick_us;
+	int64_t tick_us = s->stage.tick_us;
+	int limit = s->nodes[id].limit;
 	bool ways[DEPTH_MAX];
 
 	printf("FAILED %s, %d faults: not healed %.6f s after the last of them\n",
-	       s->stage.world->name, s->nodes[id].faults,
-	       (double)s->stage.world->healing_us / US_PER_S);
+	       s->stage.world->name, s->nodes[id].faults, (double)(limit * tick_us) / US_PER_S);
 	print_settings(s);
 	time_us at = print_moves(s, &s->nodes[id]);
 	follow_bad(s, id, limit + 1, ways);
-	for (int64_t k = 0; k <= limit; k++, at = time_add(at, s->stage.tick_us))
+	for (int k = 0; k <= limit; k++, at = time_add(at, tick_us))
 		stage_move_print(
 			&s->stage, at,
 			&(struct explore_move){ .act = EXPLORE_TICK, .is_timers_first = ways[k] });
@@ -326,7 +383,16 @@ static void print_unhealed(struct search *s, uint32_t id)
 		if (rightful >> h & 1)
 			printf(" %d", h + 1);
 	/* what arrives at that instant is to be served before */
-	printf(" by %.6fs\n", seconds_of(time_add(at, 1)));
+	printf(" from %.6fs to %.6fs\n", seconds_of(time_add(at, 1)),
+	       seconds_of(time_add(at, tick_us + 1)));
+}
+
+static void print_unlike(struct search *s, uint32_t id)
+{
+	printf("FAILED %s, %d faults: another state when it is made in one go\n",
+	       s->stage.world->name, s->nodes[id].faults);
+	print_settings(s);
+	print_moves(s, &s->nodes[id]);
 }
 
 /* ---- the search ---- */
@@ -337,7 +403,7 @@ static struct search *search_new(const struct explore_world *world, struct explo
 
 	if (!s)
 		abort();
-	*result = (struct explore_result){ 0 };
+	*result = (struct explore_result){ .spare_ticks = INT_MAX };
 	s->result = result;
 	s->packer = packer_new();
 	s->states = blobs_new();
@@ -361,7 +427,22 @@ static void search_free(struct search *s)
 	free(s);
 }
 
-bool explore(const struct explore_world *world, uint32_t states_max, struct explore_result *result)
+static bool check_sample(struct search *s, uint32_t sample)
+{
+	if (s->stage.world->is_crossed) /* draws after a clash are cut short, see explore_pack.c */
+		return true;
+	for (uint32_t id = 0; sample > 0 && id < s->n_nodes; id += sample) {
+		s->result->replayed++;
+		if (is_same_again(s, id))
+			continue;
+		print_unlike(s, id);
+		return false;
+	}
+	return true;
+}
+
+bool explore(const struct explore_world *world, uint32_t states_max, uint32_t sample,
+	     struct explore_result *result)
 {
 	struct search *s = search_new(world, result);
 	bool is_ok = true;
@@ -380,6 +461,7 @@ bool explore(const struct explore_world *world, uint32_t states_max, struct expl
 		is_ok = false;
 		print_unhealed(s, unhealed);
 	}
+	is_ok = is_ok && check_sample(s, sample);
 	result->states = s->n_nodes;
 	result->bytes =
 		blobs_size(s->states) + packer_size(s->packer) + s->nodes_max * sizeof(struct node);

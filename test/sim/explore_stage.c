@@ -18,6 +18,7 @@ static struct sim *link_new(const struct explore_world *w, int l, int64_t tick_u
 	sim->link = w->n_links > 1 ? l + 1 : 0;
 	sim->delay_min_us = sim->delay_max_us = tick_us;
 	sim->late_max_us = 0;
+	sim->order = SIM_ORDER_FRAMES;
 	sim->inbox_max = INBOX_MAX;
 	sim->is_lan_perfect = w->is_one_owner;
 	for (int i = 0; i < w->n_routers; i++) {
@@ -216,11 +217,13 @@ static void add_settings(struct moves *m, int h, const struct sim_router *r)
 	struct explore_move move = { .act = SIM_WEIGHT, .a = (uint8_t)h };
 	bool is_other = r->params.base_priority != w->priority[h];
 
+	/* one or the other: the sum of both is no whole number of ticks */
 	move.n = (int16_t)(r->weight ? 0 : w->weight);
-	add_toggle(m, EXPLORE_WEIGHT, r->weight != 0, move, SIM_WEIGHT);
+	if (!is_other)
+		add_toggle(m, EXPLORE_WEIGHT, r->weight != 0, move, SIM_WEIGHT);
 	move.act = SIM_PRIORITY;
 	move.n = is_other ? w->priority[h] : w->other_priority;
-	if (w->other_priority != w->priority[h] && sim->link == 0)
+	if (r->weight == 0 && w->other_priority != w->priority[h] && sim->link == 0)
 		add_toggle(m, EXPLORE_PRIORITY, is_other, move, SIM_PRIORITY);
 }
 

@@ -110,6 +110,8 @@ rule=explore-mutant
 mutant 'a lease ends too late' fsm_is_lease_over 's/<= 0/< 0/'
 mutant 'a lapsed lease adopted at its end' is_adopted_too_late 's/>= p->lease_us/> p->lease_us/'
 mutant 'a rival notified twice' note_rival 's/> vrrp_down_us/>= vrrp_down_us/'
+# The bound of healing is so narrow that lateness shows.
+mutant 'a patience that became shorter is not' backup_weight 's/shorten_down(s, old_down_us);//'
 # And some of the others, with the shortest way to them.
 mutant 'timer served too late' timer_is_due 's/<= 0/< 0/'
 mutant 'stopped router takes part, explored' active_stop 's/fsm_leave(s, false);/fsm_leave(s, true);/'

@@ -43,55 +43,6 @@ void sim_fail(struct sim *sim, const char *format, ...)
 	va_end(args);
 }
 
-/* ---- event heap ---- */
-
-static bool event_is_before(const struct sim_event *a, const struct sim_event *b)
-{
-	return a->at_us != b->at_us ? a->at_us < b->at_us : a->seq < b->seq;
-}
-
-static void event_swap(struct sim *sim, size_t a, size_t b)
-{
-	struct sim_event kept = sim->events[a];
-
-	sim->events[a] = sim->events[b];
-	sim->events[b] = kept;
-}
-
-static void event_rise(struct sim *sim, size_t at)
-{
-	for (; at > 0 && event_is_before(&sim->events[at], &sim->events[(at - 1) / 2]);
-	     at = (at - 1) / 2)
-		event_swap(sim, at, (at - 1) / 2);
-}
-
-static void event_push(struct sim *sim, const struct sim_event *event)
-{
-	if (sim->n_events == SIM_EVENTS_MAX) {
-		sim_fail(sim, "more than %d events under way", SIM_EVENTS_MAX);
-		return;
-	}
-	sim->events[sim->n_events] = *event;
-	sim->events[sim->n_events].seq = sim->seq++;
-	event_rise(sim, sim->n_events++);
-}
-
-static struct sim_event event_pop(struct sim *sim)
-{
-	struct sim_event top = sim->events[0];
-	size_t n = --sim->n_events;
-
-	sim->events[0] = sim->events[n];
-	for (size_t at = 0, child; (child = 2 * at + 1) < n; at = child) {
-		if (child + 1 < n && event_is_before(&sim->events[child + 1], &sim->events[child]))
-			child++;
-		if (!event_is_before(&sim->events[child], &sim->events[at]))
-			break;
-		event_swap(sim, at, child);
-	}
-	return top;
-}
-
 /* ---- the LAN ---- */
 
 static bool chance(struct sim *sim, uint32_t per_thousand)
@@ -115,7 +66,7 @@ static void lan_put(struct sim *sim, struct sim_event *event)
 			return; /* a switch has not more buffers either */
 		event->at_us = INT64_MAX;
 	}
-	event_push(sim, event);
+	sim_event_push(sim, event);
 }
 
 static void lan_send(struct sim *sim, struct sim_event *event)
@@ -141,7 +92,7 @@ static void second_send(struct sim *sim, struct sim_event event)
 		return;
 	event.is_second = true;
 	event.at_us = sim->now.us + sim_draw_between(sim, sim->delay_min_us, sim->delay_max_us);
-	event_push(sim, &event);
+	sim_event_push(sim, &event);
 }
 
 /* ---- what a router sends ---- */
@@ -518,7 +469,7 @@ static void do_delay(struct sim *sim, const struct sim_action *action)
 		if (is_on_its_way(&sim->events[k], action))
 			sim->events[k].at_us += action->n;
 	for (size_t k = 0; k < sim->n_events; k++)
-		event_rise(sim, k);
+		sim_event_rise(sim, k);
 }
 
 static void do_frames_first(struct sim *sim, const struct sim_action *action)
@@ -577,7 +528,7 @@ static void unclog_all(struct sim *sim)
 		if (event.at_us == INT64_MAX)
 			lan_put(sim, &event);
 		else
-			event_push(sim, &event);
+			sim_event_push(sim, &event);
 	}
 }
 
@@ -649,7 +600,7 @@ void sim_schedule(struct sim *sim, int64_t delay_us, struct sim_action action)
 	struct sim_event event = { .kind = SIM_EV_ACTION, .at_us = sim->now.us + delay_us };
 
 	event.action = action;
-	event_push(sim, &event);
+	sim_event_push(sim, &event);
 }
 
 /* ---- the clock ---- */
@@ -706,7 +657,7 @@ static void serve_pending(struct sim *sim, const struct pending *p)
 
 static void serve_event(struct sim *sim)
 {
-	struct sim_event event = event_pop(sim);
+	struct sim_event event = sim_event_pop(sim);
 
 	clock_set(sim, event.at_us);
 	switch (event.kind) {

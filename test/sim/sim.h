@@ -207,6 +207,16 @@ void sim_trace_step(struct sim *sim, int i, const struct vrrp_ev *ev, const stru
 void sim_trace_print(const struct sim *sim);
 void sim_line_print(const struct sim_line *line);
 
+/* ---- sim_heap.c ---- */
+
+/* A copy of an event takes its turn; too many fail the world. The first one, of which there is one.
+ */
+void sim_event_push(struct sim *sim, const struct sim_event *event);
+struct sim_event sim_event_pop(struct sim *sim);
+
+/* Makes the first `at` + 1 events a heap, if the first `at` are. */
+void sim_event_rise(struct sim *sim, size_t at);
+
 /* ---- sim_packet.c ---- */
 
 /* The frame that a router sends with `priority`. */
