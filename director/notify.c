@@ -59,6 +59,11 @@ void notify_apply(struct notify *n, const struct conf *conf)
 	fifos_apply(n->fifos, conf);
 }
 
+void notify_hurry(struct notify *n)
+{
+	scripts_hurry(n->scripts);
+}
+
 bool notify_is_idle(const struct notify *n)
 {
 	return scripts_is_idle(n->scripts) && mail_is_idle(n->mail);

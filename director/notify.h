@@ -32,6 +32,10 @@ bool notify_event(struct notify *notify, const struct conf *conf, const struct m
  * over) to the FIFOs once more. */
 void notify_state_again(struct notify *notify, const struct msg *state);
 
+/* We are about to end: the last event of each object does not wait for slow scripts of older ones.
+ */
+void notify_hurry(struct notify *notify);
+
 /* Whether no script runs or waits, and no mail. */
 bool notify_is_idle(const struct notify *notify);
 

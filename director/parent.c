@@ -119,6 +119,7 @@ void parent_stop(struct app *app, int exit_status, const char *reason)
 	log_event(LOG_LEVEL_INFO, "stop", log_kv("reason=\"%s\"", reason), "Stopping");
 	sd_tell("STOPPING=1");
 	life_script_end(app->life_script);
+	notify_hurry(app->notify);
 	supervisor_stop(app->supervisor, 1U << CHILD_VRRP, reason);
 	timer_arm_in(&app->stop_timer, root->child_wait_time_s * US_PER_S);
 	parent_progress(app);

@@ -19,6 +19,7 @@
 #define SCRIPT_TIME_US \
 	(60 * US_PER_S) /* then TERM, so that one that hangs cannot block its successors */
 #define SCRIPT_KILL_US (2 * US_PER_S)      /* from TERM to KILL */
+#define HURRY_US       (1 * US_PER_S)      /* the same, and until TERM, in a hurry */
 #define DEFAULT_USER   "keepalived_script" /* keepalived's default script user, where it exists */
 
 /* One command of an event. */
@@ -52,6 +53,7 @@ struct scripts {
 	TAILQ_HEAD(, queue) queues; /* with something to do, in order of arrival */
 	void *by_name;              /* tsearch tree of the same */
 	unsigned running;
+	bool is_hurried;
 	void (*on_idle)(void *arg);
 	void *arg;
 };
@@ -242,7 +244,23 @@ static void on_time_up(struct timer *timer, void *arg)
 		  q->is_terminating ? "KILL" : "TERM");
 	kill(-q->pid, q->is_terminating ? SIGKILL : SIGTERM);
 	q->is_terminating = true;
-	timer_arm_in(timer, SCRIPT_KILL_US);
+	timer_arm_in(timer, q->owner->is_hurried ? HURRY_US : SCRIPT_KILL_US);
+}
+
+/* Nothing is left to do but the event that came last. */
+static void queue_hurry(struct queue *q)
+{
+	struct job *job;
+
+	while (q->is_begun && (job = TAILQ_FIRST(&q->jobs))) {
+		q->is_begun = !job->is_last;
+		TAILQ_REMOVE(&q->jobs, job, link);
+		job_free(job);
+	}
+	while (q->waiting > 1)
+		queue_drop_oldest(q);
+	if (q->pid && !q->is_terminating)
+		timer_arm_in(&q->timer, HURRY_US);
 }
 
 static void on_script_exit(struct child *watch, int wait_status, void *arg);
@@ -329,7 +347,14 @@ static void add_event(struct scripts *s, const struct conf *conf, const char *ob
 		return;
 	job->is_last = true;
 	q->waiting++;
+	if (s->is_hurried && !is_once)
+		queue_hurry(q);
 	run_queues(s);
+}
+
+void scripts_hurry(struct scripts *s)
+{
+	s->is_hurried = true;
 }
 
 void scripts_add(struct scripts *s, const struct conf *conf, const char *object,

@@ -39,6 +39,10 @@ void scripts_add(struct scripts *scripts, const struct conf *conf, const char *o
 void scripts_add_once(struct scripts *scripts, const struct conf *conf, const char *object,
 		      const struct script_call *calls, unsigned n);
 
+/* From now on time is short: an event leaves out all that waits of its object, and what still runs
+ * of that is ended after a second. */
+void scripts_hurry(struct scripts *scripts);
+
 /* Whether nothing runs and nothing waits. */
 bool scripts_is_idle(const struct scripts *scripts);
 

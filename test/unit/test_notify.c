@@ -255,6 +255,32 @@ static void many_lower_priorities_leave_the_states(void **state)
 	rig_close(&rig);
 }
 
+/* When we stop, the script of STOP is run although that of MASTER hangs, and nothing between. */
+static void in_a_hurry_the_last_event_does_not_wait(void **state)
+{
+	char text[600];
+	const char *out;
+	struct rig rig;
+	time_us begin;
+
+	(void)state;
+	snprintf(text, sizeof(text), "notify_master \"/bin/sleep 50\"\n%s%s", line("notify", "all"),
+		 line("notify_stop", "stop"));
+	rig_open(&rig, load("", text, ""));
+	begin = loop_update_now(rig.loop);
+	send_vrrp(&rig, "MASTER", 100);
+	send_vrrp(&rig, "BACKUP", 100);
+	notify_hurry(rig.notify);
+	send_vrrp(&rig, "STOP", 100);
+	send_vrrp(&rig, "MASTER_RX_LOWER_PRI", 100); /* makes nothing go */
+	out = finish(&rig);
+	assert_memory_equal(out, "begin stop\n", strlen("begin stop\n"));
+	assert_non_null(strstr(out, "end all INSTANCE VI_1 STOP 100\n"));
+	assert_null(strstr(out, "BACKUP"));
+	assert_true(time_sub(loop_update_now(rig.loop), begin) < 30 * US_PER_S);
+	rig_close(&rig);
+}
+
 static void a_script_that_cannot_run_does_not_stop_the_queue(void **state)
 {
 	char text[600];
@@ -521,6 +547,7 @@ int main(void)
 		cmocka_unit_test(an_instance_that_was_deleted_is_in_fault_unless_asked_for),
 		cmocka_unit_test(a_thousand_flaps_end_with_the_last_state),
 		cmocka_unit_test(many_lower_priorities_leave_the_states),
+		cmocka_unit_test(in_a_hurry_the_last_event_does_not_wait),
 		cmocka_unit_test(a_script_that_cannot_run_does_not_stop_the_queue),
 		cmocka_unit_test(groups_and_servers_have_queues_of_their_own),
 		cmocka_unit_test(an_unknown_object_is_told),
