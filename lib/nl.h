@@ -146,6 +146,7 @@ struct nl_op {
 	struct nl_addr addr;
 	const struct nl_route *route; /* of the caller; for NL_OP_ROUTE_* */
 	const struct nl_rule *rule;   /* of the caller; for NL_OP_RULE_* */
+	bool is_replacing;            /* NL_OP_ROUTE_ADD: what has its place in the table goes */
 	int error; /* out: 0 or -errno of this operation. What is there already when adding, or gone
 		      already (or with its interface) when deleting, is success. */
 };

@@ -64,7 +64,8 @@ int nl_filter_routes(int fd, const bool is_watched[256])
 
 	put_pass_others(&p);
 	put_load(&p, BPF_H, FLAGS_AT);
-	put_verdict_if(&p, BPF_JSET, htons(NLM_F_REPLACE), PASS);
+	/* What takes the place of one of ours, or over IPv6 becomes a way beside it. */
+	put_verdict_if(&p, BPF_JSET, htons(NLM_F_REPLACE | NLM_F_APPEND), PASS);
 	put_load(&p, BPF_B, PROTOCOL_AT);
 	for (uint32_t protocol = 0; protocol < 256; protocol++)
 		if (is_watched[protocol])

@@ -272,7 +272,8 @@ static uint16_t flags_of(const struct nl_op *op)
 	switch (op->kind) {
 	case NL_OP_ADDR_ADD:
 	case NL_OP_RULE_ADD: return NLM_F_CREATE | NLM_F_EXCL;
-	case NL_OP_ROUTE_ADD: return of_place[op->route->place];
+	case NL_OP_ROUTE_ADD:
+		return op->is_replacing ? NLM_F_CREATE | NLM_F_REPLACE : of_place[op->route->place];
 	case NL_OP_ADDR_SET: return NLM_F_CREATE | NLM_F_REPLACE;
 	case NL_OP_ADDR_DEL:
 	case NL_OP_ROUTE_DEL:

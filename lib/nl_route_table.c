@@ -61,6 +61,15 @@ static bool drop_place(struct nl_route_table *t, const struct nl_route *route)
 	return kept != n;
 }
 
+static bool has_place(const struct nl_route_table *t, const struct nl_route *route)
+{
+	for (uint32_t i = 0; i < t->n_routes; i++) {
+		if (nl_route_is_same_place(&t->routes[i], route))
+			return true;
+	}
+	return false;
+}
+
 static enum nl_route_effect add_route(struct nl_route_table *t, const struct nl_route *route)
 {
 	void *routes = t->routes;
@@ -79,13 +88,8 @@ static enum nl_route_effect del_route(struct nl_route_table *t, const struct nl_
 {
 	uint32_t at = find_route(t, route);
 
-	if (at == t->n_routes) {
-		for (uint32_t i = 0; i < t->n_routes; i++) {
-			if (nl_route_is_same_place(&t->routes[i], route))
-				return NL_ROUTE_LOST;
-		}
-		return NL_ROUTE_NOTHING;
-	}
+	if (at == t->n_routes)
+		return has_place(t, route) ? NL_ROUTE_LOST : NL_ROUTE_NOTHING;
 	t->routes[at] = t->routes[--t->n_routes];
 	return NL_ROUTE_CHANGED;
 }
@@ -99,8 +103,12 @@ static enum nl_route_effect take_route(struct nl_route_table *t, const struct nl
 		return NL_ROUTE_NOTHING;
 	/* A route of another protocol may take the place of one of ours. */
 	is_replaced = is_new && nlh->nlmsg_flags & NLM_F_REPLACE && drop_place(t, &route);
-	if (!t->is_watched[route.protocol])
+	if (!t->is_watched[route.protocol]) {
+		/* Over IPv6 what comes beside ours becomes a way of the same route: then we ask. */
+		if (is_new && route.family == AF_INET6 && has_place(t, &route))
+			return NL_ROUTE_LOST;
 		return is_replaced ? NL_ROUTE_CHANGED : NL_ROUTE_NOTHING;
+	}
 	enum nl_route_effect effect = is_new ? add_route(t, &route) : del_route(t, &route);
 	return effect == NL_ROUTE_NOTHING && is_replaced ? NL_ROUTE_CHANGED : effect;
 }

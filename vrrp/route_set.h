@@ -16,6 +16,7 @@ struct vroute {
 	const char *track_group;           /* of static ones; NULL = none */
 	bool is_tracked;
 	bool is_possible; /* its interfaces and its VRF exist */
+	bool is_seen;     /* it was there: what is in its place now came after it */
 };
 
 struct vrule {

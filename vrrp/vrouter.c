@@ -267,6 +267,7 @@ void vrouter_apply_conf(struct vrouter *r)
 		vrouter_sync_vips(r);
 	if (had_lease != r->conf->lease)
 		vrouter_renew_lease(r); /* gives, or takes, the lifetimes */
+	vrouter_note_routes(r);
 	if ((vrouter_announce_init(r) || is_new_list) && r->holds_vips)
 		vrouter_announce(r, VRRP_ANNOUNCE_TAKEOVER);
 }

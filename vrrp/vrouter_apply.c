@@ -224,13 +224,43 @@ static void apply_ops(struct vrouter *r, unsigned n, int64_t timeout_us)
 
 /* ---- doing it ---- */
 
+void vrouter_note_routes(struct vrouter *r)
+{
+	for (uint32_t i = 0; i < r->routes.n_routes; i++) {
+		struct vroute *vr = &r->routes.routes[i];
+		vr->is_seen = r->holds_vips &&
+			      (vr->is_seen || nl_has_route(r->app->nl, &vr->built.route));
+	}
+}
+
+/*
+ * A route over IPv4 goes before others of its place in the table. Over IPv6 it would be one more
+ * way beside them, so where somebody replaced ours, or gave it another way, that goes. What was
+ * there before us stays.
+ */
+static void replace_usurpers(const struct vrouter *r, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		struct nl_op *op = &r->app->ops[i];
+		if (op->kind != NL_OP_ROUTE_ADD || op->route->family != AF_INET6)
+			continue;
+		for (uint32_t k = 0; k < r->routes.n_routes; k++)
+			op->is_replacing |= op->route == &r->routes.routes[k].built.route &&
+					    r->routes.routes[k].is_seen;
+	}
+}
+
 static void make_agree(struct vrouter *r, bool is_repair)
 {
+	unsigned n;
+
 	timer_cancel(&r->vip_timer);
 	firewall_guard(r);
-	apply_ops(r, vrrp_app_diff(r->app, &r->vips, &r->routes, is_repair),
-		  r->is_leaving ? APPLY_TIME_LAST_US : APPLY_TIME_US);
+	n = vrrp_app_diff(r->app, &r->vips, &r->routes, is_repair);
+	replace_usurpers(r, n);
+	apply_ops(r, n, r->is_leaving ? APPLY_TIME_LAST_US : APPLY_TIME_US);
 	firewall_release(r);
+	vrouter_note_routes(r);
 	if (r->is_unable && !r->is_leaving && !timer_is_armed(&r->vip_timer))
 		timer_arm_in(&r->vip_timer, r->unable_us);
 }

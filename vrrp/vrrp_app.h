@@ -444,6 +444,9 @@ void vrrp_op_name(const struct nl_op *op, const struct nl *nl, char *text, size_
 /* Puts back what is missing of what is tracked. */
 void vrouter_repair(struct vrouter *r);
 
+/* Remembers which routes are there: what takes their place later may go. */
+void vrouter_note_routes(struct vrouter *r);
+
 /* Makes the interfaces agree with what the routers hold; what does not work now is tried again
  * later. */
 void vrouter_sync_vips(struct vrouter *r);

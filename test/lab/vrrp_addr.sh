@@ -146,6 +146,13 @@ ip -n "$(ns a)" route del 198.51.101.0/24 table 55
 expect_soon repaired-legs 5 has_line "$L" route a route show table 55
 ip -n "$(ns a)" -6 route del 2001:db8:99::/48
 expect_soon repaired-route-v6 5 has_line "$R6" route a -6 route
+only_ours6() { [ "$(route a -6 route show 2001:db8:99::/48)" = "$R6 " ] || [ "$(route a -6 route show 2001:db8:99::/48)" = "$R6" ]; }
+expect only-ours-v6 only_ours6
+ip -n "$(ns a)" -6 route replace 2001:db8:99::/48 via fe80::98 dev eth0
+expect_soon replaced-route-v6 5 only_ours6
+ip -n "$(ns a)" -6 route append 2001:db8:99::/48 via fe80::97 dev eth0
+expect_soon another-way-v6 5 only_ours6
+expect_stays another-way-is-over 1 only_ours6
 ip -n "$(ns a)" rule del pref 501
 expect_soon repaired-rule 5 has_line "$RULE" route a rule
 ip -n "$(ns a)" route del 203.0.115.0/24

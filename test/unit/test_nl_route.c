@@ -239,6 +239,24 @@ static void test_table_follows(void **state)
 	nl_route_table_done(&t);
 }
 
+/* Over IPv6 somebody else's of the same place is one more way of ours. */
+static void test_another_way_makes_us_ask(void **state)
+{
+	struct nl_route_table t = { .is_watched = { [PROTOCOL] = true } };
+	struct nl_route ours = route_to("2001:db8::", 32, "fe80::1"), other = ours;
+
+	(void)state;
+	other.protocol = RTPROT_STATIC;
+	assert_int_equal(nl_route_table_take(&t, route_msg(RTM_NEWROUTE, &other)),
+			 NL_ROUTE_NOTHING);
+	nl_route_table_take(&t, route_msg(RTM_NEWROUTE, &ours));
+	assert_int_equal(nl_route_table_take(&t, route_msg(RTM_NEWROUTE, &other)), NL_ROUTE_LOST);
+	other.metric++;
+	assert_int_equal(nl_route_table_take(&t, route_msg(RTM_NEWROUTE, &other)),
+			 NL_ROUTE_NOTHING);
+	nl_route_table_done(&t);
+}
+
 /* ---- desired against actual ---- */
 
 static bool has_bit(const struct route_want *want, const void *arg)
@@ -284,6 +302,7 @@ int main(void)
 		cmocka_unit_test(test_broken_messages_are_read_within_bounds),
 		cmocka_unit_test(test_rules_come_back),
 		cmocka_unit_test(test_table_follows),
+		cmocka_unit_test(test_another_way_makes_us_ask),
 		cmocka_unit_test(test_diff_reaches_what_is_wanted),
 	};
 
