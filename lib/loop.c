@@ -30,8 +30,15 @@
 #define DUE_BIT         0x80000000u
 #define SIGNALS_AT_ONCE 16
 
+/* An entry has what it is compared by with it: the timers themselves are far apart in memory. */
+struct timer_entry {
+	time_us at;
+	uint32_t order; /* among timers of one instant: a rhythm of many keeps its distances */
+	struct timer *timer;
+};
+
 struct timers {
-	struct timer **v;
+	struct timer_entry *v;
 	uint32_t n, cap;
 };
 
@@ -127,7 +134,7 @@ void loop_late_counts(const struct loop *loop, uint64_t counts[LOOP_LATE_N])
 static void count_lateness(struct loop *loop)
 {
 	static const int64_t limits_us[LOOP_LATE_N] = { 10 * US_PER_MS, 100 * US_PER_MS, US_PER_S };
-	int64_t late_us = loop->heap.n > 0 ? time_sub(loop->now, loop->heap.v[0]->at) : 0;
+	int64_t late_us = loop->heap.n > 0 ? time_sub(loop->now, loop->heap.v[0].at) : 0;
 
 	for (int i = 0; i < LOOP_LATE_N && late_us >= limits_us[i]; i++)
 		loop->n_late[i]++;
@@ -206,32 +213,31 @@ static void timers_reserve(struct timers *list, uint32_t n)
 	list->v = xrealloc(list->v, list->cap * sizeof(list->v[0]));
 }
 
-/* Timers of one instant have an order, too: a rhythm of many keeps its distances. */
-static bool is_before(const struct timer *a, const struct timer *b)
+static bool is_before(const struct timer_entry *a, const struct timer_entry *b)
 {
 	int order = time_cmp(a->at, b->at);
 
 	return order ? order < 0 : (int32_t)(a->order - b->order) < 0;
 }
 
-static void heap_put(struct timers *heap, uint32_t at, struct timer *timer)
+static void heap_put(struct timers *heap, uint32_t at, struct timer_entry entry)
 {
-	heap->v[at] = timer;
-	timer->slot = at + 1;
+	heap->v[at] = entry;
+	entry.timer->slot = at + 1;
 }
 
-/* Moves `timer`, which fills the hole at `at`, towards the root as far as it belongs. */
-static void heap_rise(struct timers *heap, uint32_t at, struct timer *timer)
+/* Moves `entry`, which fills the hole at `at`, towards the root as far as it belongs. */
+static void heap_rise(struct timers *heap, uint32_t at, struct timer_entry entry)
 {
 	while (at > 0) {
 		const uint32_t parent = (at - 1) / HEAP_ARITY;
 
-		if (!is_before(timer, heap->v[parent]))
+		if (!is_before(&entry, &heap->v[parent]))
 			break;
 		heap_put(heap, at, heap->v[parent]);
 		at = parent;
 	}
-	heap_put(heap, at, timer);
+	heap_put(heap, at, entry);
 }
 
 static uint32_t heap_first_child(const struct timers *heap, uint32_t at)
@@ -240,32 +246,32 @@ static uint32_t heap_first_child(const struct timers *heap, uint32_t at)
 	uint32_t first = begin;
 
 	for (uint32_t i = begin + 1; i < begin + HEAP_ARITY && i < heap->n; i++)
-		if (is_before(heap->v[i], heap->v[first]))
+		if (is_before(&heap->v[i], &heap->v[first]))
 			first = i;
 	return first;
 }
 
 /* The same towards the leaves. */
-static void heap_sink(struct timers *heap, uint32_t at, struct timer *timer)
+static void heap_sink(struct timers *heap, uint32_t at, struct timer_entry entry)
 {
 	while (at * HEAP_ARITY + 1 < heap->n) {
 		const uint32_t child = heap_first_child(heap, at);
 
-		if (!is_before(heap->v[child], timer))
+		if (!is_before(&heap->v[child], &entry))
 			break;
 		heap_put(heap, at, heap->v[child]);
 		at = child;
 	}
-	heap_put(heap, at, timer);
+	heap_put(heap, at, entry);
 }
 
 static void heap_remove(struct timers *heap, uint32_t at)
 {
-	struct timer *last = heap->v[--heap->n];
+	const struct timer_entry last = heap->v[--heap->n];
 
 	if (at == heap->n)
 		return;
-	if (at > 0 && is_before(last, heap->v[(at - 1) / HEAP_ARITY]))
+	if (at > 0 && is_before(&last, &heap->v[(at - 1) / HEAP_ARITY]))
 		heap_rise(heap, at, last);
 	else
 		heap_sink(heap, at, last);
@@ -285,7 +291,7 @@ static bool is_in_heap(const struct timer *timer)
 void timer_cancel(struct timer *timer)
 {
 	if (timer->slot & DUE_BIT)
-		timer->loop->due.v[timer->slot & ~DUE_BIT] = NULL;
+		timer->loop->due.v[timer->slot & ~DUE_BIT].timer = NULL;
 	else if (timer->slot)
 		heap_remove(&timer->loop->heap, timer->slot - 1);
 	timer->slot = 0;
@@ -301,14 +307,14 @@ void timer_arm_at(struct timer *timer, time_us at)
 	timer->at = at;
 	if (time_is_never(at))
 		return;
-	timer->order = timer->loop->n_armed++;
+	const struct timer_entry entry = { at, timer->loop->n_armed++, timer };
 	if (!is_in_heap(timer)) {
 		timers_reserve(heap, heap->n + 1);
-		heap_rise(heap, heap->n++, timer);
+		heap_rise(heap, heap->n++, entry);
 	} else if (is_later) {
-		heap_sink(heap, timer->slot - 1, timer);
+		heap_sink(heap, timer->slot - 1, entry);
 	} else {
-		heap_rise(heap, timer->slot - 1, timer);
+		heap_rise(heap, timer->slot - 1, entry);
 	}
 }
 
@@ -326,13 +332,13 @@ bool timer_is_armed(const struct timer *timer)
 static void timers_collect_due(struct loop *loop)
 {
 	while (loop->due.n < LOOP_MAX_TIMERS && loop->heap.n > 0 &&
-	       time_cmp(loop->heap.v[0]->at, loop->now) <= 0) {
-		struct timer *timer = loop->heap.v[0];
+	       time_cmp(loop->heap.v[0].at, loop->now) <= 0) {
+		const struct timer_entry entry = loop->heap.v[0];
 
 		heap_remove(&loop->heap, 0);
 		timers_reserve(&loop->due, loop->due.n + 1);
-		timer->slot = DUE_BIT | loop->due.n;
-		loop->due.v[loop->due.n++] = timer;
+		entry.timer->slot = DUE_BIT | loop->due.n;
+		loop->due.v[loop->due.n++] = entry;
 	}
 }
 
@@ -340,7 +346,7 @@ static void timers_serve(struct loop *loop)
 {
 	timers_collect_due(loop);
 	for (uint32_t i = 0; i < loop->due.n; i++) {
-		struct timer *timer = loop->due.v[i];
+		struct timer *timer = loop->due.v[i].timer;
 
 		if (!timer)
 			continue;
@@ -371,7 +377,7 @@ static int64_t time_left_us(const struct loop *loop, int64_t wait_us)
 
 	if (loop->heap.n == 0)
 		return wait_us;
-	due_us = time_sub(loop->heap.v[0]->at, clock_now(loop->clock));
+	due_us = time_sub(loop->heap.v[0].at, clock_now(loop->clock));
 	if (due_us < 0)
 		due_us = 0;
 	return wait_us < 0 || due_us < wait_us ? due_us : wait_us;
