@@ -97,7 +97,7 @@ explore-mutant: test/sim/explore$(EXEEXT)
 .PHONY: sim-mutant group-mutant explore-mutant
 
 EXTRA_DIST += test/sim/README test/sim/check test/sim/soak test/sim/mutants.sh \
-	test/sim/child_crash_adopted.txt test/sim/election.txt test/sim/failover.txt test/sim/fault.txt \
+	test/sim/child_crash_adopted.txt test/sim/election.txt test/sim/failover.txt test/sim/fault.txt test/sim/group.txt \
 	test/sim/handover.txt test/sim/lease.txt test/sim/last_word_and_intervals.txt test/sim/noise.txt test/sim/nopreempt.txt test/sim/one_way.txt \
 	test/sim/owner.txt test/sim/pause.txt test/sim/preempt.txt test/sim/preempt_delay.txt test/sim/second_path.txt \
 	test/sim/split_and_heal.txt test/sim/split_and_heal_arp.txt test/sim/split_and_heal_refresh.txt \

@@ -12,10 +12,12 @@
 
 #include "test/sim/sim.h"
 
-#define EXPLORE_LINKS_MAX   2
 #define EXPLORE_ROUTERS_MAX 4
-#define EXPLORE_KEY_MAX     1024
-#define EXPLORE_MOVES_MAX   128
+#define EXPLORE_INBOX_MAX                                                      \
+	2 /* frames that wait for a process which hangs: more make more states \
+	   */
+#define EXPLORE_KEY_MAX   1024
+#define EXPLORE_MOVES_MAX 128
 
 /* ---- explore_blobs.c: strings of bytes, each kept once ---- */
 
@@ -82,16 +84,12 @@ struct explore_move {
 struct stage {
 	const struct explore_world *world;
 	int64_t tick_us;
-	struct sim *link[EXPLORE_LINKS_MAX];
-	struct sim_unit unit[EXPLORE_ROUTERS_MAX];
+	struct sim_links on;
 };
 
 /* Everybody was started just now. Ended by stage_free(). */
 void stage_init(struct stage *s, const struct explore_world *world);
 void stage_free(struct stage *s);
-
-/* The link on which an invariant was violated, or NULL. */
-const struct sim *stage_failure(const struct stage *s);
 
 /* Carries out a move: an action, or a tick of time. */
 void stage_play(struct stage *s, const struct explore_move *move);

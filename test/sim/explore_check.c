@@ -7,7 +7,7 @@
 static bool is_healthy(const struct stage *s, int h)
 {
 	for (int l = 0; l < s->world->n_links; l++) {
-		const struct sim_router *r = &s->link[l]->router[h];
+		const struct sim_router *r = &s->on.link[l]->router[h];
 
 		if (r->process == SIM_HOST_DOWN || r->is_paused || !r->is_link_up ||
 		    !r->want_started)
@@ -22,7 +22,7 @@ static bool hears(const struct stage *s, int h, int from)
 	bool is_heard = h == from;
 
 	for (int l = 0; l < s->world->n_links; l++)
-		is_heard |= !s->link[l]->is_cut[from][h];
+		is_heard |= !s->on.link[l]->is_cut[from][h];
 	return is_heard;
 }
 
@@ -51,7 +51,7 @@ static bool has_islands(const struct stage *s, const uint32_t *peers)
 static bool is_active(const struct stage *s, int h)
 {
 	for (int l = 0; l < s->world->n_links; l++)
-		if (!s->link[l]->router[h].has_vip)
+		if (!s->on.link[l]->router[h].has_vip)
 			return false;
 	return true;
 }
@@ -59,7 +59,7 @@ static bool is_active(const struct stage *s, int h)
 static bool has_addresses(const struct stage *s, int h)
 {
 	for (int l = 0; l < s->world->n_links; l++)
-		if (s->link[l]->router[h].has_vip)
+		if (s->on.link[l]->router[h].has_vip)
 			return true;
 	return false;
 }
@@ -68,9 +68,9 @@ static bool has_addresses(const struct stage *s, int h)
 static bool dominates(const struct stage *s, int h, int other)
 {
 	for (int l = 0; l < s->world->n_links; l++) {
-		const struct vrrp_inst *v = &s->link[l]->router[h].v;
+		const struct vrrp_inst *v = &s->on.link[l]->router[h].v;
 
-		if (!v->params.preempt || v->priority <= s->link[l]->router[other].v.priority)
+		if (!v->params.preempt || v->priority <= s->on.link[l]->router[other].v.priority)
 			return false;
 	}
 	return true;
@@ -122,7 +122,8 @@ bool stage_is_bad(const struct stage *s)
 
 static bool ranks_higher(const struct stage *s, int h, int other)
 {
-	const struct vrrp_inst *a = &s->link[0]->router[h].v, *b = &s->link[0]->router[other].v;
+	const struct vrrp_inst *a = &s->on.link[0]->router[h].v,
+			       *b = &s->on.link[0]->router[other].v;
 
 	return a->priority != b->priority ? a->priority > b->priority
 					  : addr_cmp(&a->own_addr, &b->own_addr) > 0;
@@ -149,8 +150,8 @@ uint32_t stage_holders(const struct stage *s)
 
 	for (int l = 0; l < s->world->n_links; l++)
 		for (int h = 0; h < s->world->n_routers; h++)
-			holders =
-				holders << 1 | (is_healthy(s, h) && s->link[l]->router[h].has_vip);
+			holders = holders << 1 |
+				  (is_healthy(s, h) && s->on.link[l]->router[h].has_vip);
 	return holders;
 }
 
@@ -159,7 +160,7 @@ static int64_t last_arrival_us(const struct stage *s)
 	int64_t last_us = 0;
 
 	for (int l = 0; l < s->world->n_links; l++) {
-		const struct sim *sim = s->link[l];
+		const struct sim *sim = s->on.link[l];
 
 		for (size_t k = 0; k < sim->n_events; k++)
 			if (sim->events[k].at_us - sim->now.us > last_us)
@@ -175,7 +176,7 @@ int64_t stage_patience_us(const struct stage *s)
 
 	for (int l = 0; l < s->world->n_links; l++) {
 		for (int h = 0; h < s->world->n_routers; h++) {
-			int64_t down_us = sim_down_us(&s->link[l]->router[h].v);
+			int64_t down_us = sim_down_us(&s->on.link[l]->router[h].v);
 
 			if (is_healthy(s, h) && down_us > longest_us)
 				longest_us = down_us;

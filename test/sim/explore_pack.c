@@ -273,8 +273,8 @@ static uint8_t *put_link(struct packer *p, const struct sim *sim, uint8_t *at)
 
 static uint8_t *put_unit(struct packer *p, const struct stage *s, int h, uint8_t *at)
 {
-	const struct sim *sim = s->link[0];
-	struct sim_unit copy = s->unit[h];
+	const struct sim *sim = s->on.link[0];
+	struct sim_unit copy = s->on.unit[h];
 	int64_t row_us = CLASH_DOWN_INTERVALS * longest_down_us(&s->world->params);
 
 	memset(copy.members, 0, sizeof(copy.members));
@@ -289,7 +289,7 @@ static uint8_t *put_unit(struct packer *p, const struct stage *s, int h, uint8_t
 /* Within a sixteenth of the interval, to which deadlines may be rounded. */
 static uint64_t phase_us(const struct stage *s)
 {
-	return (uint64_t)(s->link[0]->now.us % (s->world->params.advert_us / 16));
+	return (uint64_t)(s->on.link[0]->now.us % (s->world->params.advert_us / 16));
 }
 
 size_t pack(struct packer *p, const struct stage *s, uint8_t *key)
@@ -297,7 +297,7 @@ size_t pack(struct packer *p, const struct stage *s, uint8_t *key)
 	uint8_t *at = put(key, phase_us(s), 4);
 
 	for (int l = 0; l < s->world->n_links; l++)
-		at = put_link(p, s->link[l], at);
+		at = put_link(p, s->on.link[l], at);
 	for (int h = 0; h < s->world->n_routers && s->world->n_links > 1; h++)
 		at = put_unit(p, s, h, at);
 	return (size_t)(at - key);
@@ -316,7 +316,7 @@ static uint64_t take(const uint8_t **at, int n_bytes)
 
 static void take_router(const struct packer *p, struct stage *s, int l, int i, const uint8_t **at)
 {
-	struct sim *sim = s->link[l];
+	struct sim *sim = s->on.link[l];
 	struct sim_router *r = &sim->router[i];
 	size_t len;
 	const uint8_t *bytes = blobs_get(p->routers, (uint32_t)take(at, 4), &len);
@@ -324,7 +324,7 @@ static void take_router(const struct packer *p, struct stage *s, int l, int i, c
 	memcpy(r, bytes, len);
 	shift_router(r, sim->now.us);
 	r->member.v = &r->v;
-	r->group = s->world->n_links > 1 ? &s->unit[i].group : NULL;
+	r->group = s->world->n_links > 1 ? &s->on.unit[i].group : NULL;
 }
 
 static void take_events(const struct packer *p, struct sim *sim, const uint8_t **at)
@@ -352,7 +352,7 @@ static void take_events(const struct packer *p, struct sim *sim, const uint8_t *
 
 static void take_link(const struct packer *p, struct stage *s, int l, const uint8_t **at)
 {
-	struct sim *sim = s->link[l];
+	struct sim *sim = s->on.link[l];
 
 	for (int i = 0; i < sim->n_routers; i++)
 		take_router(p, s, l, i, at);
@@ -367,14 +367,14 @@ static void take_link(const struct packer *p, struct stage *s, int l, const uint
 
 static void take_unit(const struct packer *p, struct stage *s, int h, const uint8_t **at)
 {
-	struct sim_unit *unit = &s->unit[h];
+	struct sim_unit *unit = &s->on.unit[h];
 	size_t len;
 
 	memcpy(unit, blobs_get(p->units, (uint32_t)take(at, 4), &len), sizeof(*unit));
-	shift(&unit->group.lost_at, s->link[0]->now.us);
+	shift(&unit->group.lost_at, s->on.link[0]->now.us);
 	unit->group.members = unit->members;
 	for (unsigned i = 0; i < unit->group.n; i++)
-		unit->members[i] = &s->link[unit->links[i]]->router[h].member;
+		unit->members[i] = &s->on.link[unit->links[i]]->router[h].member;
 }
 
 void unpack(const struct packer *p, const uint8_t *key, struct stage *s)
@@ -382,7 +382,7 @@ void unpack(const struct packer *p, const uint8_t *key, struct stage *s)
 	uint64_t phase = take(&key, 4);
 
 	for (int l = 0; l < s->world->n_links; l++) {
-		s->link[l]->now.us = SIM_T0_S * US_PER_S + (int64_t)phase;
+		s->on.link[l]->now.us = SIM_T0_S * US_PER_S + (int64_t)phase;
 		take_link(p, s, l, &key);
 	}
 	for (int h = 0; h < s->world->n_routers && s->world->n_links > 1; h++)

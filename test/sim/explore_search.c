@@ -126,7 +126,7 @@ static void note_violation(struct search *s, const struct node *node)
 		return;
 	s->has_violation = true;
 	s->violation = *node;
-	snprintf(s->why, sizeof(s->why), "%s", stage_failure(&s->stage)->failure);
+	snprintf(s->why, sizeof(s->why), "%s", sim_links_failure(&s->stage.on)->failure);
 }
 
 static void follow(struct search *s, uint32_t id, const struct explore_move *move)
@@ -142,7 +142,7 @@ static void follow(struct search *s, uint32_t id, const struct explore_move *mov
 	restore(s, id);
 	stage_play(&s->stage, move);
 	s->result->transitions++;
-	if (stage_failure(&s->stage)) {
+	if (sim_links_failure(&s->stage.on)) {
 		note_violation(s, &node);
 		return;
 	}
@@ -304,6 +304,11 @@ static void print_settings(const struct search *s)
 	printf("\nset version %d\nset interval %.6fs\nset transit %.6fs\nset preempt %s\n",
 	       p->version, (double)p->advert_us / US_PER_S, (double)s->stage.tick_us / US_PER_S,
 	       words[p->preempt]);
+	printf("set inbox %d\nset perfect_lan %s\n", EXPLORE_INBOX_MAX, words[w->is_one_owner]);
+	if (p->higher_prio_send_advert)
+		printf("set higher_prio_send_advert on\n");
+	if (p->lower_prio_no_advert)
+		printf("set lower_prio_no_advert on\n");
 	if (p->preempt_delay_us > 0)
 		printf("set preempt_delay %.6fs\n", (double)p->preempt_delay_us / US_PER_S);
 	if (p->lease_us > 0)
@@ -336,8 +341,8 @@ static void print_violation(const struct search *s)
 	printf("FAILED %s, %d faults: %s\n", s->stage.world->name, s->violation.faults, s->why);
 	print_settings(s);
 	time_us at = print_moves(s, &s->violation);
-	printf("# violated at %.6fs\n", seconds_of(at));
-	printf("expect active none by %.6fs\n", seconds_of(time_add(at, 1)));
+	/* nothing but a time to get to */
+	printf("at %.6fs frames_first\n", seconds_of(time_add(at, 1)));
 }
 
 /*

@@ -7,8 +7,6 @@
 
 #include "test/sim/explore.h"
 
-#define INBOX_MAX 2 /* frames that wait for a process which hangs: more make more states */
-
 /* ---- making it ---- */
 
 static struct sim *link_new(const struct explore_world *w, int l, int64_t tick_us)
@@ -19,40 +17,19 @@ static struct sim *link_new(const struct explore_world *w, int l, int64_t tick_u
 	sim->delay_min_us = sim->delay_max_us = tick_us;
 	sim->late_max_us = 0;
 	sim->order = SIM_ORDER_FRAMES;
-	sim->inbox_max = INBOX_MAX;
+	sim->inbox_max = EXPLORE_INBOX_MAX;
 	sim->is_lan_perfect = w->is_one_owner;
 	for (int i = 0; i < w->n_routers; i++) {
 		struct sim_router *r = &sim->router[i];
-		int rank = l > 0 && w->is_crossed ? w->n_routers - 1 - i : i;
 
-		r->params.base_priority = w->priority[rank];
+		r->params.base_priority = w->priority[i];
 		r->handover_us = w->handover_us;
 		/* what the hosts learn moves nobody */
 		r->announce_params = (struct announce_params){ 0 };
 	}
-	for (int i = 0; i < w->n_routers / 2 && l > 0 && w->is_crossed; i++) {
-		struct addr swapped = sim->router[i].addr;
-
-		sim->router[i].addr = sim->router[w->n_routers - 1 - i].addr;
-		sim->router[w->n_routers - 1 - i].addr = swapped;
-	}
-	sim_boot(sim);
+	if (l > 0 && w->is_crossed)
+		sim_cross(sim);
 	return sim;
-}
-
-static void make_unit(struct stage *s, int h)
-{
-	struct sim_unit *unit = &s->unit[h];
-
-	memset(unit, 0, sizeof(*unit));
-	for (int l = 0; l < s->world->n_links; l++) {
-		struct sim_router *r = &s->link[l]->router[h];
-
-		unit->links[unit->group.n] = l;
-		unit->members[unit->group.n++] = &r->member;
-		r->group = s->world->n_links > 1 ? &unit->group : NULL;
-	}
-	sim_unit_init(unit, true);
 }
 
 void stage_init(struct stage *s, const struct explore_world *world)
@@ -61,9 +38,9 @@ void stage_init(struct stage *s, const struct explore_world *world)
 	s->world = world;
 	s->tick_us = world->params.advert_us / world->ticks;
 	for (int l = 0; l < world->n_links; l++)
-		s->link[l] = link_new(world, l, s->tick_us);
-	for (int h = 0; h < world->n_routers; h++)
-		make_unit(s, h);
+		s->on.link[l] = link_new(world, l, s->tick_us);
+	s->on.n = world->n_links;
+	sim_links_boot(&s->on);
 	for (int h = 0; h < world->n_routers; h++)
 		stage_play(s, &(struct explore_move){ .act = SIM_START, .a = (uint8_t)h });
 }
@@ -71,46 +48,23 @@ void stage_init(struct stage *s, const struct explore_world *world)
 void stage_free(struct stage *s)
 {
 	for (int l = 0; l < s->world->n_links; l++)
-		sim_free(s->link[l]);
-}
-
-const struct sim *stage_failure(const struct stage *s)
-{
-	for (int l = 0; l < s->world->n_links; l++)
-		if (s->link[l]->has_failed)
-			return s->link[l];
-	return NULL;
+		sim_free(s->on.link[l]);
 }
 
 /* ---- moves ---- */
 
-static void settle(struct stage *s)
-{
-	for (int h = 0; h < s->world->n_routers; h++)
-		sim_unit_settle(s->link, h, &s->unit[h]);
-}
-
 static void set_order(struct stage *s, bool is_timers_first)
 {
 	for (int l = 0; l < s->world->n_links; l++)
-		s->link[l]->order = is_timers_first ? SIM_ORDER_TIMERS : SIM_ORDER_FRAMES;
+		s->on.link[l]->order = is_timers_first ? SIM_ORDER_TIMERS : SIM_ORDER_FRAMES;
 }
 
 static void tick(struct stage *s)
 {
-	int n = s->world->n_links;
-	time_us until = time_add(s->link[0]->now, s->tick_us), at;
+	time_us until = time_add(s->on.link[0]->now, s->tick_us);
 
-	while (!stage_failure(s)) {
-		struct sim *next = sim_links_next(s->link, n, &at);
-
-		if (time_cmp(at, until) > 0)
-			break;
-		sim_run_one(next, until);
-		sim_links_set_clocks(s->link, n, next->now);
-		settle(s);
-	}
-	sim_links_set_clocks(s->link, n, until);
+	while (!sim_links_failure(&s->on) && sim_links_run_one(&s->on, until))
+		;
 }
 
 /* Of one link, and not of the host with all its links. */
@@ -127,17 +81,8 @@ static int64_t operand(const struct stage *s, const struct explore_move *move)
 
 static void act(struct stage *s, const struct explore_move *move)
 {
-	const struct sim_action action = { move->act, move->a, move->b, operand(s, move) };
-	bool is_dead = s->link[0]->router[move->a].process == SIM_HOST_DOWN;
-
-	for (int l = 0; l < s->world->n_links; l++)
-		if (!is_of_link(move->act) || move->link == l)
-			sim_do(s->link[l], action);
-	if (move->act == SIM_CRASH || (move->act == SIM_RESTART && is_dead))
-		sim_unit_init(&s->unit[move->a], true);
-	if (move->act == SIM_KILL_CHILD)
-		sim_unit_init(&s->unit[move->a], false);
-	settle(s);
+	sim_links_do(&s->on, is_of_link(move->act) ? move->link : SIM_ALL_LINKS,
+		     (struct sim_action){ move->act, move->a, move->b, operand(s, move) });
 }
 
 void stage_play(struct stage *s, const struct explore_move *move)
@@ -199,7 +144,7 @@ static void add_resume(struct moves *m, int h)
 	bool has_choice = false;
 
 	for (int l = 0; l < m->s->world->n_links; l++) {
-		const struct sim *sim = m->s->link[l];
+		const struct sim *sim = m->s->on.link[l];
 		const struct sim_router *r = &sim->router[h];
 
 		has_choice |= !sim->is_lan_perfect && r->n_inbox > 0 && is_due(r, sim->now);
@@ -213,7 +158,7 @@ static void add_resume(struct moves *m, int h)
 static void add_settings(struct moves *m, int h, const struct sim_router *r)
 {
 	const struct explore_world *w = m->s->world;
-	const struct sim *sim = m->s->link[0];
+	const struct sim *sim = m->s->on.link[0];
 	struct explore_move move = { .act = SIM_WEIGHT, .a = (uint8_t)h };
 	bool is_other = r->params.base_priority != w->priority[h];
 
@@ -229,7 +174,7 @@ static void add_settings(struct moves *m, int h, const struct sim_router *r)
 
 static void add_of_host(struct moves *m, int h)
 {
-	const struct sim_router *r = &m->s->link[0]->router[h];
+	const struct sim_router *r = &m->s->on.link[0]->router[h];
 	struct explore_move move = { .a = (uint8_t)h };
 	bool runs = r->process == SIM_RUNNING && !r->is_paused;
 
@@ -262,7 +207,7 @@ static bool is_on_its_way(const struct sim *sim, int from, int to)
 
 static void add_of_pair(struct moves *m, int l, int a, int b)
 {
-	const struct sim *sim = m->s->link[l];
+	const struct sim *sim = m->s->on.link[l];
 	struct explore_move move = { .link = (uint8_t)l, .a = (uint8_t)a, .b = (uint8_t)b };
 
 	move.act = SIM_CUT;
@@ -277,7 +222,7 @@ static void add_of_pair(struct moves *m, int l, int a, int b)
 
 static void add_of_link(struct moves *m, int l)
 {
-	const struct sim *sim = m->s->link[l];
+	const struct sim *sim = m->s->on.link[l];
 	struct explore_move move = { .link = (uint8_t)l, .act = SIM_LINK_DOWN };
 
 	for (int a = 0; a < sim->n_routers; a++) {
@@ -311,7 +256,7 @@ static void add_ticks(struct moves *m)
 	bool is_tied = false;
 
 	for (int l = 0; l < m->s->world->n_links; l++)
-		is_tied |= has_tie(m->s->link[l]);
+		is_tied |= has_tie(m->s->on.link[l]);
 	add(m, move);
 	move.is_timers_first = true;
 	if (is_tied)

@@ -104,19 +104,42 @@ mutant 'no wait after a clash' wait_slots 's/g->is_clash ?/false ?/'
 mutant 'clash not noticed' note_clash 's/g->is_clash = true;/return;/'
 mutant 'all wait alike' draw 's/z = z \* 257 + .*;/z = z * 257;/'
 
+# The trace is a scenario: it fails with the bug and not without.
+retraced()
+{
+	planted=$((planted + 1))
+	grep -E '^(routers|links|set|at|expect) ' "$dir/log" >"$dir/trace.txt"
+	if ! $MAKE -s sim-mutant MUTANT="$copy" MUTANT_OUT="$dir/simulate" >"$dir/make.log" 2>&1; then
+		echo "its trace: DOES NOT COMPILE"
+	elif ! ./test/sim/simulate "$dir/trace.txt" >"$dir/replay"; then
+		echo "its trace: FAILS WITHOUT THE BUG"
+		cat "$dir/trace.txt" "$dir/replay"
+	elif "$dir/simulate" "$dir/trace.txt" >"$dir/replay"; then
+		echo "its trace: PASSES WITH THE BUG"
+		cat "$dir/trace.txt" "$dir/replay"
+	else
+		found=$((found + 1))
+		echo "its trace: fails with the bug and not without"
+	fi
+}
+
 # Told apart at one instant only, which the random simulator never meets: what explore is for.
 sources="$srcdir/vrrp/fsm*.c"
 rule=explore-mutant
 mutant 'a lease ends too late' fsm_is_lease_over 's/<= 0/< 0/'
 mutant 'a lapsed lease adopted at its end' is_adopted_too_late 's/>= p->lease_us/> p->lease_us/'
+retraced
 mutant 'a rival notified twice' note_rival 's/> vrrp_down_us/>= vrrp_down_us/'
 # The bound of healing is so narrow that lateness shows.
 mutant 'a patience that became shorter is not' backup_weight 's/shorten_down(s, old_down_us);//'
+mutant 'stopped router takes part, explored' active_stop 's/fsm_leave(s, false);/fsm_leave(s, true);/'
+retraced
 # And some of the others, with the shortest way to them.
 mutant 'timer served too late' timer_is_due 's/<= 0/< 0/'
-mutant 'stopped router takes part, explored' active_stop 's/fsm_leave(s, false);/fsm_leave(s, true);/'
 mutant 'handover without end, explored' init_timer 's/fsm_push(s, VRRP_OUT_VIP_DEL);//'
 sources=$srcdir/vrrp/group.c
+mutant 'the others stay when one gives way, explored' group_note_step 's/(has_lost ||/(false \&\&/'
+retraced
 mutant 'an expiry long ago is no vote, explored' has_voted 's/time_cmp.*<= 0;/v->at[VRRP_TIMER_DOWN].us == now.us;/'
 mutant 'all wait alike, explored' draw 's/z = z \* 257 + .*;/z = z * 257;/'
 

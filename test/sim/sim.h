@@ -275,6 +275,29 @@ bool sim_unit_has_process(struct sim *const *link, int h, const struct sim_unit 
 /* Does what the group of host `h` says until it says no more, and checks that its routers agree. */
 void sim_unit_settle(struct sim *const *link, int h, struct sim_unit *unit);
 
+/* Hosts with one router on each link; with several links those of a host are a sync group. */
+struct sim_links {
+	int n;
+	struct sim *link[SIM_LINKS_MAX];
+	struct sim_unit unit[SIM_ROUTERS_MAX]; /* by host */
+};
+
+#define SIM_ALL_LINKS (-1)
+
+/* The first router of a link gets what the last one has to rank by, and so on. Before sim_boot().
+ */
+void sim_cross(struct sim *sim);
+
+/* sim_boot() for all links, which the caller has made and frees. */
+void sim_links_boot(struct sim_links *w);
+
+/* As sim_run_one(); and sim_do() on one link or on all. */
+bool sim_links_run_one(struct sim_links *w, time_us until);
+void sim_links_do(struct sim_links *w, int l, struct sim_action action);
+
+/* The link on which something was violated, or NULL. */
+struct sim *sim_links_failure(const struct sim_links *w);
+
 /* ---- sim_random.c ---- */
 
 struct sim_hosts;

@@ -21,6 +21,7 @@ struct entry {
 	int line;
 	int64_t from_us, to_us; /* since the start; `by` has both equal */
 	struct sim_action action;
+	int link; /* or SIM_ALL_LINKS */
 	enum subject subject;
 	uint32_t routers; /* as bits */
 };
@@ -35,6 +36,10 @@ struct script {
 	int64_t refresh_us, handover_us;
 	int64_t transit_us; /* of all frames, and no timer is late; 0 = as it comes */
 	bool has_second;
+	bool is_lan_perfect; /* sim_check_alone() */
+	int n_links;
+	bool is_crossed; /* on the second link the routers rank the other way round */
+	long inbox_max;  /* 0 = as it comes */
 	size_t n_entries;
 	struct entry entries[LINES_MAX];
 };
@@ -111,6 +116,18 @@ static bool line_routers(struct script *s, char **word)
 	return *word ? complain(s, "too many routers", *word) : true;
 }
 
+/* `links 2`, `links 2 crossed` */
+static bool line_links(struct script *s, char **word)
+{
+	long n;
+
+	if (!parse_number(s, word[1], 1, SIM_LINKS_MAX, &n))
+		return false;
+	s->n_links = (int)n;
+	s->is_crossed = word[2] && strcmp(word[2], "crossed") == 0;
+	return !word[2] || s->is_crossed || complain(s, "expect crossed, or nothing", word[2]);
+}
+
 static bool line_set(struct script *s, char **word)
 {
 	struct vrrp_params *p = &s->params;
@@ -131,6 +148,10 @@ static bool line_set(struct script *s, char **word)
 		return parse_time(s, word[2], &p->lease_us);
 	if (strcmp(name, "preempt") == 0)
 		return parse_flag(s, word[2], &p->preempt);
+	if (strcmp(name, "inbox") == 0)
+		return parse_number(s, word[2], 1, SIM_INBOX_MAX, &s->inbox_max);
+	if (strcmp(name, "perfect_lan") == 0)
+		return parse_flag(s, word[2], &s->is_lan_perfect);
 	if (strcmp(name, "second_path") == 0)
 		return parse_flag(s, word[2], &s->has_second);
 	if (strcmp(name, "lower_prio_no_advert") == 0)
@@ -209,6 +230,22 @@ static bool parse_operands(struct script *s, char **word, struct sim_action *act
 	return complain(s, "unknown action", NULL);
 }
 
+/* `on 2` between an action and its routers. */
+static bool parse_link(struct script *s, char ***word, struct entry *entry)
+{
+	const char *on = (*word)[3];
+	long n;
+
+	entry->link = SIM_ALL_LINKS;
+	if (!on || strcmp(on, "on") != 0)
+		return true;
+	if (!parse_number(s, (*word)[4], 1, s->n_links, &n))
+		return false;
+	entry->link = (int)n - 1;
+	*word += 2;
+	return true;
+}
+
 static bool line_at(struct script *s, char **word)
 {
 	struct entry *entry = entry_new(s, ENTRY_ACTION);
@@ -219,7 +256,7 @@ static bool line_at(struct script *s, char **word)
 	entry->action.act = word[2] ? sim_act_parse(word[2]) : SIM_ACT_N;
 	if (entry->action.act == SIM_ACT_N)
 		return complain(s, "unknown action", word[2]);
-	if (!parse_operands(s, word + 3, &entry->action))
+	if (!parse_link(s, &word, entry) || !parse_operands(s, word + 3, &entry->action))
 		return false;
 	bool is_of_router = entry->action.a < s->n_routers;
 	if (!is_of_router && entry->action.act != SIM_CUT && entry->action.act != SIM_CLOG)
@@ -261,6 +298,7 @@ static bool parse_line(struct script *s, char *text)
 		const char *name;
 		bool (*parse)(struct script *s, char **word);
 	} kinds[] = { { "routers", line_routers },
+		      { "links", line_links },
 		      { "set", line_set },
 		      { "at", line_at },
 		      { "expect", line_expect } };
@@ -333,8 +371,8 @@ static bool applies_after(const struct entry *entry, int64_t now_us)
 	return now_us >= entry->from_us && now_us < entry->to_us;
 }
 
-static void check_expectations(struct sim *sim, const struct script *s,
-			       bool (*applies)(const struct entry *entry, int64_t now_us))
+static void check_link(struct sim *sim, const struct script *s,
+		       bool (*applies)(const struct entry *entry, int64_t now_us))
 {
 	int64_t now_us = elapsed_us(sim);
 
@@ -350,12 +388,19 @@ static void check_expectations(struct sim *sim, const struct script *s,
 	}
 }
 
-static void run_to(struct sim *sim, const struct script *s, int64_t at_us)
+static void check_expectations(struct sim_links *w, const struct script *s,
+			       bool (*applies)(const struct entry *entry, int64_t now_us))
+{
+	for (int l = 0; l < w->n; l++)
+		check_link(w->link[l], s, applies);
+}
+
+static void run_to(struct sim_links *w, const struct script *s, int64_t at_us)
 {
 	time_us until = { SIM_T0_S * US_PER_S + at_us };
 
-	while (!sim->has_failed && sim_run_one(sim, until))
-		check_expectations(sim, s, applies_before);
+	while (!sim_links_failure(w) && sim_links_run_one(w, until))
+		check_expectations(w, s, applies_before);
 }
 
 /* The next instant at which a line has a say, after `after_us`; -1 if none. */
@@ -372,58 +417,73 @@ static int64_t next_instant(const struct script *s, int64_t after_us)
 	return next;
 }
 
-static void run_instant(struct sim *sim, const struct script *s, int64_t at_us)
+static void run_instant(struct sim_links *w, const struct script *s, int64_t at_us)
 {
-	run_to(sim, s, at_us);
-	check_expectations(sim, s, applies_before);
+	run_to(w, s, at_us);
+	check_expectations(w, s, applies_before);
 	for (size_t i = 0; i < s->n_entries; i++)
 		if (s->entries[i].kind == ENTRY_ACTION && s->entries[i].from_us == at_us)
-			sim_do(sim, s->entries[i].action);
-	check_expectations(sim, s, applies_after);
+			sim_links_do(w, s->entries[i].link, s->entries[i].action);
+	check_expectations(w, s, applies_after);
 }
 
-static struct sim *world_new(const struct script *s, bool is_traced)
+static struct sim *link_new(const struct script *s, int l, bool is_traced)
 {
 	struct sim *sim = sim_new(1, s->n_routers, &s->params);
 
+	sim->link = s->n_links > 1 ? l + 1 : 0;
 	sim->is_traced = is_traced;
 	if (s->transit_us > 0) {
 		sim->delay_min_us = sim->delay_max_us = s->transit_us;
 		sim->late_max_us = 0;
 	}
+	if (s->inbox_max > 0)
+		sim->inbox_max = (unsigned)s->inbox_max;
 	sim->has_second = s->has_second;
+	sim->is_lan_perfect = s->is_lan_perfect;
 	for (int i = 0; i < s->n_routers; i++) {
 		sim->router[i].params.base_priority = s->priorities[i];
 		sim->router[i].announce_params.refresh_us = s->refresh_us;
 		sim->router[i].handover_us = s->handover_us;
 	}
-	sim_boot(sim);
+	if (l > 0 && s->is_crossed)
+		sim_cross(sim);
 	return sim;
+}
+
+static bool run(const struct script *s, bool is_traced)
+{
+	struct sim_links w = { .n = s->n_links };
+	const struct sim *failed;
+
+	for (int l = 0; l < w.n; l++)
+		w.link[l] = link_new(s, l, is_traced);
+	sim_links_boot(&w);
+	for (int64_t at = next_instant(s, -1); at >= 0 && !sim_links_failure(&w);
+	     at = next_instant(s, at))
+		run_instant(&w, s, at);
+	failed = sim_links_failure(&w);
+	if (failed) {
+		printf("%s: %s\n", s->path, failed->failure);
+		sim_trace_print(failed);
+	}
+	for (int l = 0; l < w.n; l++)
+		sim_free(w.link[l]);
+	return !failed;
 }
 
 bool sim_script_run(const char *path, bool is_traced)
 {
 	struct script *s = calloc(1, sizeof(*s));
-	bool is_ok = false;
 
 	if (!s)
 		abort();
 	s->path = path;
+	s->n_links = 1;
 	s->params = (struct vrrp_params){
 		.version = 3, .advert_us = US_PER_S, .down_adverts = 3, .preempt = true
 	};
-	if (script_read(s)) {
-		struct sim *sim = world_new(s, is_traced);
-		for (int64_t at = next_instant(s, -1); at >= 0 && !sim->has_failed;
-		     at = next_instant(s, at))
-			run_instant(sim, s, at);
-		is_ok = !sim->has_failed;
-		if (!is_ok) {
-			printf("%s: %s\n", path, sim->failure);
-			sim_trace_print(sim);
-		}
-		sim_free(sim);
-	}
+	bool is_ok = script_read(s) && run(s, is_traced);
 	free(s);
 	return is_ok;
 }

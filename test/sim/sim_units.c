@@ -3,6 +3,8 @@
  */
 #include "test/sim/sim.h"
 
+#include <string.h>
+
 #define ROUNDS_MAX (8 * SIM_LINKS_MAX)
 
 /* ---- the clock ---- */
@@ -112,4 +114,86 @@ void sim_unit_settle(struct sim *const *link, int h, struct sim_unit *unit)
 		}
 	}
 	check_agreement(link, h, unit);
+}
+
+/* ---- one group for all links ---- */
+
+void sim_cross(struct sim *sim)
+{
+	for (int i = 0, k = sim->n_routers - 1; i < k; i++, k--) {
+		struct sim_router *a = &sim->router[i], *b = &sim->router[k];
+		struct addr addr = a->addr;
+		uint8_t priority = a->params.base_priority;
+
+		a->addr = b->addr;
+		a->params.base_priority = b->params.base_priority;
+		b->addr = addr;
+		b->params.base_priority = priority;
+	}
+}
+
+static void make_unit(struct sim_links *w, int h)
+{
+	struct sim_unit *unit = &w->unit[h];
+
+	memset(unit, 0, sizeof(*unit));
+	for (int l = 0; l < w->n; l++) {
+		struct sim_router *r = &w->link[l]->router[h];
+
+		unit->links[unit->group.n] = l;
+		unit->members[unit->group.n++] = &r->member;
+		r->group = w->n > 1 ? &unit->group : NULL;
+	}
+	sim_unit_init(unit, true);
+}
+
+void sim_links_boot(struct sim_links *w)
+{
+	for (int l = 0; l < w->n; l++)
+		sim_boot(w->link[l]);
+	for (int h = 0; h < w->link[0]->n_routers; h++)
+		make_unit(w, h);
+}
+
+struct sim *sim_links_failure(const struct sim_links *w)
+{
+	for (int l = 0; l < w->n; l++)
+		if (w->link[l]->has_failed)
+			return w->link[l];
+	return NULL;
+}
+
+static void settle(struct sim_links *w)
+{
+	for (int h = 0; h < w->link[0]->n_routers; h++)
+		sim_unit_settle(w->link, h, &w->unit[h]);
+}
+
+bool sim_links_run_one(struct sim_links *w, time_us until)
+{
+	time_us at;
+	struct sim *link = sim_links_next(w->link, w->n, &at);
+
+	if (!sim_run_one(link, until)) {
+		sim_links_set_clocks(w->link, w->n, until);
+		return false;
+	}
+	sim_links_set_clocks(w->link, w->n, link->now);
+	settle(w);
+	return true;
+}
+
+void sim_links_do(struct sim_links *w, int l, struct sim_action action)
+{
+	bool is_new_host = action.act == SIM_CRASH || action.act == SIM_RESTART;
+	bool is_dead =
+		action.a != SIM_HOST && w->link[0]->router[action.a].process == SIM_HOST_DOWN;
+
+	for (int k = 0; k < w->n; k++)
+		if (l == SIM_ALL_LINKS || l == k)
+			sim_do(w->link[k], action);
+	if (action.act == SIM_KILL_CHILD || action.act == SIM_CRASH ||
+	    (action.act == SIM_RESTART && is_dead))
+		sim_unit_init(&w->unit[action.a], is_new_host);
+	settle(w);
 }
