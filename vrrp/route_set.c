@@ -140,3 +140,11 @@ void route_set_resolve(struct route_set *set, const struct vrrp_app *app)
 	for (uint32_t i = 0; i < set->n_routes; i++)
 		resolve(&set->routes[i], app);
 }
+
+void route_set_note(struct route_set *set, const struct vrrp_app *app, bool is_held)
+{
+	for (uint32_t i = 0; i < set->n_routes; i++) {
+		struct vroute *vr = &set->routes[i];
+		vr->is_seen = is_held && (vr->is_seen || nl_has_route(app->nl, &vr->built.route));
+	}
+}

@@ -45,6 +45,9 @@ bool route_set_is_equal(const struct route_set *a, const struct route_set *b);
 /* Asks for the numbers of interfaces and VRFs as they are now. */
 void route_set_resolve(struct route_set *set, const struct vrrp_app *app);
 
+/* Remembers which of them are there while they are held: what takes their place then may go. */
+void route_set_note(struct route_set *set, const struct vrrp_app *app, bool is_held);
+
 bool route_set_has_route(const struct route_set *set, const struct nl_route *route);
 bool route_set_has_rule(const struct route_set *set, const struct nl_rule *rule);
 

@@ -109,8 +109,10 @@ static void apply(struct statics *s, const struct vip_list *vips, struct route_s
 {
 	struct vrrp_app *app = s->app;
 	unsigned n = vrrp_app_diff(app, vips, routes, false);
+	unsigned failures = n > 0 ? nl_apply(app->nl, app->ops, n, timeout_us) : 0;
 
-	if (n == 0 || nl_apply(app->nl, app->ops, n, timeout_us) == 0)
+	route_set_note(routes, app, s->holds);
+	if (failures == 0)
 		return;
 	for (unsigned i = 0; i < n; i++) {
 		if (app->ops[i].error)

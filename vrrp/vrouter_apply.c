@@ -87,6 +87,23 @@ static unsigned collect_route_wants(const struct vrrp_app *app, const struct rou
 	return n;
 }
 
+/*
+ * A route over IPv4 goes before others of its place in the table. Over IPv6 it would be one more
+ * way beside them, so where somebody replaced ours, or gave it another way, that goes. What was
+ * there before us stays.
+ */
+static void replace_usurpers(const struct route_set *set, struct nl_op *ops, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		struct nl_op *op = &ops[i];
+		if (op->kind != NL_OP_ROUTE_ADD || op->route->family != AF_INET6)
+			continue;
+		for (uint32_t k = 0; k < set->n_routes; k++)
+			op->is_replacing |=
+				op->route == &set->routes[k].built.route && set->routes[k].is_seen;
+	}
+}
+
 unsigned vrrp_app_diff(struct vrrp_app *app, const struct vip_list *vips, struct route_set *set,
 		       bool is_repair)
 {
@@ -98,6 +115,7 @@ unsigned vrrp_app_diff(struct vrrp_app *app, const struct vip_list *vips, struct
 	n += route_diff(app->route_wants, n_wants, &actual, ROUTE_PASS_REMOVE, app->ops);
 	n += diff_addresses(app, vips, app->ops + n);
 	n += route_diff(app->route_wants, n_wants, &actual, ROUTE_PASS_ADD, app->ops + n);
+	replace_usurpers(set, app->ops, n);
 	return n;
 }
 
@@ -226,28 +244,7 @@ static void apply_ops(struct vrouter *r, unsigned n, int64_t timeout_us)
 
 void vrouter_note_routes(struct vrouter *r)
 {
-	for (uint32_t i = 0; i < r->routes.n_routes; i++) {
-		struct vroute *vr = &r->routes.routes[i];
-		vr->is_seen = r->holds_vips &&
-			      (vr->is_seen || nl_has_route(r->app->nl, &vr->built.route));
-	}
-}
-
-/*
- * A route over IPv4 goes before others of its place in the table. Over IPv6 it would be one more
- * way beside them, so where somebody replaced ours, or gave it another way, that goes. What was
- * there before us stays.
- */
-static void replace_usurpers(const struct vrouter *r, unsigned n)
-{
-	for (unsigned i = 0; i < n; i++) {
-		struct nl_op *op = &r->app->ops[i];
-		if (op->kind != NL_OP_ROUTE_ADD || op->route->family != AF_INET6)
-			continue;
-		for (uint32_t k = 0; k < r->routes.n_routes; k++)
-			op->is_replacing |= op->route == &r->routes.routes[k].built.route &&
-					    r->routes.routes[k].is_seen;
-	}
+	route_set_note(&r->routes, r->app, r->holds_vips);
 }
 
 static void make_agree(struct vrouter *r, bool is_repair)
@@ -257,7 +254,6 @@ static void make_agree(struct vrouter *r, bool is_repair)
 	timer_cancel(&r->vip_timer);
 	firewall_guard(r);
 	n = vrrp_app_diff(r->app, &r->vips, &r->routes, is_repair);
-	replace_usurpers(r, n);
 	apply_ops(r, n, r->is_leaving ? APPLY_TIME_LAST_US : APPLY_TIME_US);
 	firewall_release(r);
 	vrouter_note_routes(r);

@@ -19,6 +19,55 @@ make_switch side
 plug_cable a side eth1
 plug_cable b side eth1
 
+# A thousand addresses with routes and rules move as one, and leave nothing behind: m, n on a switch of their own.
+thousand_conf() { # PRIORITY
+	local i all=()
+	for ((i = 0; i < 1000; i++)); do all+=("10.9.$((1 + i / 250)).$((1 + i % 250))/16"); done
+	echo "vrrp_instance VI_M {
+	interface eth0
+	virtual_router_id 52
+	version 3
+	priority $1
+	advert_int 0.2
+	virtual_ipaddress {"
+	printf '\t\t%s\n' "${all[@]:0:200}"
+	printf '\t}\n\tvirtual_ipaddress_excluded {\n'
+	printf '\t\t%s\n' "${all[@]:200}"
+	printf '\t}\n\tvirtual_routes {\n'
+	for ((i = 0; i < 100; i++)); do echo "172.16.$i.0/24 via 10.9.0.9"; done
+	printf '\t}\n\tvirtual_rules {\n'
+	for ((i = 0; i < 50; i++)); do echo "from 172.17.$i.0/24 lookup 55 preference $((1000 + i))"; done
+	printf '\t}\n}\n'
+}
+holds() { # NODE ADDRESSES ROUTES RULES
+	local of
+	of="ip -n $(ns "$1")"
+	[ "$($of -o -4 addr show dev eth0 | grep -c '10\.9\.[1-4]\.') $($of route | grep -c '^172\.16\.') $($of rule | grep -c '172\.17\.')" = "$2 $3 $4" ]
+}
+thousand() {
+	make_switch many
+	make_node m many 10.9.0.1/16
+	make_node n many 10.9.0.2/16
+	thousand_conf 150 | write_conf m
+	thousand_conf 100 | write_conf n
+	start_director n -P
+	expect_soon many-all-of-them 10 holds n 1000 100 50
+	start_director m -P
+	expect_soon many-preempted 10 holds m 1000 100 50
+	expect_soon many-left-behind-none 1 holds n 0 0 0
+	ip -n "$(ns m)" link set dev eth0 down
+	expect_soon many-fault-moves 5 holds n 1000 100 50
+	ip -n "$(ns m)" link set dev eth0 up
+	expect_soon many-back 10 holds m 1000 100 50
+	expect_soon many-back-left-none 1 holds n 0 0 0
+	stop m TERM
+	expect many-stop-left-none holds m 0 0 0
+	expect_soon many-stop-moves 2 holds n 1000 100 50
+	stop n TERM
+	expect many-last-left-none holds n 0 0 0
+}
+part many thousand
+
 director_conf() { # NODE PRIORITY NUMBER
 	write_conf "$1" <<CONF
 vrrp_instance VI_1 {
@@ -56,6 +105,7 @@ static_ipaddress {
 }
 static_routes {
 	203.0.115.0/24 via 192.168.195.254 dev eth0 track_group G
+	2001:db8:98::/48 via fe80::99 dev eth0
 }
 static_rules {
 	from 10.60.0.0/16 preference 700 unreachable
@@ -146,13 +196,20 @@ ip -n "$(ns a)" route del 198.51.101.0/24 table 55
 expect_soon repaired-legs 5 has_line "$L" route a route show table 55
 ip -n "$(ns a)" -6 route del 2001:db8:99::/48
 expect_soon repaired-route-v6 5 has_line "$R6" route a -6 route
-only_ours6() { [ "$(route a -6 route show 2001:db8:99::/48)" = "$R6 " ] || [ "$(route a -6 route show 2001:db8:99::/48)" = "$R6" ]; }
+S6="2001:db8:98::/48 via fe80::99 dev eth0 proto keepalived metric 1024 pref medium"
+only_route6() { # PREFIX LINE
+	case "$(route a -6 route show "$1")" in "$2" | "$2 ") ;; *) return 1 ;; esac
+}
+only_ours6() { only_route6 2001:db8:99::/48 "$R6"; }
 expect only-ours-v6 only_ours6
 ip -n "$(ns a)" -6 route replace 2001:db8:99::/48 via fe80::98 dev eth0
 expect_soon replaced-route-v6 5 only_ours6
 ip -n "$(ns a)" -6 route append 2001:db8:99::/48 via fe80::97 dev eth0
 expect_soon another-way-v6 5 only_ours6
 expect_stays another-way-is-over 1 only_ours6
+expect only-static-v6 only_route6 2001:db8:98::/48 "$S6"
+ip -n "$(ns a)" -6 route replace 2001:db8:98::/48 via fe80::98 dev eth0
+expect_soon replaced-static-v6 5 only_route6 2001:db8:98::/48 "$S6"
 ip -n "$(ns a)" rule del pref 501
 expect_soon repaired-rule 5 has_line "$RULE" route a rule
 ip -n "$(ns a)" route del 203.0.115.0/24
@@ -216,3 +273,4 @@ expect no-rules-left test -z "$(route a rule | grep keepalived)$(route a -6 rule
 expect no-static-left lacks_address a 10.77.0.1
 expect nothing-left lacks_address a 192.168.195.201
 expect nothing-left-v6 lacks_address a $VIP6
+join_parts
