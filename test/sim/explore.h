@@ -64,9 +64,10 @@ struct explore_world {
 	int64_t handover_us;
 	int weight;             /* EXPLORE_WEIGHT */
 	uint8_t other_priority; /* EXPLORE_PRIORITY */
-	bool is_crossed;        /* the second link ranks the other way round */
-	bool is_one_owner;      /* never two with the addresses, of whom one hangs */
-	int64_t slack_us;       /* see stage_patience_us() */
+	bool has_second;   /* all that is sent goes by a second path, too, which has no faults */
+	bool is_crossed;   /* the second link ranks the other way round */
+	bool is_one_owner; /* never two with the addresses, of whom one hangs */
+	int64_t slack_us;  /* see stage_patience_us() */
 };
 
 /* A step of a trace. */

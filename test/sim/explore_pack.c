@@ -26,6 +26,9 @@
 /* On their way on a link. */
 #define EVENTS_MAX (EXPLORE_KEY_MAX / 32)
 
+/* Above the kind of an event. */
+#define SECOND_BIT 7
+
 struct packer {
 	struct blobs *routers, *units, *frames;
 };
@@ -248,7 +251,7 @@ static uint8_t *put_events(struct packer *p, const struct sim *sim, uint8_t *at)
 		const struct sim_event *event = sorted[k];
 
 		at = put(at, (uint64_t)(event->at_us - sim->now.us), 4);
-		at = put(at, event->kind, 1);
+		at = put(at, event->kind | (unsigned)event->is_second << SECOND_BIT, 1);
 		at = put(at, (uint64_t)to_whom(event), 1);
 		if (event->kind == SIM_EV_ACTION)
 			continue; /* of its kind there is only the end of a dead process */
@@ -338,7 +341,9 @@ static void take_events(const struct packer *p, struct sim *sim, const uint8_t *
 		memset(event, 0, sizeof(*event));
 		event->at_us = sim->now.us + (int32_t)take(at, 4);
 		event->seq = k;
-		event->kind = (enum sim_event_kind)take(at, 1);
+		uint64_t kind = take(at, 1);
+		event->kind = (enum sim_event_kind)(kind & ((1U << SECOND_BIT) - 1));
+		event->is_second = kind >> SECOND_BIT;
 		event->to = (int)take(at, 1);
 		if (event->kind == SIM_EV_ACTION) {
 			event->action = (struct sim_action){ SIM_RESPAWN, event->to, 0, 0 };

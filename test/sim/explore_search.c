@@ -305,6 +305,8 @@ static void print_settings(const struct search *s)
 	       p->version, (double)p->advert_us / US_PER_S, (double)s->stage.tick_us / US_PER_S,
 	       words[p->preempt]);
 	printf("set inbox %d\nset perfect_lan %s\n", EXPLORE_INBOX_MAX, words[w->is_one_owner]);
+	if (w->has_second)
+		printf("set second_path on\n");
 	if (p->higher_prio_send_advert)
 		printf("set higher_prio_send_advert on\n");
 	if (p->lower_prio_no_advert)

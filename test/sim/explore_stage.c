@@ -19,6 +19,7 @@ static struct sim *link_new(const struct explore_world *w, int l, int64_t tick_u
 	sim->order = SIM_ORDER_FRAMES;
 	sim->inbox_max = EXPLORE_INBOX_MAX;
 	sim->is_lan_perfect = w->is_one_owner;
+	sim->has_second = w->has_second;
 	for (int i = 0; i < w->n_routers; i++) {
 		struct sim_router *r = &sim->router[i];
 
