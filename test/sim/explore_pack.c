@@ -20,9 +20,6 @@
  */
 #define LATE_INTERVALS 4
 
-/* The number of moves goes into the waiting time after a clash; so many are told apart. */
-#define MOVES_TOLD_APART 4
-
 /* On their way on a link. */
 #define EVENTS_MAX (EXPLORE_KEY_MAX / 32)
 
@@ -112,13 +109,12 @@ static int64_t longest_down_us(const struct vrrp_params *p)
 	return (p->down_adverts + 1) * p->advert_us;
 }
 
-static void normalise_inst(struct vrrp_inst *v, const struct sim *sim, bool is_in_group)
+static void normalise_inst(struct vrrp_inst *v, const struct sim *sim)
 {
 	time_us now = sim->now;
 	bool is_active = v->state == VRRP_STATE_ACTIVE;
 	/* whether it can have been heard since is asked for with leases */
 	int64_t told_apart_us = is_active && sim->is_lan_perfect ? sim->delay_max_us + 1 : 0;
-	uint32_t told_apart = is_in_group ? MOVES_TOLD_APART : 1;
 
 	for (int t = 0; t < VRRP_TIMER_N; t++)
 		v->at[t] = timer_recent(v->at[t], t, now, v->params.advert_us);
@@ -128,8 +124,6 @@ static void normalise_inst(struct vrrp_inst *v, const struct sim *sim, bool is_i
 			      ? not_before(v->rival_at, time_add(now, -longest_down_us(&v->params)))
 			      : now;
 	v->lease_until = is_active ? not_before(v->lease_until, now) : now;
-	if (v->transitions > 0)
-		v->transitions = 1 + (v->transitions - 1) % told_apart;
 }
 
 /* Of a host that is dead only what it will be again. */
@@ -158,8 +152,6 @@ static void bury(struct sim_router *r)
 static void normalise_router(struct sim_router *r, const struct sim *sim)
 {
 	time_us now = sim->now;
-	bool is_in_group = r->group != NULL;
-
 	if (r->process == SIM_HOST_DOWN)
 		bury(r);
 	r->group = NULL;
@@ -174,8 +166,8 @@ static void normalise_router(struct sim_router *r, const struct sim *sim)
 			      : now;
 	for (int t = 0; t < VRRP_TIMER_N; t++)
 		r->armed[t] = timer_recent(r->armed[t], t, now, r->params.advert_us);
-	normalise_inst(&r->v, sim, is_in_group);
-	normalise_inst(&r->saved, sim, is_in_group);
+	normalise_inst(&r->v, sim);
+	normalise_inst(&r->saved, sim);
 }
 
 /* ---- writing ---- */
@@ -200,14 +192,13 @@ static uint8_t *put_router(struct packer *p, const struct sim *sim, int i, uint8
 	return put(at, blobs_add(p->routers, &copy, len), 4);
 }
 
-/* A lost frame, and the end of a process that died again, are nothing. */
+/* The return of a process that died again is nothing. */
 static bool is_void(const struct sim *sim, const struct sim_event *event)
 {
 	const struct sim_router *r = &sim->router[event->action.a];
 
-	if (event->kind != SIM_EV_ACTION)
-		return event->frame.len == 0;
-	return r->process != SIM_CHILD_DEAD || r->generation != event->action.n;
+	return event->kind == SIM_EV_ACTION &&
+	       (r->process != SIM_CHILD_DEAD || r->generation != event->action.n);
 }
 
 static int to_whom(const struct sim_event *event)

@@ -436,8 +436,6 @@ static void search_free(struct search *s)
 
 static bool check_sample(struct search *s, uint32_t sample)
 {
-	if (s->stage.world->is_crossed) /* draws after a clash are cut short, see explore_pack.c */
-		return true;
 	for (uint32_t id = 0; sample > 0 && id < s->n_nodes; id += sample) {
 		s->result->replayed++;
 		if (is_same_again(s, id))

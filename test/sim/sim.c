@@ -281,7 +281,7 @@ static void frame_arrive(struct sim *sim, const struct sim_event *event)
 	struct sim_router *r = &sim->router[event->to];
 	bool is_attached = event->is_second || node_is_attached(sim, event->to);
 
-	if (!is_attached || r->process != SIM_RUNNING || event->frame.len == 0)
+	if (!is_attached || r->process != SIM_RUNNING)
 		return;
 	if (!r->is_paused)
 		receive(sim, event->to, &event->frame);
@@ -458,9 +458,15 @@ static bool is_on_its_way(const struct sim_event *event, const struct sim_action
 
 static void do_lose(struct sim *sim, const struct sim_action *action)
 {
-	for (size_t k = 0; k < sim->n_events; k++)
+	size_t n = sim->n_events;
+
+	sim->n_events = 0;
+	for (size_t k = 0; k < n; k++) {
 		if (is_on_its_way(&sim->events[k], action))
-			sim->events[k].frame.len = 0;
+			continue;
+		sim->events[sim->n_events] = sim->events[k];
+		sim_event_rise(sim, sim->n_events++);
+	}
 }
 
 static void do_delay(struct sim *sim, const struct sim_action *action)
