@@ -20,7 +20,11 @@ unsigned route_diff(const struct route_want *want, unsigned n, const struct rout
 
 	for (unsigned i = 0; i < n; i++) {
 		const struct route_want *w = &want[is_add ? i : n - 1 - i];
-		if (w->is_wanted == is_add && actual->has(w, actual->arg) != is_add)
+		bool is_there;
+		if (w->is_wanted != is_add)
+			continue;
+		is_there = actual->has(w, actual->arg) || (!is_add && w->may_hide);
+		if (is_there != is_add)
 			ops[n_ops++] = op_for(w);
 	}
 	return n_ops;

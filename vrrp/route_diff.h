@@ -11,6 +11,7 @@ struct route_want {
 	const struct nl_route *route; /* or */
 	const struct nl_rule *rule;
 	bool is_wanted;
+	bool may_hide; /* perhaps it is there although the kernel shows another one: remove it */
 };
 
 /* What the kernel has now. */

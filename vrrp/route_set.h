@@ -17,6 +17,7 @@ struct vroute {
 	bool is_tracked;
 	bool is_possible; /* its interfaces and its VRF exist */
 	bool is_seen;     /* it was there: what is in its place now came after it */
+	bool is_cleared;  /* it was removed, also as a way of another one, and not set since */
 };
 
 struct vrule {

@@ -64,6 +64,12 @@ static bool has_actual(const struct route_want *want, const void *arg)
 	return want->route ? nl_has_route(arg, want->route) : nl_has_rule(arg, want->rule);
 }
 
+/* A way of a route that was there before: whether it is missing cannot be seen. */
+static bool is_hidden(const struct vroute *vr)
+{
+	return vr->built.route.family == AF_INET6 && !vr->is_seen && !vr->is_cleared;
+}
+
 static unsigned collect_route_wants(const struct vrrp_app *app, const struct route_set *set,
 				    bool is_repair)
 {
@@ -72,10 +78,13 @@ static unsigned collect_route_wants(const struct vrrp_app *app, const struct rou
 	for (uint32_t i = 0; i < set->n_routes; i++) {
 		const struct vroute *vr = &set->routes[i];
 		const struct nl_route *route = &vr->built.route;
-		if (vr->is_possible && (vr->is_tracked || !is_repair))
-			app->route_wants[n++] = (struct route_want){
-				.route = route, .is_wanted = vrrp_app_holds_route(app, route)
-			};
+		if (vr->is_possible && (!is_repair || (vr->is_tracked && !is_hidden(vr))))
+			app->route_wants[n++] =
+				(struct route_want){ .route = route,
+						     .is_wanted = vrrp_app_holds_route(app, route),
+						     .may_hide = !is_repair &&
+								 route->family == AF_INET6 &&
+								 !vr->is_cleared };
 	}
 	for (uint32_t i = 0; i < set->n_rules; i++) {
 		const struct nl_rule *rule = &set->rules[i].rule;
@@ -90,17 +99,26 @@ static unsigned collect_route_wants(const struct vrrp_app *app, const struct rou
 /*
  * A route over IPv4 goes before others of its place in the table. Over IPv6 it would be one more
  * way beside them, so where somebody replaced ours, or gave it another way, that goes. What was
- * there before us stays.
+ * there before us stays, and what is to be appended.
  */
-static void replace_usurpers(const struct route_set *set, struct nl_op *ops, unsigned n)
+static void note_op(struct vroute *vr, struct nl_op *op)
+{
+	vr->is_cleared = op->kind == NL_OP_ROUTE_DEL;
+	op->is_replacing =
+		op->kind == NL_OP_ROUTE_ADD && vr->is_seen && op->route->place != NL_ROUTE_APPEND;
+}
+
+static void note_ops6(const struct route_set *set, struct nl_op *ops, unsigned n)
 {
 	for (unsigned i = 0; i < n; i++) {
 		struct nl_op *op = &ops[i];
-		if (op->kind != NL_OP_ROUTE_ADD || op->route->family != AF_INET6)
+		if ((op->kind != NL_OP_ROUTE_ADD && op->kind != NL_OP_ROUTE_DEL) ||
+		    op->route->family != AF_INET6)
 			continue;
-		for (uint32_t k = 0; k < set->n_routes; k++)
-			op->is_replacing |=
-				op->route == &set->routes[k].built.route && set->routes[k].is_seen;
+		for (uint32_t k = 0; k < set->n_routes; k++) {
+			if (op->route == &set->routes[k].built.route)
+				note_op(&set->routes[k], op);
+		}
 	}
 }
 
@@ -115,7 +133,7 @@ unsigned vrrp_app_diff(struct vrrp_app *app, const struct vip_list *vips, struct
 	n += route_diff(app->route_wants, n_wants, &actual, ROUTE_PASS_REMOVE, app->ops);
 	n += diff_addresses(app, vips, app->ops + n);
 	n += route_diff(app->route_wants, n_wants, &actual, ROUTE_PASS_ADD, app->ops + n);
-	replace_usurpers(set, app->ops, n);
+	note_ops6(set, app->ops, n);
 	return n;
 }
 

@@ -91,6 +91,9 @@ vrrp_instance VI_1 {
 		198.51.101.0/24 table 55 nexthop via 192.168.195.254 weight 3 nexthop via 192.168.195.253 dev eth0
 		blackhole 203.0.113.0/24 table 55
 		2001:db8:99::/48 via fe80::99 dev eth0 pref high
+		2001:db8:97::/48 via fe80::99 dev eth0
+		2001:db8:96::/48 via fe80::99 dev eth0 append
+		2001:db8:96::/48 via fe80::98 dev eth0 append
 		203.0.114.0/24 dev eth1 no_track
 	}
 	virtual_rules {
@@ -137,6 +140,7 @@ repair() {
 say "every option arrives in the kernel"
 director_conf a 150 1
 director_conf b 100 2
+ip -n "$(ns a)" -6 route add 2001:db8:97::/48 via fe80::97 dev eth0 proto static
 start_director a
 start_director b
 expect_soon master 15 has_address a $VIP
@@ -187,8 +191,11 @@ expect rule-suppress has_line "lookup main suppress_prefixlength 0 proto keepali
 expect static-address shows a 10.77.0.1 lo:s
 expect static-route has_line "203.0.115.0/24 via 192.168.195.254" route a route
 expect static-on-backup has_line "203.0.115.0/24 via 192.168.195.254" route b route
-expect_eq told-in-status "6 5 4" "$(status_of a '.vrrp[0] | "\(.addresses) \(.routes) \(.rules)"')"
+expect_eq told-in-status "6 8 4" "$(status_of a '.vrrp[0] | "\(.addresses) \(.routes) \(.rules)"')"
 expect none-on-backup test -z "$(route b route show table 55)$(route b -6 rule show pref 502)"
+WAYS6="nexthop via fe80::99 dev eth0 weight 1 nexthop via fe80::98 dev eth0 weight 1"
+expect appended-v6 has_line "$WAYS6" route a -6 route show 2001:db8:96::/48
+expect beside-another-v6 has_line "nexthop via fe80::97 dev eth0 weight 1 nexthop via fe80::99" route a -6 route show 2001:db8:97::/48
 mark_log a
 ip -n "$(ns a)" route del 198.51.100.0/24 metric 7
 expect_soon repaired-route 5 has_line "$M" route a route show table main
@@ -273,4 +280,6 @@ expect no-rules-left test -z "$(route a rule | grep keepalived)$(route a -6 rule
 expect no-static-left lacks_address a 10.77.0.1
 expect nothing-left lacks_address a 192.168.195.201
 expect nothing-left-v6 lacks_address a $VIP6
+expect_eq no-way-left-v6 "" "$(route a -6 route show 2001:db8:96::/48)$(route a -6 route show 2001:db8:99::/48)"
+expect what-was-there-stays only_route6 2001:db8:97::/48 "2001:db8:97::/48 via fe80::97 dev eth0 proto static metric 1024 pref medium"
 join_parts

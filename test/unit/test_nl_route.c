@@ -264,6 +264,25 @@ static bool has_bit(const struct route_want *want, const void *arg)
 	return *(const uint32_t *)arg >> want->route->metric & 1;
 }
 
+/* What the kernel may have made part of another route goes, too. */
+static void test_diff_removes_what_may_hide(void **state)
+{
+	struct nl_route route = { .metric = 0 };
+	const uint32_t has = 0;
+	const struct route_actual actual = { has_bit, &has };
+	struct route_want want = { &route, NULL, false, true };
+	struct nl_op op;
+
+	(void)state;
+	assert_int_equal(route_diff(&want, 1, &actual, ROUTE_PASS_REMOVE, &op), 1);
+	assert_int_equal(op.kind, NL_OP_ROUTE_DEL);
+	want.may_hide = false;
+	assert_int_equal(route_diff(&want, 1, &actual, ROUTE_PASS_REMOVE, &op), 0);
+	want = (struct route_want){ &route, NULL, true, true };
+	assert_int_equal(route_diff(&want, 1, &actual, ROUTE_PASS_REMOVE, &op), 0);
+	assert_int_equal(route_diff(&want, 1, &actual, ROUTE_PASS_ADD, &op), 1);
+}
+
 /* For every pair of a wanted and an actual set: applying both passes leads from one to the other,
  * what is there already is not touched. */
 static void test_diff_reaches_what_is_wanted(void **state)
@@ -280,7 +299,7 @@ static void test_diff_reaches_what_is_wanted(void **state)
 		unsigned n_ops = 0;
 		for (uint32_t i = 0; i < N; i++) {
 			routes[i].metric = i;
-			want[i] = (struct route_want){ &routes[i], NULL, wanted >> i & 1 };
+			want[i] = (struct route_want){ &routes[i], NULL, wanted >> i & 1, false };
 		}
 		for (enum route_pass pass = ROUTE_PASS_REMOVE; pass <= ROUTE_PASS_ADD; pass++) {
 			unsigned n = route_diff(want, N, &actual, pass, ops);
@@ -303,6 +322,7 @@ int main(void)
 		cmocka_unit_test(test_rules_come_back),
 		cmocka_unit_test(test_table_follows),
 		cmocka_unit_test(test_another_way_makes_us_ask),
+		cmocka_unit_test(test_diff_removes_what_may_hide),
 		cmocka_unit_test(test_diff_reaches_what_is_wanted),
 	};
 
