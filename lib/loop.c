@@ -6,9 +6,9 @@
  * never from two threads.
  *
  * A timer waits in one of two places: in the heap, or, while the due timers of a pass are being
- * served, in the `due` list. Its slot tells which, so that it can be cancelled at any time, and a
- * timer that a callback arms for an instant already past goes to the heap and so waits for the next
- * pass.
+ * served, in the `due` list. The place of its handle tells which, so that it can be cancelled at
+ * any time, and a timer that a callback arms for an instant already past goes to the heap and so
+ * waits for the next pass.
  */
 #include "lib/loop.h"
 
@@ -30,16 +30,21 @@
 #define DUE_BIT         0x80000000u
 #define SIGNALS_AT_ONCE 16
 
-/* An entry has what it is compared by with it: the timers themselves are far apart in memory. */
+/* What is compared and moved stands close together: the timers themselves are far apart in memory.
+ */
 struct timer_entry {
 	time_us at;
-	uint32_t order; /* among timers of one instant: a rhythm of many keeps its distances */
-	struct timer *timer;
+	uint32_t order;  /* among timers of one instant: a rhythm of many keeps its distances */
+	uint32_t handle; /* of the timer, in timers.place */
 };
 
+/* Where the armed timers are. A timer knows its handle, and that stands for its place. */
 struct timers {
-	struct timer_entry *v;
-	uint32_t n, cap;
+	struct timer_entry *heap;
+	uint32_t *place;      /* by handle: index in the heap, or DUE_BIT and one of due; of a free
+				 handle the next free one */
+	struct timer **timer; /* by handle */
+	uint32_t n, cap, free;
 };
 
 struct loop_signal {
@@ -51,8 +56,9 @@ struct loop {
 	const struct clock *clock;
 	time_us now;
 	int epoll_fd;
-	struct timers heap;
-	struct timers due;
+	struct timers timers;
+	struct timer *due[LOOP_MAX_TIMERS]; /* in this pass */
+	uint32_t n_due;
 	uint32_t n_armed; /* in all */
 	struct io *pending;
 	int64_t gap_us;
@@ -96,8 +102,9 @@ void loop_free(struct loop *loop)
 	if (loop->signal_io.fd >= 0)
 		close(loop->signal_io.fd);
 	close(loop->epoll_fd);
-	free(loop->heap.v);
-	free(loop->due.v);
+	free(loop->timers.heap);
+	free(loop->timers.place);
+	free(loop->timers.timer);
 	free(loop);
 }
 
@@ -134,7 +141,7 @@ void loop_late_counts(const struct loop *loop, uint64_t counts[LOOP_LATE_N])
 static void count_lateness(struct loop *loop)
 {
 	static const int64_t limits_us[LOOP_LATE_N] = { 10 * US_PER_MS, 100 * US_PER_MS, US_PER_S };
-	int64_t late_us = loop->heap.n > 0 ? time_sub(loop->now, loop->heap.v[0].at) : 0;
+	int64_t late_us = loop->timers.n > 0 ? time_sub(loop->now, loop->timers.heap[0].at) : 0;
 
 	for (int i = 0; i < LOOP_LATE_N && late_us >= limits_us[i]; i++)
 		loop->n_late[i]++;
@@ -203,14 +210,37 @@ void io_del(struct io *io)
 
 /* ---- timers ---- */
 
-static void timers_reserve(struct timers *list, uint32_t n)
+static void timers_grow(struct timers *t)
 {
-	if (n <= list->cap)
-		return;
-	list->cap = list->cap ? list->cap * 2 : 64;
-	if (list->cap < n)
-		list->cap = n;
-	list->v = xrealloc(list->v, list->cap * sizeof(list->v[0]));
+	const uint32_t cap = t->cap ? t->cap * 2 : 64;
+
+	t->heap = xrealloc(t->heap, cap * sizeof(t->heap[0]));
+	t->place = xrealloc(t->place, cap * sizeof(t->place[0]));
+	t->timer = xrealloc(t->timer, cap * sizeof(struct timer *));
+	for (uint32_t i = t->cap; i < cap; i++)
+		t->place[i] = i + 1;
+	t->free = t->cap;
+	t->cap = cap;
+}
+
+static uint32_t handle_take(struct timers *t, struct timer *timer)
+{
+	if (t->free == t->cap)
+		timers_grow(t);
+	const uint32_t handle = t->free;
+	t->free = t->place[handle];
+	t->timer[handle] = timer;
+	timer->slot = handle + 1;
+	return handle;
+}
+
+static void handle_give(struct timers *t, struct timer *timer)
+{
+	const uint32_t handle = timer->slot - 1;
+
+	t->place[handle] = t->free;
+	t->free = handle;
+	timer->slot = 0;
 }
 
 static bool is_before(const struct timer_entry *a, const struct timer_entry *b)
@@ -220,61 +250,61 @@ static bool is_before(const struct timer_entry *a, const struct timer_entry *b)
 	return order ? order < 0 : (int32_t)(a->order - b->order) < 0;
 }
 
-static void heap_put(struct timers *heap, uint32_t at, struct timer_entry entry)
+static void heap_put(struct timers *t, uint32_t at, struct timer_entry entry)
 {
-	heap->v[at] = entry;
-	entry.timer->slot = at + 1;
+	t->heap[at] = entry;
+	t->place[entry.handle] = at;
 }
 
 /* Moves `entry`, which fills the hole at `at`, towards the root as far as it belongs. */
-static void heap_rise(struct timers *heap, uint32_t at, struct timer_entry entry)
+static void heap_rise(struct timers *t, uint32_t at, struct timer_entry entry)
 {
 	while (at > 0) {
 		const uint32_t parent = (at - 1) / HEAP_ARITY;
 
-		if (!is_before(&entry, &heap->v[parent]))
+		if (!is_before(&entry, &t->heap[parent]))
 			break;
-		heap_put(heap, at, heap->v[parent]);
+		heap_put(t, at, t->heap[parent]);
 		at = parent;
 	}
-	heap_put(heap, at, entry);
+	heap_put(t, at, entry);
 }
 
-static uint32_t heap_first_child(const struct timers *heap, uint32_t at)
+static uint32_t heap_first_child(const struct timers *t, uint32_t at)
 {
 	const uint32_t begin = at * HEAP_ARITY + 1;
 	uint32_t first = begin;
 
-	for (uint32_t i = begin + 1; i < begin + HEAP_ARITY && i < heap->n; i++)
-		if (is_before(&heap->v[i], &heap->v[first]))
+	for (uint32_t i = begin + 1; i < begin + HEAP_ARITY && i < t->n; i++)
+		if (is_before(&t->heap[i], &t->heap[first]))
 			first = i;
 	return first;
 }
 
 /* The same towards the leaves. */
-static void heap_sink(struct timers *heap, uint32_t at, struct timer_entry entry)
+static void heap_sink(struct timers *t, uint32_t at, struct timer_entry entry)
 {
-	while (at * HEAP_ARITY + 1 < heap->n) {
-		const uint32_t child = heap_first_child(heap, at);
+	while (at * HEAP_ARITY + 1 < t->n) {
+		const uint32_t child = heap_first_child(t, at);
 
-		if (!is_before(&heap->v[child], &entry))
+		if (!is_before(&t->heap[child], &entry))
 			break;
-		heap_put(heap, at, heap->v[child]);
+		heap_put(t, at, t->heap[child]);
 		at = child;
 	}
-	heap_put(heap, at, entry);
+	heap_put(t, at, entry);
 }
 
-static void heap_remove(struct timers *heap, uint32_t at)
+static void heap_remove(struct timers *t, uint32_t at)
 {
-	const struct timer_entry last = heap->v[--heap->n];
+	const struct timer_entry last = t->heap[--t->n];
 
-	if (at == heap->n)
+	if (at == t->n)
 		return;
-	if (at > 0 && is_before(&last, &heap->v[(at - 1) / HEAP_ARITY]))
-		heap_rise(heap, at, last);
+	if (at > 0 && is_before(&last, &t->heap[(at - 1) / HEAP_ARITY]))
+		heap_rise(t, at, last);
 	else
-		heap_sink(heap, at, last);
+		heap_sink(t, at, last);
 }
 
 void timer_init(struct timer *timer, struct loop *loop, void (*on_fire)(struct timer *, void *),
@@ -285,21 +315,26 @@ void timer_init(struct timer *timer, struct loop *loop, void (*on_fire)(struct t
 
 static bool is_in_heap(const struct timer *timer)
 {
-	return timer->slot != 0 && !(timer->slot & DUE_BIT);
+	return timer->slot && !(timer->loop->timers.place[timer->slot - 1] & DUE_BIT);
 }
 
 void timer_cancel(struct timer *timer)
 {
-	if (timer->slot & DUE_BIT)
-		timer->loop->due.v[timer->slot & ~DUE_BIT].timer = NULL;
-	else if (timer->slot)
-		heap_remove(&timer->loop->heap, timer->slot - 1);
-	timer->slot = 0;
+	if (!timer->slot)
+		return;
+	struct loop *loop = timer->loop;
+	const uint32_t place = loop->timers.place[timer->slot - 1];
+
+	if (place & DUE_BIT)
+		loop->due[place & ~DUE_BIT] = NULL;
+	else
+		heap_remove(&loop->timers, place);
+	handle_give(&loop->timers, timer);
 }
 
 void timer_arm_at(struct timer *timer, time_us at)
 {
-	struct timers *heap = &timer->loop->heap;
+	struct timers *t = &timer->loop->timers;
 	bool is_later = time_cmp(at, timer->at) >= 0;
 
 	if (!is_in_heap(timer) || time_is_never(at))
@@ -307,15 +342,17 @@ void timer_arm_at(struct timer *timer, time_us at)
 	timer->at = at;
 	if (time_is_never(at))
 		return;
-	const struct timer_entry entry = { at, timer->loop->n_armed++, timer };
-	if (!is_in_heap(timer)) {
-		timers_reserve(heap, heap->n + 1);
-		heap_rise(heap, heap->n++, entry);
-	} else if (is_later) {
-		heap_sink(heap, timer->slot - 1, entry);
-	} else {
-		heap_rise(heap, timer->slot - 1, entry);
+	const uint32_t order = timer->loop->n_armed++;
+	if (!timer->slot) {
+		const uint32_t handle = handle_take(t, timer);
+		heap_rise(t, t->n++, (struct timer_entry){ at, order, handle });
+		return;
 	}
+	const struct timer_entry entry = { at, order, timer->slot - 1 };
+	if (is_later)
+		heap_sink(t, t->place[entry.handle], entry);
+	else
+		heap_rise(t, t->place[entry.handle], entry);
 }
 
 void timer_arm_in(struct timer *timer, int64_t delta_us)
@@ -331,22 +368,23 @@ bool timer_is_armed(const struct timer *timer)
 /* A slice of what is due: when thousands are, descriptors get their turn in between. */
 static void timers_collect_due(struct loop *loop)
 {
-	while (loop->due.n < LOOP_MAX_TIMERS && loop->heap.n > 0 &&
-	       time_cmp(loop->heap.v[0].at, loop->now) <= 0) {
-		const struct timer_entry entry = loop->heap.v[0];
+	struct timers *t = &loop->timers;
 
-		heap_remove(&loop->heap, 0);
-		timers_reserve(&loop->due, loop->due.n + 1);
-		entry.timer->slot = DUE_BIT | loop->due.n;
-		loop->due.v[loop->due.n++] = entry;
+	while (loop->n_due < LOOP_MAX_TIMERS && t->n > 0 &&
+	       time_cmp(t->heap[0].at, loop->now) <= 0) {
+		const uint32_t handle = t->heap[0].handle;
+
+		heap_remove(t, 0);
+		t->place[handle] = DUE_BIT | loop->n_due;
+		loop->due[loop->n_due++] = t->timer[handle];
 	}
 }
 
 static void timers_serve(struct loop *loop)
 {
 	timers_collect_due(loop);
-	for (uint32_t i = 0; i < loop->due.n; i++) {
-		struct timer *timer = loop->due.v[i].timer;
+	for (uint32_t i = 0; i < loop->n_due; i++) {
+		struct timer *timer = loop->due[i];
 
 		if (!timer)
 			continue;
@@ -354,13 +392,13 @@ static void timers_serve(struct loop *loop)
 			timer_arm_at(timer, timer->at);
 			continue;
 		}
-		timer->slot = 0;
+		handle_give(&loop->timers, timer);
 		loop->last_late_us = time_sub(loop->now, timer->at);
 		if (loop->last_late_us > loop->worst_late_us)
 			loop->worst_late_us = loop->last_late_us;
 		timer->on_fire(timer, timer->arg);
 	}
-	loop->due.n = 0;
+	loop->n_due = 0;
 }
 
 /* ---- a pass ---- */
@@ -375,9 +413,9 @@ static int64_t time_left_us(const struct loop *loop, int64_t wait_us)
 {
 	int64_t due_us;
 
-	if (loop->heap.n == 0)
+	if (loop->timers.n == 0)
 		return wait_us;
-	due_us = time_sub(loop->heap.v[0].at, clock_now(loop->clock));
+	due_us = time_sub(loop->timers.heap[0].at, clock_now(loop->clock));
 	if (due_us < 0)
 		due_us = 0;
 	return wait_us < 0 || due_us < wait_us ? due_us : wait_us;
@@ -441,7 +479,7 @@ int loop_run_once(struct loop *loop, int64_t wait_us)
 	struct epoll_event events[LOOP_MAX_EVENTS];
 	int n;
 
-	assert(!loop->pending && loop->due.n == 0); /* not from a callback */
+	assert(!loop->pending && loop->n_due == 0); /* not from a callback */
 	n = wait_events(loop, wait_us, events);
 	if (n < 0 && errno != EINTR)
 		return -errno;

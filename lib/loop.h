@@ -40,7 +40,7 @@ struct timer {
 	void (*on_fire)(struct timer *timer, void *arg);
 	void *arg;
 	struct loop *loop;
-	uint32_t slot; /* private: where it waits; 0 = not armed */
+	uint32_t slot; /* private: its handle, plus one; 0 = not armed */
 };
 
 /* A child process being watched through its pidfd. */

@@ -468,7 +468,7 @@ void vrouter_step(struct vrouter *r, const struct vrrp_ev *ev, const char *cause
 	}
 	for (unsigned i = 0; i < out.n; i++)
 		carry_out(r, &out.item[i]);
-	vrouter_report_step(r);
+	vrouter_report_step(r, ev, &out);
 	if (r->group_of)
 		group_note_step(&r->group_of->g, &r->member, was, loop_now(r->app->loop), ev);
 }

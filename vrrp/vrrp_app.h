@@ -596,7 +596,7 @@ void vrouter_foreign_report(struct vrouter *r);
 void vrouter_report_state(struct vrouter *r, bool is_forced);
 
 /* The same after a step of the state machine; costs next to nothing where nothing changed. */
-void vrouter_report_step(struct vrouter *r);
+void vrouter_report_step(struct vrouter *r, const struct vrrp_ev *ev, const struct vrrp_out *out);
 
 /* Tells the parent the state of an interface. */
 void vrrp_if_report(const struct vrrp_if *vif);

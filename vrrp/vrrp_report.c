@@ -131,10 +131,18 @@ static bool is_routine(struct vrouter *r)
 	return is_same;
 }
 
-void vrouter_report_step(struct vrouter *r)
+/* Without a look at the instance: an Active router advertised in its rhythm. */
+static bool is_rhythm(const struct vrrp_ev *ev, const struct vrrp_out *out)
 {
-	if (!is_routine(r))
-		vrouter_report_state(r, false);
+	return ev->kind == VRRP_EV_TIMER && out->n == 2 && out->item[0].kind == VRRP_OUT_SEND &&
+	       out->item[1].kind == VRRP_OUT_ARM;
+}
+
+void vrouter_report_step(struct vrouter *r, const struct vrrp_ev *ev, const struct vrrp_out *out)
+{
+	if ((is_rhythm(ev, out) && !r->is_record_stale) || is_routine(r))
+		return;
+	vrouter_report_state(r, false);
 }
 
 void vrrp_if_report(const struct vrrp_if *vif)
