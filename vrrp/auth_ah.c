@@ -13,13 +13,11 @@
 
 #include "lib/buf.h"
 
-#define IPV4_HEADER_LEN 20
 #define IPV4_TOS        1
 #define IPV4_FRAGMENT   6
 #define IPV4_TTL        8
 #define IPV4_CHECKSUM   10
 #define IPV4_HEADER_MAX 60
-#define TOS_CS6         0xc0
 #define AH_WORDS        (VRRP_AH_LEN / 4 - 2)
 #define AH_ICV          12 /* where it begins */
 #define ICV_LEN         12
@@ -144,21 +142,6 @@ bool vrrp_ah_is_right(const struct vrrp_ah *ah, const uint8_t secret[VRRP_AUTH_L
 	return is_right_with(ah, secret, true) || is_right_with(ah, secret, false);
 }
 
-static void put_header(struct buf *b, const struct vrrp_env *env, uint32_t sequence, size_t total)
-{
-	buf_put_u8(b, 4 << 4 | IPV4_HEADER_LEN / 4);
-	buf_put_u8(b, TOS_CS6);
-	buf_put_be16(b, (uint16_t)total);
-	/* The kernel would fill in an identification of 0, which the ICV covers. */
-	buf_put_be16(b, (uint16_t)(sequence & 0xffff ? sequence : 1));
-	buf_put_be16(b, 0); /* no fragment */
-	buf_put_u8(b, env->ttl);
-	buf_put_u8(b, VRRP_IPPROTO_AH);
-	buf_put_be16(b, 0); /* the kernel's */
-	buf_put_bytes(b, env->src.bytes, 4);
-	buf_put_bytes(b, env->dst.bytes, 4);
-}
-
 size_t vrrp_ah_wrap(const struct vrrp_env *env, uint32_t sequence,
 		    const uint8_t secret[VRRP_AUTH_LEN], const uint8_t *msg, size_t msg_len,
 		    uint8_t *data)
@@ -169,7 +152,9 @@ size_t vrrp_ah_wrap(const struct vrrp_env *env, uint32_t sequence,
 
 	if (env->src.family != AF_INET || env->dst.family != AF_INET || total > VRRP_DATAGRAM_MAX)
 		return 0;
-	put_header(&b, env, sequence, total);
+	/* The kernel would fill in an identification of 0, which the ICV covers. */
+	vrrp_ip4_put(&b, env, VRRP_IPPROTO_AH, (uint16_t)(sequence & 0xffff ? sequence : 1),
+		     total - VRRP_IP4_HEADER);
 	buf_put_u8(&b, VRRP_IPPROTO);
 	buf_put_u8(&b, AH_WORDS);
 	buf_put_be16(&b, 0);
@@ -178,8 +163,8 @@ size_t vrrp_ah_wrap(const struct vrrp_env *env, uint32_t sequence,
 	buf_put_bytes(&b, no_icv, ICV_LEN);
 	buf_put_bytes(&b, msg, msg_len);
 
-	const struct vrrp_ah ah = { .datagram = data, .header_len = IPV4_HEADER_LEN, .len = total };
+	const struct vrrp_ah ah = { .datagram = data, .header_len = VRRP_IP4_HEADER, .len = total };
 	bool is_group = env->dst.bytes[0] >> 4 == 0xe;
-	bool is_done = icv_compute(&ah, secret, is_group, data + IPV4_HEADER_LEN + AH_ICV);
+	bool is_done = icv_compute(&ah, secret, is_group, data + VRRP_IP4_HEADER + AH_ICV);
 	return buf_ok(&b) && is_done ? total : 0;
 }

@@ -20,6 +20,7 @@
 #define VRRP_AUTH_TYPE_PASS  1
 #define VRRP_AUTH_TYPE_AH    2
 #define IPV4_HEADER_MIN      20
+#define TOS_CS6              0xc0
 #define IPV4_FRAGMENT_BITS   0x3fff /* more-fragments flag and offset */
 
 static const struct {
@@ -93,6 +94,26 @@ enum vrrp_drop vrrp_ip_decode(const uint8_t *data, size_t len, uint8_t protocol,
 	*payload = data + header_len;
 	*payload_len = total - header_len; /* what follows is Ethernet padding */
 	return VRRP_DROP_NONE;
+}
+
+void vrrp_ip4_put(struct buf *b, const struct vrrp_env *env, uint8_t protocol, uint16_t id,
+		  size_t len)
+{
+	const size_t at = b->len;
+
+	buf_put_u8(b, 4 << 4 | VRRP_IP4_HEADER / 4);
+	buf_put_u8(b, TOS_CS6);
+	buf_put_be16(b, (uint16_t)(VRRP_IP4_HEADER + len));
+	buf_put_be16(b, id);
+	buf_put_be16(b, 0); /* no fragment */
+	buf_put_u8(b, env->ttl);
+	buf_put_u8(b, protocol);
+	buf_put_be16(b, 0);
+	buf_put_bytes(b, env->src.bytes, 4);
+	buf_put_bytes(b, env->dst.bytes, 4);
+	if (buf_ok(b))
+		buf_set_be16(b, at + 10,
+			     buf_sum16_fold(buf_sum16(b->data + at, VRRP_IP4_HEADER, 0)));
 }
 
 enum vrrp_drop vrrp_env_decode(const uint8_t *data, size_t len, struct vrrp_env *env,

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "lib/addr.h"
+#include "lib/buf.h"
 
 #define VRRP_IPPROTO   112
 #define VRRP_TTL       255
@@ -74,6 +75,15 @@ struct vrrp_env {
 	struct addr src, dst;
 	uint8_t ttl;
 };
+
+#define VRRP_IP4_HEADER 20
+
+/*
+ * Puts an IPv4 header of VRRP_IP4_HEADER bytes, its checksum included: class selector 6, not
+ * fragmented. `id` 0 leaves the identification to the kernel, `len` is what follows in bytes.
+ */
+void vrrp_ip4_put(struct buf *b, const struct vrrp_env *env, uint8_t protocol, uint16_t id,
+		  size_t len);
 
 /*
  * Splits a raw IPv4 datagram as a raw socket delivers it into envelope and VRRP message (*msg

@@ -523,22 +523,6 @@ static void put_group_mac(struct buf *b, const struct addr *group)
 	buf_put_bytes(b, group->bytes + 2, 2);
 }
 
-static void put_ip4(struct buf *b, const struct vrrp_env *env, size_t len)
-{
-	size_t at = b->len;
-
-	buf_put_u8(b, 0x45);
-	buf_put_u8(b, DSCP_CS6);
-	buf_put_be16(b, (uint16_t)(IP_HEADER + len));
-	buf_put_be32(b, 0); /* never in fragments */
-	buf_put_u8(b, env->ttl);
-	buf_put_u8(b, VRRP_IPPROTO);
-	buf_put_be16(b, 0);
-	buf_put_bytes(b, env->src.bytes, 4);
-	buf_put_bytes(b, env->dst.bytes, 4);
-	buf_set_be16(b, at + 10, buf_sum16_fold(buf_sum16(b->data + at, IP_HEADER, 0)));
-}
-
 static void put_ip6(struct buf *b, const struct vrrp_env *env, size_t len)
 {
 	buf_put_be32(b, 6U << 28 | (uint32_t)DSCP_CS6 << 20);
@@ -582,7 +566,7 @@ int vmac_send(const struct vrouter *r, const struct vrrp_env *env, const uint8_t
 	if (env->dst.family == AF_INET6)
 		put_ip6(&b, env, len);
 	else
-		put_ip4(&b, env, len);
+		vrrp_ip4_put(&b, env, VRRP_IPPROTO, 0, len);
 	buf_put_bytes(&b, msg, len);
 	return send_frame(r, env->dst.family, &b);
 }

@@ -168,3 +168,18 @@ reload_director a
 stop a TERM
 expect gone lacks_address a $VIP
 expect_eq T17-settings-restored "1 1" "$(setting all) $(setting eth0)"
+
+say "an advertisement that is longer than a frame goes in fragments"
+ipn a link set dev eth0 mtu 600
+{
+	echo "vrrp_instance LONG { state BACKUP; interface eth0; virtual_router_id 52; version 3; priority 150" | tr ';' '\n'
+	echo "virtual_ipaddress {"
+	for i in {1..200}; do echo "10.9.0.$i/32"; done
+	echo "}"
+	echo "}"
+} | write_conf a
+fragments() { count client "ip proto 112 and ip[6:2] & 0x3fff != 0 and ip[8] = 255 and src 192.168.195.130"; }
+sent_in_fragments() { [ "$(fragments)" -ge 2 ]; }
+start_director a
+expect_soon fragments 10 sent_in_fragments
+expect fragments-no-error eval "! in_log a 'cannot send an advertisement'"
