@@ -18,8 +18,6 @@
 #include "vrrp/vrrp_app.h"
 
 #define DSCP_CS6    0xc0
-#define IP_HEADER   20
-#define IP_SUM      10
 #define IP6_HEADER  40
 #define FRAME_MAX   (ETH_HLEN + IP6_HEADER + VRRP_AH_LEN + VRRP_PKT_MAX + 64)
 #define NAMES_TRIED 100
@@ -579,8 +577,5 @@ int vmac_send_datagram(const struct vrouter *r, const struct addr *group, const 
 
 	put_ethernet(&b, r, group);
 	buf_put_bytes(&b, datagram, len);
-	if (len >= IP_HEADER && buf_ok(&b))
-		buf_set_be16(&b, ETH_HLEN + IP_SUM,
-			     buf_sum16_fold(buf_sum16(datagram, IP_HEADER, 0)));
 	return send_frame(r, group->family, &b);
 }
