@@ -27,10 +27,10 @@
 #include "vrrp/vrrp_conf.h"
 
 #define PING_INTERVAL_US     (250 * US_PER_MS)
-#define PING_CALM_US         (750 * US_PER_MS) /* from one answer to the next question */
-#define HEALTHY_AFTER_US     (1 * US_PER_S)    /* a child that lived this long was no crash loop */
-#define OBJECTS_PER_PING     64                /* a busy child takes over in PING_INTERVAL_US */
-#define RESPAWN_DELAY_US     (50 * US_PER_MS)  /* second quick death; doubles */
+#define PING_CALM_US         (1 * US_PER_S)   /* from one answer to the next question */
+#define HEALTHY_AFTER_US     (1 * US_PER_S)   /* a child that lived this long was no crash loop */
+#define OBJECTS_PER_PING     64               /* a busy child takes over in PING_INTERVAL_US */
+#define RESPAWN_DELAY_US     (50 * US_PER_MS) /* second quick death; doubles */
 #define RESPAWN_DELAY_MAX_US (5 * US_PER_S)
 
 /* What differs between the roles. */
@@ -382,23 +382,12 @@ static void write_state(const struct msg *msg, void *arg)
 	notify_state_again(app->notify, msg);
 }
 
-/*
- * A child that answers is asked rarely: the processor may sleep. A hang right after an answer is
- * still noticed in time for the peers of a VRRP child with the default interval of 1 s, while
- * shorter ones want it noticed sooner.
- */
+/* The VRRP child speaks by itself when it is awake; it is asked when it has not for a while. */
 static int64_t calm_us_of(const struct child_proc *c)
 {
 	const struct root_conf *root = (const void *)conf_root(c->supervisor->app->conf);
-	const struct vrrp_conf *instance;
 
-	if (c->role != CHILD_VRRP)
-		return PING_CALM_US;
-	conf_list_for_each (instance, &root->vrrp_instances) {
-		if (instance->advert_int_us < US_PER_S)
-			return PING_INTERVAL_US;
-	}
-	return PING_CALM_US;
+	return c->role == CHILD_VRRP ? vrrp_conf_tell_us(root) * 3 / 2 : PING_CALM_US;
 }
 
 static void on_ready(struct child_proc *c, const struct msg *msg)

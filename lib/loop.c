@@ -61,6 +61,8 @@ struct loop {
 	uint32_t n_due;
 	uint32_t n_armed; /* in all */
 	struct io *pending;
+	void (*on_pass)(void *arg);
+	void *on_pass_arg;
 	int64_t gap_us;
 	time_us ready_at; /* the last pass that found descriptors ready */
 	bool is_burst;    /* it came soon after the one before */
@@ -87,6 +89,12 @@ struct loop *loop_new(const struct clock *clock)
 	sigemptyset(&loop->signal_mask);
 	loop_update_now(loop);
 	return loop;
+}
+
+void loop_on_pass(struct loop *loop, void (*on_pass)(void *arg), void *arg)
+{
+	loop->on_pass = on_pass;
+	loop->on_pass_arg = arg;
 }
 
 void loop_set_gap(struct loop *loop, int64_t gap_us)
@@ -489,6 +497,8 @@ int loop_run_once(struct loop *loop, int64_t wait_us)
 		note_ready(loop);
 	events_serve(loop, events, n);
 	timers_serve(loop);
+	if (loop->on_pass)
+		loop->on_pass(loop->on_pass_arg);
 	return 0;
 }
 

@@ -76,6 +76,9 @@ int loop_run_once(struct loop *loop, int64_t wait_us);
  * called. */
 void loop_quit(struct loop *loop, int result);
 
+/* Calls `on_pass` at the end of each pass; there is one. NULL = none, as at the beginning. */
+void loop_on_pass(struct loop *loop, void (*on_pass)(void *arg), void *arg);
+
 /*
  * Moderates descriptors: once two passes found some ready within `gap_us`, the next look at them
  * waits until `gap_us` after the last, so that a burst of packets is read in few passes, as a

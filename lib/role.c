@@ -27,6 +27,9 @@
 #define ROLE_LAST_WORDS_US US_PER_S
 #define ROLE_SEALS         (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 
+/* Unasked words in a row: a parent that was stopped must not find thousands. */
+#define ROLE_TOLD_MAX 8
+
 struct role {
 	const struct role_ops *ops;
 	const struct conf_schema *schema;
@@ -37,6 +40,9 @@ struct role {
 	struct conf *pending; /* acknowledged, not yet committed */
 	uint64_t pending_generation;
 	bool is_stopping;
+	int64_t tell_us; /* 0 = only when asked */
+	time_us told_at; /* that we are well */
+	unsigned n_told; /* without being asked */
 };
 
 struct loop *role_loop(struct role *role)
@@ -73,7 +79,7 @@ void role_stopped(struct role *role, int status)
 	loop_quit(role->loop, status);
 }
 
-static void apply_settings(const struct role *role);
+static void apply_settings(struct role *role);
 
 static void commit_pending(struct role *role)
 {
@@ -190,7 +196,7 @@ static void set_locked(const struct role *role, bool is_locked)
 					  : strerror(-error));
 }
 
-static void apply_settings(const struct role *role)
+static void apply_settings(struct role *role)
 {
 	struct role_settings settings = { .name = NULL };
 
@@ -198,6 +204,7 @@ static void apply_settings(const struct role *role)
 		return;
 	role->ops->settings(role->conf, &settings);
 	set_locked(role, settings.is_locked);
+	role->tell_us = settings.tell_us;
 	if (settings.name)
 		proc_set_name(settings.name);
 }
@@ -237,19 +244,37 @@ static void on_conf_abort(struct role *role, const struct msg *msg)
 
 /* ---- the other messages, signals ---- */
 
-static void on_ping(struct role *role, const struct msg *msg)
+static void send_pong(struct role *role, uint64_t seq)
 {
-	struct msg pong = { .kind = MSG_pong, .fd = -1 };
+	struct msg pong = { .kind = MSG_pong, .fd = -1, .pong = { .seq = seq } };
 	uint64_t late[LOOP_LATE_N];
 	int64_t last_us;
 
-	pong.pong.seq = msg->ping.seq;
 	loop_lateness(role->loop, &last_us, &pong.pong.worst_lateness_us);
 	loop_late_counts(role->loop, late);
 	pong.pong.late_10ms = late[LOOP_LATE_10MS];
 	pong.pong.late_100ms = late[LOOP_LATE_100MS];
 	pong.pong.late_1s = late[LOOP_LATE_1S];
+	role->told_at = loop_now(role->loop);
 	role_send(role, &pong);
+}
+
+static void on_ping(struct role *role, const struct msg *msg)
+{
+	role->n_told = 0;
+	send_pong(role, msg->ping.seq);
+}
+
+/* Who advertises or listens is awake anyway: the parent need not wake us to ask. */
+static void on_pass(void *arg)
+{
+	struct role *role = arg;
+
+	if (role->tell_us == 0 || role->is_stopping || role->n_told >= ROLE_TOLD_MAX ||
+	    time_sub(loop_now(role->loop), role->told_at) < role->tell_us)
+		return;
+	role->n_told++;
+	send_pong(role, 0);
 }
 
 static void on_stop(struct role *role, const struct msg *msg)
@@ -312,6 +337,7 @@ static int role_open(struct role *role)
 		ipc_new(role->loop, PROC_CHANNEL_FD, role->ops->self, MSG_FROM_PARENT, &handlers);
 	if (!role->chan)
 		return -errno;
+	loop_on_pass(role->loop, on_pass, role);
 	return loop_on_signal(role->loop, SIGTERM, on_term, role);
 }
 

@@ -28,6 +28,7 @@ enum role_stop {
 struct role_settings {
 	const char *name; /* for process lists; NULL = as it is */
 	bool is_locked;   /* never swapped out */
+	int64_t tell_us;  /* says that it is well, when it runs anyway and that long has passed */
 };
 
 struct role_ops {

@@ -584,6 +584,17 @@ int64_t vrrp_conf_lease_s(const struct vrrp_conf *vi)
 }
 
 /* Half an interval is left for whoever takes over, and for the kernel's own clock. */
+int64_t vrrp_conf_tell_us(const struct root_conf *root)
+{
+	const struct vrrp_conf *instance;
+
+	conf_list_for_each (instance, &root->vrrp_instances) {
+		if (instance->advert_int_us < US_PER_S)
+			return 250 * US_PER_MS;
+	}
+	return 750 * US_PER_MS;
+}
+
 int64_t vrrp_conf_lease_us(const struct vrrp_conf *vi)
 {
 	int64_t advert_us = vi->advert_int_us;

@@ -209,6 +209,15 @@ extern const struct conf_key vmac_parts[], ipvlan_parts[];
  * order. */
 int vrrp_conf_family(const struct vrrp_conf *vi);
 
+struct root_conf;
+
+/*
+ * After how long the child says that it is well, when it is awake. The parent asks after half as
+ * long again, four times in a second: a hang is noticed in time for the peers of the default
+ * interval of 1 s, and sooner where a shorter one wants it.
+ */
+int64_t vrrp_conf_tell_us(const struct root_conf *root);
+
 /* How long the addresses of an instance with a lease live unless they are renewed; 0 = it has none,
  * or its interval is too short for one. */
 int64_t vrrp_conf_lease_us(const struct vrrp_conf *vi);

@@ -750,6 +750,7 @@ static void settings(const struct conf *conf, struct role_settings *out)
 	const struct global_conf *global = root_global(conf_root(conf));
 
 	out->name = global_child_name(global, &global->vrrp, "diarch_vrrp");
+	out->tell_us = vrrp_conf_tell_us(root_of(conf));
 	out->is_locked =
 		global->vrrp.no_swap || (root_of(conf)->bfd_instances.n > 0 && global->bfd.no_swap);
 }

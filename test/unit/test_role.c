@@ -110,6 +110,11 @@ static void fake_commit(struct role *role, const struct conf *conf)
 	report(role, "commit", detail);
 }
 
+static void fake_settings(const struct conf *conf, struct role_settings *out)
+{
+	out->tell_us = strcmp(conf->text, "talkative") == 0;
+}
+
 static void fake_on_msg(struct role *role, const struct msg *msg)
 {
 	report(role, "msg", msg_name(msg->kind));
@@ -138,6 +143,7 @@ static const struct role_ops fake_role = {
 	.init = fake_init,
 	.prepare = fake_prepare,
 	.commit = fake_commit,
+	.settings = fake_settings,
 	.on_msg = fake_on_msg,
 	.stop = fake_stop,
 	.done = fake_done,
@@ -149,7 +155,7 @@ struct parent {
 	struct loop *loop;
 	struct ipc_chan *chan;
 	struct child watch;
-	struct msg *got[32];
+	struct msg *got[64];
 	unsigned n_got, n_taken;
 	bool is_closed;
 	bool has_exited;
@@ -226,14 +232,18 @@ static void pass(struct parent *p)
 		fail_msg("the child says nothing");
 }
 
+static const struct msg *next_msg(struct parent *p)
+{
+	while (p->n_taken == p->n_got)
+		pass(p);
+	return p->got[p->n_taken++];
+}
+
 /* The next message, which has to be of `kind`. */
 static const struct msg *expect(struct parent *p, enum msg_kind kind)
 {
-	const struct msg *msg;
+	const struct msg *msg = next_msg(p);
 
-	while (p->n_taken == p->n_got)
-		pass(p);
-	msg = p->got[p->n_taken++];
 	assert_string_equal(msg_name(msg->kind), msg_name(kind));
 	return msg;
 }
@@ -377,6 +387,41 @@ static void whole_life(void **state)
 	run_generation(&p, 4, "fourth", "second>fourth");
 	sync_child(&p);
 	stop_and_expect_exit(&p);
+}
+
+/* Says that it is well whenever it runs, but not for ever to a parent that says nothing. */
+static void an_awake_child_tells_by_itself(void **state)
+{
+	const struct msg any = { .kind = MSG_vrrp_stats,
+				 .fd = -1,
+				 .vrrp_stats = { .instance = "VI_1" } };
+	struct parent p;
+	bool is_told = false;
+
+	(void)state;
+	parent_start(&p);
+	expect(&p, MSG_hello);
+	run_generation(&p, 1, "talkative", ">talkative");
+	for (int i = 0; i < 8; i++) { /* at the end of each pass, which the pong tells of */
+		assert_int_equal(expect(&p, MSG_pong)->pong.seq, 0);
+		send_msg(&p, &any);
+		expect_call(&p, "msg", "vrrp_stats");
+	}
+	assert_int_equal(loop_run_once(p.loop, 100 * US_PER_MS), 0);
+	assert_int_equal(p.n_got, p.n_taken); /* it has spoken often enough */
+	sync_child(&p);
+	for (int i = 0; i < 30 && !is_told; i++) {
+		send_msg(&p, &any);
+		expect_call(&p, "msg", "vrrp_stats");
+		assert_int_equal(loop_run_once(p.loop, 100 * US_PER_MS), 0); /* its pass ends */
+		is_told = p.n_got > p.n_taken && next_msg(&p)->kind == MSG_pong;
+	}
+	assert_true(is_told);
+	send_stop(&p);
+	while (!p.has_exited)
+		pass(&p);
+	p.n_taken = p.n_got;
+	expect_exit(&p, STATUS_CLEAN);
 }
 
 /* What a predecessor left can be taken back only by whoever has taken it over. */
@@ -560,6 +605,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(whole_life),
+		cmocka_unit_test(an_awake_child_tells_by_itself),
 		cmocka_unit_test(a_stop_before_the_first_commit_takes_over_first),
 		cmocka_unit_test(refused_configurations),
 		cmocka_unit_test(newer_offer_replaces_the_waiting_one),
