@@ -106,9 +106,11 @@ static void set_packet_data(struct vrouter *r)
 
 	free(r->advertised);
 	free(r->peers);
-	r->advertised = xcalloc(VRRP_ADDRS_MAX, sizeof(r->advertised[0]));
+	r->advertised = xcalloc(conf->addresses.n + 1UL, sizeof(r->advertised[0]));
 	r->peers = xcalloc(conf->peers.n + 1UL, sizeof(r->peers[0]));
 	r->n_advertised = 0;
+	/* what deployed peers accept, or what the configuration says */
+	r->sum_form = conf->v3_checksum_as_v2 ? VRRP_SUM_MESSAGE : VRRP_SUM_PSEUDO;
 	conf_list_for_each (a, &conf->addresses) {
 		if (r->n_advertised < VRRP_ADDRS_MAX)
 			r->advertised[r->n_advertised++] = a->prefix.addr;
@@ -381,10 +383,11 @@ static void send_to(struct vrouter *r, const struct vrrp_pkt *pkt, bool is_old,
 		    const struct addr *dst, uint8_t ttl)
 {
 	const struct vrrp_env env = { .src = r->fsm.own_addr, .dst = *dst, .ttl = ttl };
-	const struct vrrp_env old = vrrp_env_old_sum(&env, &r->conf->mcast_dst_ip);
+	const struct vrrp_env summed =
+		is_old ? vrrp_env_old_sum(&env, &r->conf->mcast_dst_ip) : env;
 	uint8_t data[VRRP_PKT_MAX + VRRP_HMAC_LEN];
 
-	size_t len = vrrp_pkt_encode(pkt, is_old ? &old : &env, data, VRRP_PKT_MAX);
+	size_t len = vrrp_pkt_encode(pkt, &summed, data, VRRP_PKT_MAX);
 	on_send_result(r, len == 0 ? -EINVAL : vrouter_auth_send(r, &env, data, len));
 }
 
@@ -401,8 +404,11 @@ static bool wants_old_sum(const struct vrouter *r)
 
 static void send_to_peers(struct vrouter *r, struct vrrp_pkt *pkt)
 {
-	bool is_old = wants_old_sum(r);
+	bool is_old;
 
+	if (r->expect.n_peers == 0)
+		return;
+	is_old = wants_old_sum(r);
 	if (is_old)
 		pkt->sum_form = VRRP_SUM_PSEUDO;
 	for (uint32_t i = 0; i < r->expect.n_peers; i++)
@@ -419,8 +425,7 @@ static void send_advert(struct vrouter *r, uint8_t priority)
 		.adver_cs = r->expect.adver_cs,
 		.n_addrs = r->n_advertised,
 		.addrs = r->advertised,
-		/* what deployed peers accept, or what the configuration says */
-		.sum_form = r->conf->v3_checksum_as_v2 ? VRRP_SUM_MESSAGE : VRRP_SUM_PSEUDO,
+		.sum_form = r->sum_form,
 	};
 
 	memcpy(pkt.auth_data, r->expect.auth_data, sizeof(pkt.auth_data));

@@ -291,26 +291,39 @@ struct vrouter_foreign {
 #define VROUTER_RECORD_MAX  512
 
 struct vrouter {
+	/* What each advertisement touches, close together: there may be thousands of routers. */
 	struct vrrp_app *app;
 	const struct vrrp_conf *conf; /* part of the running configuration */
 	struct vrrp_inst fsm;
 	struct timer timers[VRRP_TIMER_N];
+	struct vrrp_side *side;  /* of vif, for our family */
+	struct addr *advertised; /* addresses in our packets */
+	struct vrrp_peer *peers;
+	struct vmac *vmac;           /* its own interface; NULL = none */
+	struct second_path *second;  /* NULL = it has none */
 	struct sync_group *group_of; /* NULL = in no group */
+	uint8_t n_advertised;
+	bool is_send_failing;
+	bool is_stats_dirty;
+	bool is_record_stale;             /* something beside the state machine may have changed */
+	enum vrrp_sum_form sum_form;      /* of our packets to a group */
+	enum vrrp_sum_form peer_sum_form; /* of the last advertisement accepted */
+	struct addr group;                /* joined; unset for unicast */
+	struct vrrp_expect expect;
+	struct msg_vrrp_stats stats;
+	struct vrrp_inst reported; /* after the last step, less what each advertisement changes */
+	struct vrouter_auth auth;
+
 	struct group_member member;
 	struct vrrp_if *vif;
-	struct vrrp_side *side;       /* of vif, for our family */
 	struct vrouter *next_of_vrid; /* on this side */
-	struct addr group;            /* joined; unset for unicast */
 	struct addr source;           /* of our packets; unset = none */
 
-	struct vmac *vmac;  /* its own interface; NULL = none */
-	struct vmac *vmacs; /* that and those of single addresses */
+	struct vmac *vmacs; /* its own and those of single addresses */
 	struct vip_list vips;
 	struct route_set routes;
 	struct vip_list old_vips; /* during a commit: what the last configuration had */
 	struct route_set old_routes;
-	struct addr *advertised; /* addresses in our packets */
-	uint8_t n_advertised;
 	bool holds_vips;
 	bool is_gateway;        /* counted in n_gateways of its interfaces */
 	bool is_leaving;        /* no later pass will finish what is left */
@@ -339,29 +352,19 @@ struct vrouter {
 	bool is_waiting; /* to be started: for trackers, or for the end of a delay */
 	struct vrouter_track track;
 
-	struct vrrp_expect expect;
-	struct vrouter_auth auth;
-	struct vrrp_peer *peers;
-	enum vrrp_sum_form peer_sum_form; /* of the last advertisement accepted */
-	struct second_path *second;       /* NULL = it has none */
 	struct vrouter_rival rival;
 	struct vrouter_foreign foreign[VROUTER_FOREIGN_MAX];
 	uint32_t drops_logged; /* bit per enum vrrp_drop */
 	struct log_limit drop_limit;
 	bool is_addrs_logged, is_interval_logged;
 	struct log_limit lower_limit; /* lines that each losing advertisement would cause */
-	bool is_send_failing;
 
 	const char *cause;     /* of the step in progress */
 	char reason[64];       /* of the last transition */
 	time_us adopted_since; /* the predecessor's, while the state is still the adopted one */
 	uint32_t adopted_transitions;
-	struct msg_vrrp_stats stats;
-	bool is_stats_dirty;
 	uint8_t published[VROUTER_RECORD_MAX]; /* last vrrp_state, encoded */
 	size_t n_published;
-	struct vrrp_inst reported; /* after the last step, less what each advertisement changes */
-	bool is_record_stale;      /* something else in the record may have changed */
 };
 
 /* Whether `conf` can be carried out; if not, the reason in `why`. 0 or -errno. */
