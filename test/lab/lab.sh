@@ -260,14 +260,20 @@ start() { # NODE NAME CMD...: in the background; pid in LAB_PID[NAME], output in
 	ip netns exec "$LAB_TAG-$node" "$@" >>"$LAB_DIR/$node/$name.log" 2>&1 </dev/null &
 	LAB_PID[$name]=$!
 }
+# A process of ours that ended may wait to be collected: a guest was seen to lose the signal that tells bash.
+is_over() { # PID
+	local stat
+	{ stat=$(<"/proc/$1/stat"); } 2>/dev/null || return 0
+	[[ ${stat##*) } == Z* ]]
+}
 stop() { # NAME [SIGNAL]: and waits for its end; its exit status in STATUS
 	local pid=${LAB_PID[$1]} i
 	kill "-${2:-TERM}" "$pid" 2>/dev/null
 	for ((i = 0; i < 700; i++)); do
-		kill -0 "$pid" 2>/dev/null || break
+		is_over "$pid" && break
 		poll_pause
 	done
-	if kill -KILL "$pid" 2>/dev/null; then note "$1 did not end after SIG${2:-TERM}"; fi
+	if ! is_over "$pid" && kill -KILL "$pid" 2>/dev/null; then note "$1 did not end after SIG${2:-TERM}"; fi
 	wait "$pid" 2>/dev/null
 	STATUS=$?
 }
