@@ -215,6 +215,7 @@ stop web-n3 KILL
 expect_soon probes-go-on 3 dest 81 13 -
 serve n3 3
 expect_soon probes-still-go-on 3 dest 81 13 "Masq 1"
+expect_soon probes-of-names-too 3 dest 84 13 "Masq 1"
 expect nonsense-stays dest 80 12 "Masq 1"
 note "one that hangs, and the checker child dies"
 stop talker KILL
