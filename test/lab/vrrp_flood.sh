@@ -61,12 +61,13 @@ expect_soon "also when another program's route takes its place" 2 in_ns a sh -c 
 say "more than its queue takes, while it is stopped"
 sed "s/ proto bgp/ proto 18/; ${OWN}q" "$LAB_DIR/routes" >"$LAB_DIR/own"
 ip -n "$(ns a)" route flush proto bgp
-kill -STOP "$CHILD"
+PARENT=$(pid_in_file a parent)
+kill -STOP "$PARENT" "$CHILD" # the parent, too: it would take the child for hung
 ip -n "$(ns a)" -batch "$LAB_DIR/own"
 ip -n "$(ns a)" route flush proto 18 # and ours among them
 ip -n "$(ns a)" addr del $VIP/24 dev eth0
 LOST=$(overruns)
-kill -CONT "$CHILD"
+kill -CONT "$CHILD" "$PARENT"
 expect "its queue was too small" test "$LOST" -gt 0
 expect_soon "its address comes back" 5 has_address a $VIP
 expect_soon "its route comes back" 5 has_route
