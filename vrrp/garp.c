@@ -24,9 +24,11 @@ int garp_open(void)
 	return fd;
 }
 
-void garp_encode(const uint8_t mac[6], const struct addr *addr, uint8_t frame[GARP_FRAME_LEN])
+static const uint8_t everyone[ETH_ALEN] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
+
+static void encode(const uint8_t mac[6], const struct addr *src, const uint8_t target_mac[6],
+		   const struct addr *target, uint8_t frame[GARP_FRAME_LEN])
 {
-	static const uint8_t everyone[ETH_ALEN] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
 	struct buf b = buf_writer(frame, GARP_FRAME_LEN);
 
 	buf_put_bytes(&b, everyone, ETH_ALEN);
@@ -35,23 +37,51 @@ void garp_encode(const uint8_t mac[6], const struct addr *addr, uint8_t frame[GA
 	buf_put_be16(&b, ARPHRD_ETHER);
 	buf_put_be16(&b, ETHERTYPE_IP);
 	buf_put_u8(&b, ETH_ALEN);
-	buf_put_u8(&b, sizeof(addr->in));
+	buf_put_u8(&b, sizeof(src->in));
 	buf_put_be16(&b, ARPOP_REQUEST);
 	buf_put_bytes(&b, mac, ETH_ALEN);
-	buf_put_bytes(&b, addr->bytes, sizeof(addr->in));
-	buf_put_bytes(&b, everyone, ETH_ALEN);
-	buf_put_bytes(&b, addr->bytes, sizeof(addr->in));
+	buf_put_bytes(&b, src->bytes, sizeof(src->in));
+	buf_put_bytes(&b, target_mac, ETH_ALEN);
+	buf_put_bytes(&b, target->bytes, sizeof(target->in));
 }
 
-int garp_send(int fd, uint32_t ifindex, const uint8_t mac[6], const struct addr *addr)
+static int send_frame(int fd, uint32_t ifindex, const uint8_t frame[GARP_FRAME_LEN])
 {
 	struct sockaddr_ll to = { .sll_family = AF_PACKET,
 				  .sll_protocol = htons(ETHERTYPE_ARP),
 				  .sll_ifindex = (int)ifindex };
+
+	if (sendto(fd, frame, GARP_FRAME_LEN, MSG_DONTWAIT, (struct sockaddr *)&to, sizeof(to)) < 0)
+		return -errno;
+	return 0;
+}
+
+void garp_encode(const uint8_t mac[6], const struct addr *addr, uint8_t frame[GARP_FRAME_LEN])
+{
+	encode(mac, addr, everyone, addr, frame);
+}
+
+int garp_send(int fd, uint32_t ifindex, const uint8_t mac[6], const struct addr *addr)
+{
 	uint8_t frame[GARP_FRAME_LEN];
 
 	garp_encode(mac, addr, frame);
-	if (sendto(fd, frame, sizeof(frame), MSG_DONTWAIT, (struct sockaddr *)&to, sizeof(to)) < 0)
-		return -errno;
-	return 0;
+	return send_frame(fd, ifindex, frame);
+}
+
+void garp_ask_encode(const uint8_t mac[6], const struct addr *src, const struct addr *target,
+		     uint8_t frame[GARP_FRAME_LEN])
+{
+	static const uint8_t unknown[ETH_ALEN];
+
+	encode(mac, src, unknown, target, frame);
+}
+
+int garp_ask(int fd, uint32_t ifindex, const uint8_t mac[6], const struct addr *src,
+	     const struct addr *target)
+{
+	uint8_t frame[GARP_FRAME_LEN];
+
+	garp_ask_encode(mac, src, target, frame);
+	return send_frame(fd, ifindex, frame);
 }

@@ -8,7 +8,7 @@ libvrrp_a_SOURCES += \
 	vrrp/tracker_script.c vrrp/vrouter_uses.c vrrp/vrouter.c \
 	vrrp/second_path.c vrrp/second_path.h vrrp/vrouter_auth.c vrrp/vrouter_others.c vrrp/vrouter_receive.c vrrp/vrouter_track.c vrrp/vrouter_vips.c \
 	vrrp/vrouter_announce.c vrrp/vrouter_sync.c vrrp/vrouter_apply.c vrrp/vip_list.c vrrp/vip_list.h vrrp/log_limit.h \
-	vrrp/route_diff.c vrrp/route_diff.h vrrp/route_set.c vrrp/route_set.h vrrp/statics.c vrrp/statics.h vrrp/pacer.c vrrp/pacer.h vrrp/redirects.c vrrp/redirects.h vrrp/sysctl.c vrrp/sysctl.h vrrp/vmac.c vrrp/vmac.h \
+	vrrp/route_diff.c vrrp/route_diff.h vrrp/route_set.c vrrp/route_set.h vrrp/statics.c vrrp/statics.h vrrp/pacer.c vrrp/pacer.h vrrp/peer_finder.c vrrp/peer_finder.h vrrp/redirects.c vrrp/redirects.h vrrp/sysctl.c vrrp/sysctl.h vrrp/vmac.c vrrp/vmac.h \
 	vrrp/drop_set.c vrrp/drop_set.h vrrp/firewall.c vrrp/firewall.h vrrp/lease_table.c vrrp/lease_table.h vrrp/nft.h
 if WITH_NFTABLES
 libvrrp_a_SOURCES += vrrp/nft.c vrrp/nft_msg.c vrrp/nft_msg.h

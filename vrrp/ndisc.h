@@ -1,5 +1,5 @@
 /*
- * Unsolicited neighbour advertisements: what gratuitous ARP is to IPv6.
+ * Unsolicited neighbour advertisements, what gratuitous ARP is to IPv6; and solicitations.
  */
 #ifndef DIARCH_VRRP_NDISC_H
 #define DIARCH_VRRP_NDISC_H
@@ -22,5 +22,11 @@ void ndisc_encode(const uint8_t mac[6], const struct addr *addr, uint8_t msg[NDI
 /* Sends it to all nodes on the link, without waiting. 0 or -errno; -EAGAIN and -ENOBUFS: not now.
  */
 int ndisc_send(int fd, uint32_t ifindex, const uint8_t mac[6], const struct addr *addr);
+
+/* Asks for the link address of `target` from the address `src` of this interface (RFC 4861 4.3) and
+ * sends that without waiting; the answer is the kernel's. 0 or -errno. */
+void ndisc_ask_encode(const uint8_t mac[6], const struct addr *target, uint8_t msg[NDISC_MSG_LEN]);
+int ndisc_ask(int fd, uint32_t ifindex, const uint8_t mac[6], const struct addr *src,
+	      const struct addr *target);
 
 #endif

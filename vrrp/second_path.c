@@ -199,6 +199,7 @@ void second_path_send(struct vrouter *r, const struct vrrp_pkt *pkt)
 		int one = send_to(path, pkt, &path->peers[i].addr);
 
 		path->sent += one == 0;
+		peer_finder_sent(r->app, &path->expect.own_src, &path->peers[i].addr);
 		result = result < 0 ? result : one;
 	}
 	note_sent(path, result);
@@ -216,6 +217,12 @@ void second_path_drain(struct vrouter *r)
 bool second_path_is_on(const struct second_path *path, const struct vrrp_side *side)
 {
 	return path->side == side;
+}
+
+const struct vrrp_peer *second_path_peers(const struct vrouter *r, uint32_t *n)
+{
+	*n = r->second ? r->second->expect.n_peers : 0;
+	return r->second ? r->second->peers : NULL;
 }
 
 struct vrouter *second_path_router(const struct second_path *path)

@@ -47,6 +47,9 @@ struct second_path *second_path_find(const struct vrrp_side *side, uint8_t vrid,
 /* Whether the path runs on this side, and not on another one that hears the packet as well. */
 bool second_path_is_on(const struct second_path *path, const struct vrrp_side *side);
 
+/* Its peers; none for a router without second path. */
+const struct vrrp_peer *second_path_peers(const struct vrouter *r, uint32_t *n);
+
 struct vrouter *second_path_router(const struct second_path *path);
 struct vrrp_expect *second_path_expect(struct second_path *path);
 

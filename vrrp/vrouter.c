@@ -411,8 +411,10 @@ static void send_to_peers(struct vrouter *r, struct vrrp_pkt *pkt)
 	is_old = wants_old_sum(r);
 	if (is_old)
 		pkt->sum_form = VRRP_SUM_PSEUDO;
-	for (uint32_t i = 0; i < r->expect.n_peers; i++)
+	for (uint32_t i = 0; i < r->expect.n_peers; i++) {
 		send_to(r, pkt, is_old, &r->peers[i].addr, r->conf->unicast_ttl);
+		peer_finder_sent(r->app, &r->fsm.own_addr, &r->peers[i].addr);
+	}
 }
 
 static void send_advert(struct vrouter *r, uint8_t priority)

@@ -20,6 +20,7 @@
  *	vrouter_receive.c its packets
  *	vrouter_auth.c	  their authentication
  *	second_path.c	  the same by another way
+ *	peer_finder.c	  unicast peers that the kernel has lost
  *	vrouter_others.c  who else speaks with its number
  *	sync_group.c	  routers that change state together
  *	vrouter_sync.c	  waiting for IPVS connections
@@ -39,6 +40,7 @@
 #include "vrrp/group.h"
 #include "vrrp/lease_table.h"
 #include "vrrp/pacer.h"
+#include "vrrp/peer_finder.h"
 #include "vrrp/pkt.h"
 #include "vrrp/redirects.h"
 #include "vrrp/route_set.h"
@@ -90,7 +92,8 @@ struct vrrp_app {
 	struct sync_group *groups;
 	uint32_t n_groups;
 	struct second_path *second_paths[VRRP_SIDE_N][256]; /* by VRID */
-	struct vip_ref *vip_refs;                           /* of all routers, sorted by address */
+	struct peer_finder finder;
+	struct vip_ref *vip_refs; /* of all routers, sorted by address */
 	uint32_t n_vip_refs;
 	struct addr_want
 		*wants; /* scratch for whoever has the most addresses, routes and rules ... */

@@ -629,6 +629,7 @@ static void commit(struct role *role, const struct conf *conf)
 	loop_set_gap(app->loop, gather_us(root));
 	set_startup_delay(app, global);
 	apply_configuration(app);
+	peer_finder_commit(app);
 	firewall_commit_end(app);
 	redirects_commit(app);
 	lease_table_commit(app);
@@ -665,6 +666,7 @@ static void done(struct role *role)
 	timer_cancel(&app->beat_timer);
 	timer_cancel(&app->refresh_timer);
 	vrrp_counters_done(app);
+	peer_finder_done(app);
 	nl_free(app->nl);
 	if (app->arp_fd >= 0)
 		close(app->arp_fd);

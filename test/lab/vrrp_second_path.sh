@@ -252,7 +252,7 @@ expect_most within-the-down-interval $((DOWN_MS + SLACK_MS)) $((NOW_MS - begin))
 say "the second path is back, the first is not: two masters end"
 mend_second
 expect_soon one-owner 5 owns_alone a b $VIP $VIP6 $VIP_H
-expect_most within-an-interval $((500 + SLACK_MS)) "$WAITED_MS" ms
+expect_most within-an-interval $((500 + 50 + SLACK_MS)) "$WAITED_MS" ms
 expect_soon one-owner-of-equals 5 owns_alone b a $VIP_E
 before=$(state_changes)
 expect_stays and-stays 4 nothing_changes "$before"

@@ -210,6 +210,31 @@ static void test_neighbour_advertisement(void **state)
 	assert_memory_equal(msg, expected, sizeof(msg));
 }
 
+static void test_question_for_a_neighbour(void **state)
+{
+	static const uint8_t arp[GARP_FRAME_LEN] = {
+		0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2,  0, 0, 0, 0, 7, 0x08, 0x06, /* Ethernet */
+		0,    1,    0x08, 0,    6,    4,    0,  1,       /* Ethernet, IPv4, request */
+		2,    0,    0,    0,    0,    7,    10, 0, 0, 1, /* sender */
+		0,    0,    0,    0,    0,    0,    10, 0, 0, 2, /* target */
+	};
+	static const uint8_t ndisc[NDISC_MSG_LEN] = {
+		135,  0,    0, 0, 0, 0, 0, 0,                               /* solicitation */
+		0xfd, 0x09, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x02, 0x00, /* target */
+		1,    1,    2, 0, 0, 0, 0, 7, /* our hardware address */
+	};
+	static const uint8_t mac[6] = { 2, 0, 0, 0, 0, 7 };
+	const struct nl_addr src = address(1, "10.0.0.1", 32), v4 = address(1, "10.0.0.2", 32),
+			     v6 = address(1, "fd09::200", 64);
+	uint8_t frame[GARP_FRAME_LEN], msg[NDISC_MSG_LEN];
+
+	(void)state;
+	garp_ask_encode(mac, &src.addr, &v4.addr, frame);
+	assert_memory_equal(frame, arp, sizeof(frame));
+	ndisc_ask_encode(mac, &v6.addr, msg);
+	assert_memory_equal(msg, ndisc, sizeof(msg));
+}
+
 /* One wanted address against one that is there: how many operations. */
 static unsigned ops_for(const struct nl_addr *is, const struct nl_addr *want)
 {
@@ -268,6 +293,7 @@ int main(void)
 		cmocka_unit_test(test_converges_from_everywhere),
 		cmocka_unit_test(test_garp_frame),
 		cmocka_unit_test(test_neighbour_advertisement),
+		cmocka_unit_test(test_question_for_a_neighbour),
 		cmocka_unit_test(test_attributes_that_differ_replace),
 		cmocka_unit_test(test_lifetimes_run_down),
 	};

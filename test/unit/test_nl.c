@@ -6,6 +6,7 @@
 #include <libmnl/libmnl.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
+#include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 #include <net/if_arp.h>
 #include <setjmp.h>
@@ -13,10 +14,14 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "lib/nl.h"
+#include "lib/nl_filter.h"
+#include "lib/nl_neigh.h"
 #include "lib/nl_parse.h"
 #include "lib/nl_req.h"
 #include "lib/nl_table.h"
@@ -34,6 +39,47 @@ static struct addr ip(const char *text)
 }
 
 /* ---- messages ---- */
+
+static struct nlmsghdr *neighbour_message(const char *text, uint16_t nud_state, size_t len)
+{
+	const struct addr a = ip(text);
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buffer);
+
+	nlh->nlmsg_type = RTM_NEWNEIGH;
+	struct ndmsg *info = mnl_nlmsg_put_extra_header(nlh, sizeof(*info));
+	info->ndm_family = a.family;
+	info->ndm_ifindex = 7;
+	info->ndm_state = nud_state;
+	mnl_attr_put(nlh, NDA_DST, len, a.bytes);
+	return nlh;
+}
+
+static void test_neighbour_message(void **state)
+{
+	static const uint16_t known[] = { NUD_REACHABLE, NUD_STALE, NUD_DELAY,
+					  NUD_PROBE,     NUD_NOARP, NUD_PERMANENT };
+	const struct addr v4 = ip("10.0.0.2"), v6 = ip("fd00::2");
+	struct nl_neigh_state seen;
+
+	(void)state;
+	assert_true(nl_neigh_parse(neighbour_message("10.0.0.2", NUD_FAILED, 4), &seen));
+	assert_true(seen.is_lost);
+	assert_int_equal(seen.ifindex, 7);
+	assert_int_equal(addr_cmp(&seen.addr, &v4), 0);
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		assert_true(nl_neigh_parse(neighbour_message("fd00::2", known[i], 16), &seen));
+		assert_false(seen.is_lost);
+		assert_int_equal(addr_cmp(&seen.addr, &v6), 0);
+	}
+	assert_false(nl_neigh_parse(neighbour_message("fd00::2", NUD_INCOMPLETE, 16), &seen));
+	assert_false(nl_neigh_parse(neighbour_message("fd00::2", NUD_FAILED, 4), &seen));
+	struct nlmsghdr *nlh = neighbour_message("10.0.0.2", NUD_FAILED, 4);
+	nlh->nlmsg_type = RTM_DELNEIGH;
+	assert_false(nl_neigh_parse(nlh, &seen));
+	nlh->nlmsg_type = RTM_NEWNEIGH;
+	nlh->nlmsg_len = NLMSG_HDRLEN + 4;
+	assert_false(nl_neigh_parse(nlh, &seen));
+}
 
 static struct nlmsghdr *link_message(uint8_t family, const char *name)
 {
@@ -65,6 +111,57 @@ static struct nlmsghdr *addr_message(const char *local, const char *address, uin
 	mnl_attr_put(nlh, IFA_LOCAL, addr_len(l.family), l.bytes);
 	mnl_attr_put(nlh, IFA_ADDRESS, addr_len(a.family), a.bytes);
 	return nlh;
+}
+
+/* Whether the kernel lets it through to a socket with the filter. */
+static bool passes(const int pair[2], const struct nlmsghdr *nlh)
+{
+	uint8_t seen[sizeof(buffer)];
+
+	assert_int_equal(send(pair[0], nlh, nlh->nlmsg_len, 0), nlh->nlmsg_len);
+	return recv(pair[1], seen, sizeof(seen), MSG_DONTWAIT) == nlh->nlmsg_len;
+}
+
+static void test_filter_of_neighbours(void **state)
+{
+	const struct addr watched[] = { ip("10.0.0.2"), ip("fd00::2"), ip("10.0.0.3") };
+	struct nlmsghdr *nlh;
+	int pair[2];
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_DGRAM, 0, pair), 0);
+	assert_int_equal(nl_filter_neighbours(pair[1], watched, 3), 0);
+	assert_true(passes(pair, neighbour_message("10.0.0.2", NUD_FAILED, 4)));
+	assert_true(passes(pair, neighbour_message("10.0.0.3", NUD_REACHABLE, 4)));
+	assert_true(passes(pair, neighbour_message("fd00::2", NUD_STALE, 16)));
+	assert_false(passes(pair, neighbour_message("10.0.0.4", NUD_FAILED, 4)));
+	assert_false(passes(pair, neighbour_message("fd00::3", NUD_FAILED, 16)));
+	nlh = neighbour_message("10.0.0.2", NUD_FAILED, 4);
+	nlh->nlmsg_type = RTM_DELNEIGH;
+	assert_false(passes(pair, nlh));
+	assert_int_equal(nl_filter_neighbours(pair[1], NULL, 0), 0);
+	assert_false(passes(pair, neighbour_message("10.0.0.2", NUD_FAILED, 4)));
+	close(pair[0]);
+	close(pair[1]);
+}
+
+/* As many as there may be. */
+static void test_filter_of_many_neighbours(void **state)
+{
+	struct addr watched[NL_NEIGH_MAX];
+	int pair[2];
+
+	(void)state;
+	for (unsigned i = 0; i < NL_NEIGH_MAX; i++) {
+		watched[i] = ip("10.0.0.0");
+		watched[i].bytes[3] = (uint8_t)i;
+	}
+	assert_int_equal(socketpair(AF_UNIX, SOCK_DGRAM, 0, pair), 0);
+	assert_int_equal(nl_filter_neighbours(pair[1], watched, NL_NEIGH_MAX), 0);
+	assert_true(passes(pair, neighbour_message("10.0.0.249", NUD_FAILED, 4)));
+	assert_false(passes(pair, neighbour_message("10.0.0.250", NUD_FAILED, 4)));
+	close(pair[0]);
+	close(pair[1]);
 }
 
 static void test_link_message(void **state)
@@ -400,6 +497,9 @@ static void test_kernel_answers_each_operation(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_neighbour_message),
+		cmocka_unit_test(test_filter_of_neighbours),
+		cmocka_unit_test(test_filter_of_many_neighbours),
 		cmocka_unit_test(test_link_message),
 		cmocka_unit_test(test_link_without_carrier_is_down),
 		cmocka_unit_test(test_bridge_port_is_no_link),
