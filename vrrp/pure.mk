@@ -3,13 +3,14 @@ noinst_LIBRARIES += libvrrp.a
 libvrrp_a_SOURCES = \
 	vrrp/pkt.c vrrp/pkt.h vrrp/auth.h vrrp/auth_ah.c vrrp/auth_hmac.c vrrp/fsm.c vrrp/fsm.h vrrp/fsm_init.c vrrp/fsm_backup.c \
 	vrrp/fsm_active.c vrrp/fsm_step.c vrrp/fsm_step.h vrrp/fsm_names.c vrrp/announce.c vrrp/announce.h \
-	vrrp/group.c vrrp/group.h vrrp/track.c vrrp/track.h vrrp/bfd.c vrrp/bfd.h vrrp/rx_buffer.c vrrp/rx_buffer.h vrrp/start_delay.c vrrp/start_delay.h vrrp/lost_peers.c vrrp/lost_peers.h
+	vrrp/group.c vrrp/group.h vrrp/track.c vrrp/track.h vrrp/bfd.c vrrp/bfd.h vrrp/rx_buffer.c vrrp/rx_buffer.h vrrp/start_delay.c vrrp/start_delay.h vrrp/lost_peers.c vrrp/lost_peers.h \
+	vrrp/fragment.c vrrp/fragment.h
 
 VRRP_PURE_LIBS = libvrrp.a libdiarch.a
 
 if HAVE_CMOCKA
 vrrp_pure_tests = test/unit/test_pkt test/unit/test_pkt_old test/unit/test_pkt_origin test/unit/test_auth test/unit/test_fsm test/unit/test_fsm_options test/unit/test_announce \
-	test/unit/test_group test/unit/test_track test/unit/test_bfd test/unit/test_rx_buffer test/unit/test_start_delay test/unit/test_lost_peers
+	test/unit/test_group test/unit/test_track test/unit/test_bfd test/unit/test_rx_buffer test/unit/test_start_delay test/unit/test_lost_peers test/unit/test_fragment
 check_PROGRAMS += $(vrrp_pure_tests)
 TESTS += $(vrrp_pure_tests)
 endif
@@ -34,6 +35,8 @@ test_unit_test_start_delay_SOURCES = test/unit/test_start_delay.c
 test_unit_test_start_delay_LDADD = $(VRRP_PURE_LIBS) $(CMOCKA_LIBS)
 test_unit_test_lost_peers_SOURCES = test/unit/test_lost_peers.c
 test_unit_test_lost_peers_LDADD = $(VRRP_PURE_LIBS) $(CMOCKA_LIBS)
+test_unit_test_fragment_SOURCES = test/unit/test_fragment.c
+test_unit_test_fragment_LDADD = $(VRRP_PURE_LIBS) $(CMOCKA_LIBS)
 test_unit_test_track_SOURCES = test/unit/test_track.c
 test_unit_test_track_LDADD = $(VRRP_PURE_LIBS) $(CMOCKA_LIBS)
 test_unit_test_group_SOURCES = test/unit/test_group.c

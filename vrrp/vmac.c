@@ -15,6 +15,7 @@
 
 #include "lib/buf.h"
 #include "lib/log.h"
+#include "vrrp/fragment.h"
 #include "vrrp/vrrp_app.h"
 
 #define DSCP_CS6    0xc0
@@ -555,6 +556,31 @@ static int send_frame(const struct vrouter *r, int family, const struct buf *b)
 	return 0;
 }
 
+/* What is too long for a frame goes in several: of a frame of ours the kernel makes none. */
+static int send_frames(const struct vrouter *r, int family, const struct buf *b)
+{
+	const struct nl_link *base = nl_link_by_index(r->app->nl, r->vmac->base->ifindex);
+	struct fragments f = { .datagram = b->data + ETH_HLEN };
+	uint8_t frame[FRAME_MAX];
+	int result = send_frame(r, family, b);
+
+	if (result != -EMSGSIZE || !buf_ok(b) || !base || base->mtu >= b->len - ETH_HLEN)
+		return result;
+	f.len = b->len - ETH_HLEN;
+	f.mtu = base->mtu;
+	f.id = ++r->app->fragment_id;
+	for (;;) {
+		struct buf part = buf_writer(frame, sizeof(frame));
+
+		buf_put_bytes(&part, b->data, ETH_HLEN);
+		if (!fragments_next(&f, &part))
+			return f.at == 0 ? result : 0;
+		int one = send_frame(r, family, &part);
+		if (one < 0)
+			return one;
+	}
+}
+
 int vmac_send(const struct vrouter *r, const struct vrrp_env *env, const uint8_t *msg, size_t len)
 {
 	uint8_t frame[FRAME_MAX];
@@ -566,7 +592,7 @@ int vmac_send(const struct vrouter *r, const struct vrrp_env *env, const uint8_t
 	else
 		vrrp_ip4_put(&b, env, VRRP_IPPROTO, 0, len);
 	buf_put_bytes(&b, msg, len);
-	return send_frame(r, env->dst.family, &b);
+	return send_frames(r, env->dst.family, &b);
 }
 
 int vmac_send_datagram(const struct vrouter *r, const struct addr *group, const uint8_t *datagram,
@@ -577,5 +603,5 @@ int vmac_send_datagram(const struct vrouter *r, const struct addr *group, const 
 
 	put_ethernet(&b, r, group);
 	buf_put_bytes(&b, datagram, len);
-	return send_frame(r, group->family, &b);
+	return send_frames(r, group->family, &b);
 }

@@ -71,8 +71,9 @@ struct vrrp_app {
 	struct role *role;
 	struct loop *loop;
 	struct nl *nl;
-	int arp_fd;   /* announce IPv4 ... */
-	int ndisc_fd; /* ... and IPv6 addresses; -1 on a host without IPv6 */
+	int arp_fd;           /* announce IPv4 ... */
+	int ndisc_fd;         /* ... and IPv6 addresses; -1 on a host without IPv6 */
+	uint32_t fragment_id; /* of the last datagram that vmac.c cut */
 	struct vrrp_if *ifs;
 	struct statics statics;
 	struct firewall firewall;

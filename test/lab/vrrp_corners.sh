@@ -1,0 +1,108 @@
+#!/bin/bash
+#
+#	a.N .1 prio 150 ── sw.N (10.9.0.0/24, fd09::/64) ── b.N .2 prio 100
+#	                        │
+#	                        └── c.N .3 prio 50 (part rivals)
+#
+# Corners of VRRP that hostile review found, a part each: what the status says after the source address of an active
+# router changed, several rivals at once, advertisements from a virtual MAC that are longer than a frame.
+. "${BASH_SOURCE[0]%/*}/lab.sh"
+need nft jq
+need_director
+[ "$LAB_DIRECTOR" = diarch ] || skip_lab "looks at diarch's own status"
+
+VIP=10.9.0.200
+VIP6=fd09::9:1
+
+# instance NAME PRIORITY LINES ADDRESSES
+instance() {
+	cat <<-CONF
+		vrrp_instance $1 {
+		    interface eth0
+		    virtual_router_id 51
+		    version 3
+		    priority $2
+		    advert_int 0.5
+		    $3
+		    virtual_ipaddress {
+		        $4
+		    }
+		}
+	CONF
+}
+make_pair() { # N
+	make_switch "sw.$1"
+	make_node "a.$1" "sw.$1" 10.9.0.1/24 fd09::1/64
+	make_node "b.$1" "sw.$1" 10.9.0.2/24 fd09::2/64
+}
+field_is() { # NODE FIELD WANTED: of the only instance
+	[ "$(status_of "$1" ".vrrp[0].$2")" = "$3" ]
+}
+
+source_changes() { # N
+	local n=$1
+	make_pair "$n"
+	add_addresses "a.$n" eth0 10.5.0.1/24
+	instance VI 150 "" $VIP/24 | write_conf "a.$n"
+	instance VI 100 "" $VIP/24 | write_conf "b.$n"
+	start_director "a.$n"
+	start_director "b.$n"
+	expect_soon source-active 15 field_is "a.$n" state MASTER
+	expect_soon source-is-known 10 field_is "b.$n" active 10.9.0.1
+	ipn "a.$n" addr del 10.9.0.1/24 dev eth0
+	expect_soon source-new-one-is-heard 10 field_is "b.$n" active 10.5.0.1
+	expect_soon source-own-status-follows 5 field_is "a.$n" active 10.5.0.1
+	expect source-still-active field_is "a.$n" state MASTER
+}
+
+# b and c hear nobody and are masters beside a, which hears both in turn.
+rivals() { # N
+	local n=$1 node
+	make_pair "$n"
+	make_node "c.$n" "sw.$n" 10.9.0.3/24
+	instance VI 150 "" $VIP/24 | write_conf "a.$n"
+	instance VI 100 "" $VIP/24 | write_conf "b.$n"
+	instance VI 50 "" $VIP/24 | write_conf "c.$n"
+	for node in b c; do
+		in_ns "$node.$n" nft -f - <<-NFT
+			table inet deaf { chain in { type filter hook input priority -50; meta l4proto vrrp drop; }; }
+		NFT
+		start_director "$node.$n"
+	done
+	expect_soon rivals-b-is-master 15 field_is "b.$n" state MASTER
+	expect_soon rivals-c-is-master 15 field_is "c.$n" state MASTER
+	start_director "a.$n"
+	expect_soon rivals-alarm 15 in_log "a.$n" 'two masters for [0-9.]+ s: 10\.9\.0\.[23] does not give way'
+	expect_soon rivals-status 5 field_is_set "a.$n" rival
+	# Who is left is the rival then.
+	stop "b.$n"
+	expect_soon rivals-the-other-one 15 field_is "a.$n" rival 10.9.0.3
+	stop "c.$n"
+	expect_soon rivals-over 15 field_is "a.$n" rival ""
+}
+field_is_set() { [ -n "$(status_of "$1" ".vrrp[0].$2")" ]; }
+
+# 120 IPv6 addresses take 2 kB: without fragments both were masters.
+long_from_vmac() { # N
+	local n=$1 i addresses="fe80::200"
+	make_pair "$n"
+	for ((i = 1; i < 120; i++)); do addresses+=$'\n'"$(printf 'fd09::9:%x/64' $i)"; done
+	instance VI 150 use_vmac "$addresses" | write_conf "a.$n"
+	instance VI 100 use_vmac "$addresses" | write_conf "b.$n"
+	start_director "a.$n"
+	expect_soon long-active 15 has_address "a.$n" $VIP6
+	start_director "b.$n"
+	expect_soon long-heard 10 field_is "b.$n" active_priority 150
+	expect_stays long-one-master 3 field_is "b.$n" state BACKUP
+	expect long-no-error eval "! in_log a.$n 'cannot send an advertisement'"
+	# Fragments are smaller where the link takes less.
+	ipn "a.$n" link set dev eth0 mtu 1280
+	expect_stays long-one-master-with-less-mtu 3 field_is "b.$n" state BACKUP
+	stop "a.$n"
+	expect_soon long-moves 5 has_address "b.$n" $VIP6
+}
+
+part 1 source_changes 1
+part 2 rivals 2
+part 3 long_from_vmac 3
+join_parts
