@@ -59,17 +59,19 @@ void vrouter_rival_init(struct vrouter *r)
 	timer_init(&r->rival.timer, r->app->loop, on_silence, r);
 }
 
-/* One that gives way when it hears us is heard once or twice; an alarm is about the others. */
+/* One that gives way when it hears us is heard once or twice; an alarm is about the others. Of
+ * several, about the first, until that is silent. */
 void vrouter_rival_heard(struct vrouter *r, const struct addr *src)
 {
 	time_us now = loop_now(r->app->loop);
 	int64_t down_us = vrrp_down_us(&r->fsm);
 
-	if (addr_cmp(&r->rival.addr, src) != 0) {
-		vrouter_rival_end(r);
+	if (!timer_is_armed(&r->rival.timer)) {
 		r->rival.addr = *src;
 		r->rival.since = now;
 	}
+	if (addr_cmp(&r->rival.addr, src) != 0)
+		return;
 	r->rival.last = now;
 	timer_arm_in(&r->rival.timer, down_us);
 	if (time_sub(now, r->rival.since) >= down_us) {
