@@ -44,6 +44,7 @@ static void set_source(struct vrouter *r, const struct addr *source)
 		return;
 	r->fsm.own_addr = *source;
 	r->expect.own_src = *source;
+	r->is_record_stale = true; /* an active router is known by it */
 }
 
 /* ---- evaluation ---- */
