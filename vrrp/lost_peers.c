@@ -37,6 +37,23 @@ void lost_peers_forget(struct lost_peers *peers, uint32_t ifindex)
 	}
 }
 
+static bool is_among(const struct addr *addr, const struct addr *addrs, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		if (addr_cmp(&addrs[i], addr) == 0)
+			return true;
+	}
+	return false;
+}
+
+void lost_peers_keep(struct lost_peers *peers, const struct addr *addrs, uint32_t n)
+{
+	for (uint32_t i = peers->n; i-- > 0;) {
+		if (!is_among(&peers->v[i].addr, addrs, n))
+			take_out(peers, &peers->v[i]);
+	}
+}
+
 uint32_t lost_peers_ask(struct lost_peers *peers, const struct addr *addr, time_us now)
 {
 	for (uint32_t i = 0; i < peers->n; i++) {

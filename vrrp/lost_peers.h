@@ -39,6 +39,9 @@ void lost_peers_set(struct lost_peers *peers, const struct addr *addr, uint32_t 
 /* The interface is gone. */
 void lost_peers_forget(struct lost_peers *peers, uint32_t ifindex);
 
+/* Only these are peers now. */
+void lost_peers_keep(struct lost_peers *peers, const struct addr *addrs, uint32_t n);
+
 /* An advertisement went to this address: where to ask for it now; 0 = nowhere. Counts as asked. */
 uint32_t lost_peers_ask(struct lost_peers *peers, const struct addr *addr, time_us now);
 

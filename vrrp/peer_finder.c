@@ -96,6 +96,7 @@ void peer_finder_commit(struct vrrp_app *app)
 		result = nl_neigh_watch(finder->neigh, addrs, n);
 	if (result < 0)
 		warn(-result);
+	lost_peers_keep(&finder->lost, addrs, n); /* nothing is heard of the others any more */
 	free(addrs);
 }
 

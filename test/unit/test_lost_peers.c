@@ -82,6 +82,24 @@ static void each_interface_is_asked_in_its_turn(void **state)
 	assert_int_equal(peers.n, 0);
 }
 
+/* Of peers that a reload took out nothing is heard any more: they must not fill the list. */
+static void former_peers_are_forgotten(void **state)
+{
+	struct lost_peers peers = { .n = 0 };
+	const struct addr kept[] = { ip("10.0.0.3"), ip("fd00::2") };
+
+	(void)state;
+	set(&peers, "10.0.0.2", 3, true);
+	set(&peers, "10.0.0.3", 3, true);
+	set(&peers, "10.0.0.4", 3, true);
+	lost_peers_keep(&peers, kept, 2);
+	assert_int_equal(peers.n, 1);
+	assert_int_equal(ask_at(&peers, "10.0.0.2", 0), 0);
+	assert_int_equal(ask_at(&peers, "10.0.0.3", 0), 3);
+	lost_peers_keep(&peers, NULL, 0);
+	assert_int_equal(peers.n, 0);
+}
+
 static void there_is_a_limit(void **state)
 {
 	struct lost_peers peers = { .n = 0 };
@@ -105,6 +123,7 @@ int main(void)
 		cmocka_unit_test(only_what_is_lost_is_asked_for),
 		cmocka_unit_test(questions_keep_their_distance),
 		cmocka_unit_test(each_interface_is_asked_in_its_turn),
+		cmocka_unit_test(former_peers_are_forgotten),
 		cmocka_unit_test(there_is_a_limit),
 	};
 
