@@ -83,11 +83,23 @@ static void backup_weight(struct step *s)
 	shorten_down(s, old_down_us);
 }
 
+/* Another delay counts from when the clock began to run. */
+static void follow_preempt_delay(struct step *s, int64_t old_us)
+{
+	struct vrrp_inst *v = s->v;
+	int64_t us = v->params.preempt_delay_us;
+
+	if (!time_is_never(v->preempt_at))
+		v->preempt_at = us > 0 ? time_add(v->preempt_at, us - old_us) : TIME_NEVER;
+}
+
 static void backup_config(struct step *s)
 {
 	int64_t old_down_us = vrrp_down_us(s->v);
+	int64_t old_delay_us = s->v->params.preempt_delay_us;
 
 	fsm_set_params(s);
+	follow_preempt_delay(s, old_delay_us);
 	if (s->v->priority == PRIORITY_OWNER)
 		fsm_take_over(s, VRRP_NOTIFY_BACKUP);
 	else

@@ -108,6 +108,35 @@ static void test_preempt_delay_from_visibility(void **state)
 	fsm_check_out(&f, "log:prio_zero arm:down+609375");
 }
 
+/* A reload that makes it shorter, longer or nothing at all counts from when it began. */
+static void test_preempt_delay_changes(void **state)
+{
+	struct fsm_fixture f;
+	(void)state;
+
+	fsm_init(&f, 100);
+	f.params.preempt_delay_us = 300 * US_PER_S;
+	fsm_config(&f);
+	fsm_start(&f);
+	const time_us began = { f.now_us };
+	fsm_after(&f, US_PER_S);
+	fsm_advert(&f, ADDR_LOW, 50);
+	f.params.preempt_delay_us = 20 * US_PER_S;
+	fsm_config(&f);
+	assert_int_equal(f.v.preempt_at.us, began.us + 20 * US_PER_S);
+	f.params.preempt_delay_us = 30 * US_PER_S;
+	fsm_config(&f);
+	assert_int_equal(f.v.preempt_at.us, began.us + 30 * US_PER_S);
+	f.params.preempt_delay_us = 0;
+	fsm_config(&f);
+	assert_true(time_is_never(f.v.preempt_at));
+	fsm_advert(&f, ADDR_LOW, 50);
+	fsm_check_out(&f, "log:discard");
+	f.params.preempt_delay_us = 5 * US_PER_S; /* none runs that could be shortened */
+	fsm_config(&f);
+	assert_true(time_is_never(f.v.preempt_at));
+}
+
 static void test_fault(void **state)
 {
 	struct fsm_fixture f;
@@ -607,6 +636,7 @@ int main(void)
 		cmocka_unit_test(test_down_adverts),
 		cmocka_unit_test(test_preempt_delay_from_start),
 		cmocka_unit_test(test_preempt_delay_from_visibility),
+		cmocka_unit_test(test_preempt_delay_changes),
 		cmocka_unit_test(test_fault),
 		cmocka_unit_test(test_fault_at_start),
 		cmocka_unit_test(test_weight_in_backup),
