@@ -154,9 +154,10 @@ struct vrrp_side {
 	int family;
 	struct addr source; /* of packets: first address that is no virtual one; may be unset */
 	struct vio vio;
-	struct vio ah;      /* open while a router uses AH */
-	time_us drained_at; /* the pass of the loop in which all that waited was read */
-	unsigned n_users;   /* routers that run on it, and second paths: without one no socket */
+	struct vio ah;       /* open while a router uses AH */
+	time_us drained_at;  /* the pass of the loop in which all that waited was read */
+	bool is_source_lost; /* by now; another one, or the same again, may be there already */
+	unsigned n_users;    /* routers that run on it, and second paths: without one no socket */
 	bool is_unknown_logged[256];  /* a packet with this VRID, which no router has */
 	struct vrouter *by_vrid[256]; /* routers that run on it, the youngest first */
 	bool is_heard[256];           /* VRIDs of all packets so far */
@@ -206,6 +207,10 @@ void vrrp_if_put(struct vrrp_if *vif);
  */
 void vrrp_if_refresh(struct vrrp_if *vif);
 void vrrp_if_refresh_all(struct vrrp_app *app);
+
+/* An address was removed, perhaps the source: the next refresh must know, whatever is there then.
+ */
+void vrrp_if_on_addr_gone(struct vrrp_app *app, const struct nl_addr *addr);
 
 /* Delivers what has arrived by now. */
 void vrrp_side_drain(struct vrrp_side *side);

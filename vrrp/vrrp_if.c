@@ -155,6 +155,12 @@ static bool has_link(const struct vrrp_if *vif, const struct nl_link *link)
 	return vif->linkbeat >= 0 && vif->is_beat_known ? is_up && vif->is_beating : is_up;
 }
 
+static void rejoin(struct vrrp_side *side)
+{
+	vio_rejoin(&side->vio);
+	vio_rejoin(&side->ah);
+}
+
 static void set_up(struct vrrp_if *vif, bool is_up)
 {
 	bool is_news = vif->is_known && is_up != vif->is_up;
@@ -169,21 +175,35 @@ static void set_up(struct vrrp_if *vif, bool is_up)
 	log_event(LOG_LEVEL_NOTICE, "link",
 		  log_kv("interface=%s state=%s", vif->name, is_up ? "up" : "down"),
 		  "Netlink reports %s %s", vif->name, is_up ? "up" : "down");
-	for (int i = 0; is_up && i < VRRP_SIDE_N; i++) {
-		vio_rejoin(&vif->sides[i].vio);
-		vio_rejoin(&vif->sides[i].ah);
+	for (int i = 0; is_up && i < VRRP_SIDE_N; i++)
+		rejoin(&vif->sides[i]);
+}
+
+void vrrp_if_on_addr_gone(struct vrrp_app *app, const struct nl_addr *addr)
+{
+	for (struct vrrp_if *vif = app->ifs; vif; vif = vif->next) {
+		for (int i = 0; vif->ifindex == addr->ifindex && i < VRRP_SIDE_N; i++) {
+			struct vrrp_side *side = &vif->sides[i];
+			side->is_source_lost |= addr_cmp(&side->source, &addr->addr) == 0;
+		}
 	}
 }
 
+/* An interface with a source again may have lost its groups in between: the kernel forgets them
+ * together with the addresses where the MTU is too small for the protocol. */
 static void refresh_side(struct vrrp_side *side)
 {
 	const struct vrrp_if *vif = side->vif;
 	const struct nl_addr *primary = NULL;
+	bool had_source = !addr_is_unset(&side->source) && !side->is_source_lost;
 
 	if (vif->ifindex)
 		primary = nl_primary_addr(vif->app->nl, vif->ifindex, side->family,
 					  vrrp_app_is_moving, vif->app);
 	side->source = primary ? primary->addr : (struct addr){ .family = AF_UNSPEC };
+	side->is_source_lost = false;
+	if (primary && !had_source)
+		rejoin(side);
 	bool is_there = vif->ifindex || vif->is_any;
 	if (is_there && side->n_users > 0 && !side->vio.is_open)
 		open_socket(side, &side->vio);

@@ -256,10 +256,8 @@ int vio_join(struct vio *vio, const struct addr *group)
 	g = find_group(vio, &unset);
 	if (!g)
 		return -ENOSPC;
-	int result = change_membership(vio, MEMBERSHIP_JOIN, group);
-	if (result == 0)
-		*g = (struct vio_group){ *group, 1 };
-	return result;
+	*g = (struct vio_group){ *group, 1 };
+	return change_membership(vio, MEMBERSHIP_JOIN, group);
 }
 
 void vio_leave(struct vio *vio, const struct addr *group)

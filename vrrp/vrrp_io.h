@@ -63,11 +63,13 @@ void vio_close(struct vio *vio);
 /* Sets the receive buffer of an open socket; call it behind vio_open(). */
 void vio_set_rcvbuf(struct vio *vio, uint32_t bytes);
 
-/* Joins a group once, however many ask; vio_leave() undoes one vio_join(). 0 or -errno. */
+/* Joins a group once, however many ask; vio_leave() undoes one vio_join(), also where it failed:
+ * vio_rejoin() tries again. 0 or -errno. */
 int vio_join(struct vio *vio, const struct addr *group);
 void vio_leave(struct vio *vio, const struct addr *group);
 
-/* Leaves and joins all groups, so that switches that snoop learn of us after a link came up. */
+/* Leaves and joins all groups, so that switches that snoop learn of us after a link came up, and
+ * the kernel where it has forgotten them. */
 void vio_rejoin(struct vio *vio);
 
 /* Delivers what has arrived by now (bounded): before acting on a timer that is late. */

@@ -214,9 +214,10 @@ static void on_change(const struct nl_change *change, void *arg)
 		const struct vip_ref *refs = find_refs(app, &change->addr.addr, &n);
 		if (!vrrp_app_is_moving(&change->addr.addr, app))
 			vrrp_app_refresh_soon(app); /* perhaps a source address */
-		if (change->kind == NL_ADDR_DEL)
+		if (change->kind == NL_ADDR_DEL) {
+			vrrp_if_on_addr_gone(app, &change->addr);
 			on_vip_gone(app, &change->addr, refs, n);
-		else
+		} else
 			on_vip_changed(app, &change->addr, refs, n);
 		break;
 	}

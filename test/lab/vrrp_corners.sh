@@ -5,7 +5,8 @@
 #	                        └── c.N .3 prio 50 (part rivals)
 #
 # Corners of VRRP that hostile review found, a part each: what the status says after the source address of an active
-# router changed, several rivals at once, advertisements from a virtual MAC that are longer than a frame.
+# router changed, several rivals at once, advertisements from a virtual MAC that are longer than a frame,
+# groups that the kernel has forgotten.
 . "${BASH_SOURCE[0]%/*}/lab.sh"
 need nft jq
 need_director
@@ -102,7 +103,31 @@ long_from_vmac() { # N
 	expect_soon long-moves 5 has_address "b.$n" $VIP6
 }
 
+# Below an MTU of 1280 the kernel takes IPv6 off the interface, and the groups with it. b was master for good.
+groups_lost() { # N
+	local n=$1
+	make_pair "$n"
+	instance VI 150 "" $'fe80::200\n'"$VIP6/64" | write_conf "a.$n"
+	instance VI 100 "" $'fe80::200\n'"$VIP6/64" | write_conf "b.$n"
+	ipn "b.$n" link set dev eth0 mtu 1200
+	start_director "a.$n"
+	start_director "b.$n"
+	expect_soon groups-active 15 has_address "a.$n" $VIP6
+	expect_soon groups-without-ipv6 10 field_is "b.$n" state FAULT
+	ipn "b.$n" link set dev eth0 mtu 1500
+	expect_soon groups-joined-late 10 field_is "b.$n" active_priority 150
+	expect_stays groups-late-one-master 3 field_is "b.$n" state BACKUP
+	ipn "b.$n" link set dev eth0 mtu 1200
+	expect_soon groups-gone 10 field_is "b.$n" state FAULT
+	ipn "b.$n" link set dev eth0 mtu 1500
+	expect_soon groups-joined-again 10 field_is "b.$n" active_priority 150
+	# So fast that nobody sees it go.
+	in_ns "b.$n" sh -c 'ip link set dev eth0 mtu 1200; ip link set dev eth0 mtu 1500'
+	expect_stays groups-one-master 3 eval "! field_is b.$n state MASTER"
+}
+
 part 1 source_changes 1
 part 2 rivals 2
 part 3 long_from_vmac 3
+part 4 groups_lost 4
 join_parts
