@@ -189,14 +189,17 @@ static int64_t forget_us(const struct vrouter *r)
 	return has_window && 2 * r->auth.window_us > downs_us ? 2 * r->auth.window_us : downs_us;
 }
 
-/* Whether the packet is new; if so its sender's mark moves. */
-static bool take_sequence(struct vrouter *r, const struct vrrp_sequence *sequence)
+/* Whether the packet is new; if so its sender's mark moves. What goes over both paths has one stamp
+ * and may have one source, and no packet of one path passes for one of the other. */
+static bool take_sequence(struct vrouter *r, enum vrrp_path path,
+			  const struct vrrp_sequence *sequence)
 {
 	time_us now = loop_now(r->app->loop);
+	struct vrrp_replay *replay = &r->auth.replay[path];
 
-	if (!vrrp_replay_is_new(&r->auth.replay, sequence, now, forget_us(r)))
+	if (!vrrp_replay_is_new(replay, sequence, now, forget_us(r)))
 		return false;
-	vrrp_replay_accept(&r->auth.replay, sequence, now);
+	vrrp_replay_accept(replay, sequence, now);
 	return true;
 }
 
@@ -226,7 +229,7 @@ static void follow_wall_clock(struct vrouter *r, const struct vrrp_clocks *now,
 	char text[ADDR_STR_MAX];
 
 	set_by_wall_clock(auth, now);
-	memset(&auth->replay, 0, sizeof(auth->replay));
+	memset(auth->replay, 0, sizeof(auth->replay));
 	r->is_record_stale = true;
 	log_event(LOG_LEVEL_NOTICE, "vrrp_stamp_clock",
 		  log_kv("instance=%s src=%s by_us=%" PRId64, r->conf->name, addr_str(src, text),
@@ -235,8 +238,8 @@ static void follow_wall_clock(struct vrouter *r, const struct vrrp_clocks *now,
 		  r->conf->name, (double)(auth->clock.ahead_us - before_us) / US_PER_S, text);
 }
 
-static enum vrrp_drop check_hmac(struct vrouter *r, const struct vio_packet *packet,
-				 const struct vrrp_pkt *pkt)
+static enum vrrp_drop check_hmac(struct vrouter *r, enum vrrp_path path,
+				 const struct vio_packet *packet, const struct vrrp_pkt *pkt)
 {
 	struct vrouter_auth *auth = &r->auth;
 	const struct vrrp_signed message = { packet->msg, pkt->len, packet->len };
@@ -262,15 +265,15 @@ static enum vrrp_drop check_hmac(struct vrouter *r, const struct vio_packet *pac
 		if (age == VRRP_STAMP_BY_WALL_CLOCK)
 			follow_wall_clock(r, &now, &packet->env.src);
 	}
-	return take_sequence(r, &sequence) ? VRRP_DROP_NONE : VRRP_DROP_AUTH_REPLAY;
+	return take_sequence(r, path, &sequence) ? VRRP_DROP_NONE : VRRP_DROP_AUTH_REPLAY;
 }
 
-enum vrrp_drop vrouter_auth_check(struct vrouter *r, const struct vio_packet *packet,
-				  const struct vrrp_pkt *pkt)
+enum vrrp_drop vrouter_auth_check(struct vrouter *r, enum vrrp_path path,
+				  const struct vio_packet *packet, const struct vrrp_pkt *pkt)
 {
 	if (vrouter_uses_ah(r) != (packet->ah != NULL))
 		return VRRP_DROP_AUTH_TYPE;
 	if (packet->ah)
 		return check_ah(r, packet);
-	return r->auth.hmac ? check_hmac(r, packet, pkt) : VRRP_DROP_NONE;
+	return r->auth.hmac ? check_hmac(r, path, packet, pkt) : VRRP_DROP_NONE;
 }

@@ -227,14 +227,15 @@ static enum vrrp_drop check(struct vrouter *r, struct vrrp_expect *expect,
 			    const struct vio_packet *packet, struct vrrp_pkt *pkt, struct addr *src)
 {
 	const struct vrrp_env *env = &packet->env;
+	enum vrrp_path path = expect == &r->expect ? VRRP_PATH_FIRST : VRRP_PATH_SECOND;
 	bool addrs_differ, interval_differs;
 	enum vrrp_drop drop = vrrp_pkt_check(pkt, env, expect, &addrs_differ, &interval_differs);
 
 	*src = env->src;
-	if (drop == VRRP_DROP_NONE && expect != &r->expect)
+	if (drop == VRRP_DROP_NONE && path == VRRP_PATH_SECOND)
 		drop = second_path_origin(r, packet, pkt, src);
 	if (drop == VRRP_DROP_NONE)
-		drop = vrouter_auth_check(r, packet, pkt);
+		drop = vrouter_auth_check(r, path, packet, pkt);
 	if (drop != VRRP_DROP_NONE)
 		return drop;
 	if (!addrs_differ)

@@ -272,7 +272,7 @@ struct vrouter_auth {
 	const struct vrrp_hmac_key *active_key; /* NULL = do not sign */
 	int64_t window_us;
 	struct vrrp_stamp_clock clock; /* ahead_us 0 = not set yet */
-	struct vrrp_replay replay;
+	struct vrrp_replay replay[VRRP_PATH_N];
 	uint32_t ah_sequence;         /* the last one sent or heard, or where to begin */
 	bool is_ah_used;              /* it was sent or heard */
 	struct vrrp_hmac_stamp stamp; /* of the advertisement being sent */
@@ -580,8 +580,8 @@ size_t vrouter_auth_sign(const struct vrouter *r, const struct vrrp_env *env, ui
 int vrouter_auth_send(struct vrouter *r, const struct vrrp_env *env, uint8_t *msg, size_t len);
 
 /* The last check of a packet. VRRP_DROP_NONE: it is authentic, and its sender's mark has moved. */
-enum vrrp_drop vrouter_auth_check(struct vrouter *r, const struct vio_packet *packet,
-				  const struct vrrp_pkt *pkt);
+enum vrrp_drop vrouter_auth_check(struct vrouter *r, enum vrrp_path path,
+				  const struct vio_packet *packet, const struct vrrp_pkt *pkt);
 
 /* A packet from the socket of one side of an interface (`arg`, struct vrrp_side). */
 void vrouter_on_packet(const struct vio_packet *packet, void *arg);

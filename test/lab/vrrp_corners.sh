@@ -6,7 +6,7 @@
 #
 # Corners of VRRP that hostile review found, a part each: what the status says after the source address of an active
 # router changed, several rivals at once, advertisements from a virtual MAC that are longer than a frame,
-# groups that the kernel has forgotten.
+# groups that the kernel has forgotten, a signed second path on the same interface.
 . "${BASH_SOURCE[0]%/*}/lab.sh"
 need nft jq
 need_director
@@ -126,8 +126,41 @@ groups_lost() { # N
 	expect_stays groups-one-master 3 eval "! field_is b.$n state MASTER"
 }
 
+# A second path on the same interface, signed: both copies of an advertisement have one source and one stamp.
+same_interface() { # N
+	local n=$1 auth='auth_hmac {
+		        key 1 hex:000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f
+		        active_key 1
+		    }'
+	make_pair "$n"
+	instance VI 150 "$auth
+		    $(second_path 10.9.0.2)" $VIP/24 | write_conf "a.$n"
+	instance VI 100 "$auth
+		    $(second_path 10.9.0.1)" $VIP/24 | write_conf "b.$n"
+	start_director "a.$n"
+	start_director "b.$n"
+	expect_soon same-interface-active 15 field_is "a.$n" state MASTER
+	expect_soon same-interface-heard-on-both 10 heard_on "b.$n" both
+	expect_soon same-interface-nothing-dropped 10 eval "[ \"\$(status_of b.$n '.vrrp_stats[0].auth_ext_replay')\" = 0 ]"
+	in_ns "b.$n" nft -f - <<-NFT
+		table inet deaf { chain in { type filter hook input priority -50; ip daddr 224.0.0.18 drop; }; }
+	NFT
+	expect_soon same-interface-multicast-lost 10 heard_on "b.$n" second
+	expect same-interface-one-master field_is "b.$n" state BACKUP
+}
+second_path() { # PEER
+	echo "second_path {
+		        interface eth0
+		        unicast_peer {
+		            $1
+		        }
+		    }"
+}
+heard_on() { [ "$(status_of "$1" '.second_paths[0].heard_on')" = "$2" ]; }
+
 part 1 source_changes 1
 part 2 rivals 2
 part 3 long_from_vmac 3
 part 4 groups_lost 4
+part 5 same_interface 5
 join_parts
