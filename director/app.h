@@ -54,7 +54,7 @@ struct app {
 	struct feeds *feeds;             /* what is watched for the children */
 	struct control *control;
 	struct address_log *address_log; /* with -a */
-	struct timer stop_timer;         /* child_wait_time */
+	struct timer stop_timer;         /* child_wait_time, then that of the last scripts */
 	struct timer watchdog;           /* systemd's, where it asks for it */
 	int ready_fd; /* tells the waiting foreground process that we run; -1 = nobody waits */
 	int pid_fd;
@@ -62,7 +62,8 @@ struct app {
 	bool is_begun; /* the children may start: the startup script has ended or had its time */
 	bool is_stopping;
 	bool is_rest_told; /* while stopping: the children behind the VRRP child, too */
-	bool is_overdue;   /* while stopping: scripts that still run are not waited for */
+	bool is_overdue;   /* while stopping: only the last scripts are waited for */
+	bool is_given_up;  /* while stopping: nor are they */
 	bool is_shut_down; /* the shutdown script has been started */
 	bool is_started;   /* "Startup complete" has been said */
 };

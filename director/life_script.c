@@ -100,12 +100,11 @@ static pid_t spawn(const struct conf *conf, const struct conf_script *script)
 	return proc_spawn_script(&proc);
 }
 
-/* Otherwise systemd would take a long script for a start or stop that hangs. */
-static void ask_for_time(int64_t us)
+void life_script_ask_for_time(int64_t us)
 {
 	char state[64];
 
-	snprintf(state, sizeof(state), "EXTEND_TIMEOUT_USEC=%" PRId64, us);
+	snprintf(state, sizeof(state), "EXTEND_TIMEOUT_USEC=%" PRId64, us + MARGIN_US);
 	sd_tell(state);
 }
 
@@ -131,7 +130,7 @@ bool life_script_run(struct life_script *life, const struct conf *conf, const ch
 	child_watch(life->loop, &life->watch, pid, on_exit_seen, life);
 	loop_update_now(life->loop); /* the loop may not run yet */
 	timer_arm_in(&life->timer, timeout_us);
-	ask_for_time(timeout_us + MARGIN_US);
+	life_script_ask_for_time(timeout_us);
 	return true;
 }
 

@@ -30,6 +30,9 @@ void life_script_free(struct life_script *life);
 bool life_script_run(struct life_script *life, const struct conf *conf, const char *name,
 		     const struct life_script_conf *script);
 
+/* Otherwise systemd would take a long script for a start or stop that hangs. */
+void life_script_ask_for_time(int64_t us);
+
 /* Its time is up. */
 void life_script_end(struct life_script *life);
 

@@ -20,6 +20,7 @@ struct notify {
 	struct scripts *scripts;
 	struct fifos *fifos;
 	struct mail *mail;
+	bool is_mail_over; /* it is not waited for */
 	void (*on_idle)(void *arg);
 	void *arg;
 };
@@ -64,9 +65,15 @@ void notify_hurry(struct notify *n)
 	scripts_hurry(n->scripts);
 }
 
+void notify_end_former(struct notify *n)
+{
+	n->is_mail_over = true;
+	scripts_end_former(n->scripts);
+}
+
 bool notify_is_idle(const struct notify *n)
 {
-	return scripts_is_idle(n->scripts) && mail_is_idle(n->mail);
+	return scripts_is_idle(n->scripts) && (n->is_mail_over || mail_is_idle(n->mail));
 }
 
 /* A text from heap. */

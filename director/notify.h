@@ -36,7 +36,10 @@ void notify_state_again(struct notify *notify, const struct msg *state);
  */
 void notify_hurry(struct notify *notify);
 
-/* Whether no script runs or waits, and no mail. */
+/* From now on only the scripts of events since notify_hurry() are waited for. */
+void notify_end_former(struct notify *notify);
+
+/* Whether no script runs or waits that is waited for, and no mail. */
 bool notify_is_idle(const struct notify *notify);
 
 #endif

@@ -23,6 +23,8 @@
 #include "lib/proc.h"
 #include "lib/sd.h"
 
+#define LAST_SCRIPTS_US (65 * US_PER_S) /* beyond child_wait_time; each script has 60 s */
+
 /*
  * Into the background: the process that was called waits until the daemon runs (or failed) and
  * exits with its verdict, so that a script that starts diarch knows. Returns the descriptor the
@@ -98,13 +100,23 @@ static void log_dump(const struct conf *conf)
 
 /* ---- stop ---- */
 
+/* The children have had their time. The scripts of the last events may do work that must not be
+ * broken off, such as unmounting, and are waited for. */
 static void on_stop_timeout(struct timer *timer, void *arg)
 {
 	struct app *app = arg;
 
-	(void)timer;
-	supervisor_kill(app->supervisor);
-	app->is_overdue = !supervisor_running(app->supervisor);
+	if (!app->is_overdue) {
+		app->is_overdue = true;
+		supervisor_kill(app->supervisor);
+		notify_end_former(app->notify);
+		if (!notify_is_idle(app->notify))
+			log_event(LOG_LEVEL_INFO, "stop_waits", NULL, "Waiting for scripts");
+		life_script_ask_for_time(LAST_SCRIPTS_US);
+		timer_arm_in(timer, LAST_SCRIPTS_US);
+	} else {
+		app->is_given_up = true;
+	}
 	parent_progress(app);
 }
 
@@ -157,7 +169,7 @@ void parent_progress(struct app *app)
 	if (app->is_stopping) {
 		stop_rest(app);
 		if (!supervisor_running(app->supervisor) &&
-		    (app->is_overdue || notify_is_idle(app->notify)))
+		    (app->is_given_up || notify_is_idle(app->notify)))
 			finish_stop(app);
 		return;
 	}

@@ -32,7 +32,8 @@ static const struct conf_type type_opt_name = {
 static const struct conf_key root_keys[] = {
 	K_U32("child_wait_time", ROOT, child_wait_time_s, 0, 3600, .dflt = 5,
 	      .apply = CONF_APPLY_LIVE,
-	      .help = "Seconds that the children get to finish when diarch stops."),
+	      .help = "Seconds that the children get to finish when diarch stops. Scripts of the "
+		      "stop itself, such as that of notify_stop, may take longer."),
 	K_FLAG("use_pid_dir", ROOT, use_pid_dir, .apply = CONF_APPLY_RESTART,
 	       .help = "Put pid files into a directory of their own."),
 	K_STR("net_namespace", ROOT, net_namespace, .apply = CONF_APPLY_RESTART,

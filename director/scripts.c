@@ -30,6 +30,7 @@ struct job {
 	unsigned ways; /* enum proc_way */
 	bool is_last;  /* of its event */
 	bool is_once;  /* of an event of scripts_add_once() */
+	bool is_final; /* of an event since scripts_hurry() */
 };
 
 TAILQ_HEAD(job_list, job);
@@ -43,6 +44,7 @@ struct queue {
 	bool is_begun;    /* the first job belongs to an event of which some command was started */
 	unsigned dropped; /* events left out since the queue was empty */
 	pid_t pid;        /* of the running script, 0 = none */
+	bool is_final;    /* so is its job */
 	bool is_terminating;
 	struct child watch;
 	struct timer timer;
@@ -286,6 +288,7 @@ static void queue_start_one(struct queue *q)
 			  log_kv("object=%s pid=%d", q->name, (int)pid), "running %s",
 			  job->argv[0]);
 		q->pid = pid;
+		q->is_final = job->is_final;
 		q->is_terminating = false;
 		q->owner->running++;
 		child_watch(q->owner->loop, &q->watch, pid, on_script_exit, q);
@@ -320,6 +323,9 @@ static void on_script_exit(struct child *watch, int wait_status, void *arg)
 			  log_kv("object=%s pid=%d", q->name, (int)q->pid), "script of %s %s",
 			  q->name, proc_status_str(wait_status, text, sizeof(text)));
 	timer_cancel(&q->timer);
+	/* What it left behind in its group has had its warning. */
+	if (q->is_terminating)
+		kill(-q->pid, SIGKILL);
 	q->pid = 0;
 	s->running--;
 	run_queues(s);
@@ -341,6 +347,7 @@ static void add_event(struct scripts *s, const struct conf *conf, const char *ob
 			queue_drop_oldest(q);
 		job = job_new(conf, &calls[i]);
 		job->is_once = is_once;
+		job->is_final = s->is_hurried && !is_once;
 		TAILQ_INSERT_TAIL(&q->jobs, job, link);
 	}
 	if (!job)
@@ -355,6 +362,38 @@ static void add_event(struct scripts *s, const struct conf *conf, const char *ob
 void scripts_hurry(struct scripts *s)
 {
 	s->is_hurried = true;
+}
+
+/* Leaves the jobs of events since scripts_hurry(). */
+static void queue_end_former(struct queue *q)
+{
+	struct job *job = TAILQ_FIRST(&q->jobs), *next;
+	bool is_begun = q->is_begun, is_of_begun;
+
+	for (; job; job = next) {
+		next = TAILQ_NEXT(job, link);
+		is_of_begun = is_begun;
+		is_begun &= !job->is_last;
+		if (job->is_final)
+			continue;
+		if (job->is_last && is_of_begun)
+			q->is_begun = false;
+		else if (job->is_last)
+			q->waiting--;
+		TAILQ_REMOVE(&q->jobs, job, link);
+		job_free(job);
+	}
+	if (q->pid && !q->is_final && !q->is_terminating)
+		on_time_up(&q->timer, q);
+}
+
+void scripts_end_former(struct scripts *s)
+{
+	struct queue *q;
+
+	TAILQ_FOREACH(q, &s->queues, link)
+	queue_end_former(q);
+	run_queues(s);
 }
 
 void scripts_add(struct scripts *s, const struct conf *conf, const char *object,

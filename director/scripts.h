@@ -43,6 +43,9 @@ void scripts_add_once(struct scripts *scripts, const struct conf *conf, const ch
  * of that is ended after a second. */
 void scripts_hurry(struct scripts *scripts);
 
+/* What is not of an event since scripts_hurry() has had its time: it is left out, or ended. */
+void scripts_end_former(struct scripts *scripts);
+
 /* Whether nothing runs and nothing waits. */
 bool scripts_is_idle(const struct scripts *scripts);
 

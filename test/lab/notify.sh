@@ -187,3 +187,41 @@ expect_eq stop-status 0 "$STATUS"
 expect omega-server last_is server "server down"
 expect omega-quorum last_is quorum "quorum down"
 expect fifo-is-removed eval '[ ! -e "$DIR/all" ]'
+
+say "a stop waits for what it starts, beyond child_wait_time, and for nothing else"
+stop mail
+cat >"$DIR/unmount" <<-EOF
+	#!/bin/sh
+	for i in 1 2 3 4 5 6 7 8; do sleep 0.5; done
+	echo done >>"$DIR/unmount.out"
+EOF
+chmod 755 "$DIR/unmount"
+last_conf() {
+	echo child_wait_time 1
+	conf 110 | sed "s|notify_master .*|notify_master \"/bin/sleep 50\"\nnotify_stop $DIR/unmount|"
+}
+last_conf | write_conf a
+mark_log a
+start_director a -P
+expect_soon last-master 10 is_state MASTER
+expect_soon last-mail-waits 10 in_log_since a event=mail_postponed
+tell_time
+begin=$NOW_MS
+stop a TERM
+tell_time
+expect_eq last-script-is-waited-for done "$(cat "$DIR/unmount.out")"
+expect_most last-stop-ends 30000 $((NOW_MS - begin)) ms
+
+say "a stop ends although the child hangs and mail waits"
+last_conf | sed '/notify_stop/d' | write_conf a
+mark_log a
+start_director a -P
+expect_soon hang-master 10 is_state MASTER
+expect_soon hang-mail-waits 10 in_log_since a event=mail_postponed
+kill -STOP "$(role_pid a vrrp)"
+tell_time
+begin=$NOW_MS
+stop a TERM
+tell_time
+expect_most hang-stop-ends 15000 $((NOW_MS - begin)) ms
+expect hang-mail-is-named in_log_since a 'mails were not sent before the end'

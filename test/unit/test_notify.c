@@ -281,6 +281,36 @@ static void in_a_hurry_the_last_event_does_not_wait(void **state)
 	rig_close(&rig);
 }
 
+/* When the children's time is over, scripts of the last events go on; others and mail do not. */
+static void only_the_last_scripts_are_waited_for_when_time_is_over(void **state)
+{
+	const struct msg group = { .kind = MSG_notify_group, .notify_group = { "G1", "MASTER" } };
+	char text[600];
+	const char *out;
+	struct rig rig;
+	time_us begin;
+
+	(void)state;
+	snprintf(text, sizeof(text), "smtp_alert\nnotify_stop \"/bin/sleep 2\"\n%s",
+		 line("notify", "all"));
+	rig_open(&rig, load("notification_email {\na@example.org\n}\n"
+			    "smtp_server 127.0.0.1 1\n",
+			    text, ""));
+	begin = loop_update_now(rig.loop);
+	send_vrrp(&rig, "MASTER", 100); /* of the past: left out, or ended */
+	send_vrrp(&rig, "BACKUP", 100);
+	assert_true(notify_event(rig.notify, rig.conf, &group));
+	notify_hurry(rig.notify);
+	send_vrrp(&rig, "STOP", 100);
+	notify_end_former(rig.notify);
+	assert_false(notify_is_idle(rig.notify));
+	out = finish(&rig);
+	assert_non_null(strstr(out, "end all INSTANCE VI_1 STOP 100\n"));
+	assert_null(strstr(out, "BACKUP"));
+	assert_in_range(time_sub(loop_update_now(rig.loop), begin), 2 * US_PER_S, 30 * US_PER_S);
+	rig_close(&rig);
+}
+
 static void a_script_that_cannot_run_does_not_stop_the_queue(void **state)
 {
 	char text[600];
@@ -548,6 +578,7 @@ int main(void)
 		cmocka_unit_test(a_thousand_flaps_end_with_the_last_state),
 		cmocka_unit_test(many_lower_priorities_leave_the_states),
 		cmocka_unit_test(in_a_hurry_the_last_event_does_not_wait),
+		cmocka_unit_test(only_the_last_scripts_are_waited_for_when_time_is_over),
 		cmocka_unit_test(a_script_that_cannot_run_does_not_stop_the_queue),
 		cmocka_unit_test(groups_and_servers_have_queues_of_their_own),
 		cmocka_unit_test(an_unknown_object_is_told),
