@@ -29,6 +29,7 @@
 #define HEAP_ARITY      4u
 #define DUE_BIT         0x80000000u
 #define SIGNALS_AT_ONCE 16
+#define CHILD_LOOK_US   (100 * US_PER_MS) /* at a child for which no descriptor was left */
 
 /* What is compared and moved stands close together: the timers themselves are far apart in memory.
  */
@@ -560,41 +561,58 @@ static int status_from_siginfo(const siginfo_t *info)
 	return info->si_status | (info->si_code == CLD_DUMPED ? WCOREFLAG : 0);
 }
 
-static void on_pidfd_ready(struct io *io, uint32_t ready, void *arg)
+/* Reaps the child and tells its owner; false when it still runs. */
+static bool child_reap(struct child *child, idtype_t type, id_t id)
 {
-	struct child *child = arg;
 	siginfo_t info = { .si_pid = 0 };
 	int status = W_EXITCODE(255, 0); /* somebody else reaped it */
 
-	(void)ready;
-	if (waitid(P_PIDFD, (id_t)io->fd, &info, WEXITED | WNOHANG) == 0) {
+	if (waitid(type, id, &info, WEXITED | WNOHANG) == 0) {
 		if (info.si_pid == 0)
-			return;
+			return false;
 		status = status_from_siginfo(&info);
 	}
 	child_unwatch(child);
 	child->on_exit(child, status, child->arg);
+	return true;
+}
+
+static void on_pidfd_ready(struct io *io, uint32_t ready, void *arg)
+{
+	(void)ready;
+	child_reap(arg, P_PIDFD, (id_t)io->fd);
+}
+
+static void on_child_look(struct timer *timer, void *arg)
+{
+	struct child *child = arg;
+
+	if (!child_reap(child, P_PID, (id_t)child->pid))
+		timer_arm_in(timer, CHILD_LOOK_US);
 }
 
 int child_watch(struct loop *loop, struct child *child, pid_t pid,
 		void (*on_exit)(struct child *child, int wait_status, void *arg), void *arg)
 {
 	int fd = pidfd_open(pid, 0);
-	int error;
 
-	if (fd < 0)
-		return -errno;
+	if (fd < 0 && errno == ESRCH)
+		return -ESRCH;
 	child->pid = pid;
 	child->on_exit = on_exit;
 	child->arg = arg;
-	error = io_add(loop, &child->io, fd, EPOLLIN, on_pidfd_ready, child);
-	if (error)
+	timer_init(&child->look, loop, on_child_look, child);
+	if (fd >= 0 && io_add(loop, &child->io, fd, EPOLLIN, on_pidfd_ready, child) == 0)
+		return 0;
+	if (fd >= 0)
 		close(fd);
-	return error;
+	timer_arm_in(&child->look, CHILD_LOOK_US);
+	return 0;
 }
 
 void child_unwatch(struct child *child)
 {
+	timer_cancel(&child->look);
 	if (!child->io.events)
 		return;
 	io_del(&child->io);

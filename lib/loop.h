@@ -49,7 +49,8 @@ struct child {
 	/* `wait_status` as from waitpid(), see proc_status_str(). The child is reaped before. */
 	void (*on_exit)(struct child *child, int wait_status, void *arg);
 	void *arg;
-	struct io io; /* private: the pidfd */
+	struct io io;      /* private: the pidfd */
+	struct timer look; /* private: runs where none was to be had */
 };
 
 /* A new loop reading time from `clock` (NULL = clock_system()). NULL and errno on failure. */
@@ -138,7 +139,7 @@ bool timer_is_armed(const struct timer *timer);
 int loop_on_signal(struct loop *loop, int signo, void (*on_signal)(int signo, void *arg),
 		   void *arg);
 
-/* Watches child `pid`. Returns 0 or -errno. */
+/* Watches child `pid`, which works when no descriptor is left, too. Returns 0, or -ESRCH. */
 int child_watch(struct loop *loop, struct child *child, pid_t pid,
 		void (*on_exit)(struct child *child, int wait_status, void *arg), void *arg);
 
