@@ -30,6 +30,7 @@ struct file {
 	char *name; /* of the track_file */
 	char *path, *folder;
 	int watch;        /* -1 = the folder is not there */
+	int error;        /* why it could not be read, 0 = it could */
 	int target_watch; /* on the folder of what `path` leads to; -1 = nothing is there */
 	bool is_kept;
 };
@@ -42,18 +43,29 @@ struct feed_files {
 	struct timer retry;
 };
 
-/* 0 where there is no number. */
-static int64_t read_value(const char *path)
+/* A file that is not there is nothing wrong. */
+static void note_error(struct file *file, int error)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (error != 0 && error != ENOENT && error != file->error) {
+		errno = error;
+		log_warn("track_file", "cannot read %s, which counts as 0", file->path);
+	}
+	file->error = error;
+}
+
+/* 0 where there is no number. */
+static int64_t read_value(struct file *file)
+{
+	int fd = open(file->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	char text[64];
-	ssize_t n;
+	ssize_t n = -1;
 	long value;
 
-	if (fd < 0)
-		return 0;
-	n = read(fd, text, sizeof(text) - 1);
-	close(fd);
+	if (fd >= 0)
+		n = read(fd, text, sizeof(text) - 1);
+	note_error(file, n < 0 ? errno : 0);
+	if (fd >= 0)
+		close(fd);
 	if (n <= 0)
 		return 0;
 	text[n] = '\0';
@@ -95,7 +107,7 @@ static bool watch(struct feed_files *files, struct file *file)
 	if (is_complete && file->watch < 0)
 		file->watch = inotify_add_watch(files->fd, file->folder, EVENTS);
 	is_complete = is_complete && watch_target(files, file) && file->watch >= 0;
-	feeds_set(files->feeds, FEED_FILE, file->name, read_value(file->path));
+	feeds_set(files->feeds, FEED_FILE, file->name, read_value(file));
 	return is_complete;
 }
 

@@ -379,7 +379,8 @@ int parent_main(const struct cmdline *cmdline)
 		fatal(EXIT_STATUS_FATAL, "no event loop: %s", strerror(errno));
 	setup(&app);
 	if (proc_confine(PROC_CAP_NET_ADMIN | PROC_CAP_NET_RAW | PROC_CAP_NET_BIND |
-				 PROC_CAP_SCRIPTS | PROC_CAP_CHOWN | PROC_CAP_SCHED,
+				 PROC_CAP_SCRIPTS | PROC_CAP_CHOWN | PROC_CAP_SCHED |
+				 PROC_CAP_FILES,
 			 true) < 0)
 		log_warnx("confine", "cannot drop capabilities");
 	if (!life_script_run(app.life_script, app.conf, "startup_script",

@@ -11,6 +11,7 @@
 #include <linux/seccomp.h>
 #include <seccomp.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -18,14 +19,20 @@
 struct confine_cap {
 	unsigned mask; /* enum proc_cap */
 	unsigned cap;
+	const char *name;
 };
 
+#define CAP(mask, name)           \
+	{                         \
+		mask, name, #name \
+	}
+
 static const struct confine_cap confine_caps[] = {
-	{ PROC_CAP_NET_ADMIN, CAP_NET_ADMIN }, { PROC_CAP_NET_RAW, CAP_NET_RAW },
-	{ PROC_CAP_SCRIPTS, CAP_SETUID },      { PROC_CAP_SCRIPTS, CAP_SETGID },
-	{ PROC_CAP_SCRIPTS, CAP_KILL },        { PROC_CAP_NET_BIND, CAP_NET_BIND_SERVICE },
-	{ PROC_CAP_CHOWN, CAP_CHOWN },         { PROC_CAP_SCHED, CAP_SYS_NICE },
-	{ PROC_CAP_SCHED, CAP_SYS_RESOURCE },
+	CAP(PROC_CAP_NET_ADMIN, CAP_NET_ADMIN), CAP(PROC_CAP_NET_RAW, CAP_NET_RAW),
+	CAP(PROC_CAP_SCRIPTS, CAP_SETUID),      CAP(PROC_CAP_SCRIPTS, CAP_SETGID),
+	CAP(PROC_CAP_SCRIPTS, CAP_KILL),        CAP(PROC_CAP_NET_BIND, CAP_NET_BIND_SERVICE),
+	CAP(PROC_CAP_CHOWN, CAP_CHOWN),         CAP(PROC_CAP_SCHED, CAP_SYS_NICE),
+	CAP(PROC_CAP_SCHED, CAP_SYS_RESOURCE),  CAP(PROC_CAP_FILES, CAP_DAC_OVERRIDE),
 };
 
 /* Refused: what turns a foothold in one process into more. Everything else stays allowed, so that a
@@ -148,6 +155,22 @@ static int confine_capabilities(unsigned caps)
 	if (may_lock && capng_update(CAPNG_ADD, CAPNG_PERMITTED, CAP_IPC_LOCK) < 0)
 		return -EINVAL;
 	return capng_apply(what) < 0 ? -EPERM : 0;
+}
+
+const char *proc_caps_missing(unsigned caps)
+{
+	static char names[256];
+	size_t n = 0;
+
+	names[0] = '\0';
+	if (capng_get_caps_process() < 0)
+		return names;
+	for (size_t i = 0; i < sizeof(confine_caps) / sizeof(confine_caps[0]); i++)
+		if (caps & confine_caps[i].mask && n < sizeof(names) &&
+		    !capng_have_capability(CAPNG_EFFECTIVE, confine_caps[i].cap))
+			n += (size_t)snprintf(names + n, sizeof(names) - n, "%s%s", n ? " " : "",
+					      confine_caps[i].name);
+	return names;
 }
 
 int proc_confine(unsigned caps, bool may_exec)

@@ -27,9 +27,10 @@ enum proc_cap {
 	PROC_CAP_NET_RAW = 2,
 	PROC_CAP_SCRIPTS = 4, /* SETUID, SETGID, KILL: run scripts as other users and end them */
 	PROC_CAP_NET_BIND = 8,
-	PROC_CAP_CHOWN = 16, /* give FIFOs to their readers */
-	PROC_CAP_SCHED = 32, /* SYS_NICE, SYS_RESOURCE: scheduling of the children */
-	PROC_CAP_LOCK = 64,  /* IPC_LOCK, see proc_lock_memory(); permitted, not effective */
+	PROC_CAP_CHOWN = 16,  /* give FIFOs to their readers */
+	PROC_CAP_SCHED = 32,  /* SYS_NICE, SYS_RESOURCE: scheduling of the children */
+	PROC_CAP_LOCK = 64,   /* IPC_LOCK, see proc_lock_memory(); permitted, not effective */
+	PROC_CAP_FILES = 128, /* DAC_OVERRIDE: files and FIFOs in folders of others */
 };
 
 /*
@@ -41,6 +42,9 @@ enum proc_cap {
  * filters, such as User-Mode Linux.
  */
 int proc_confine(unsigned caps, bool may_exec);
+
+/* The names of those of `caps` that the process does not have, "" for none (static). */
+const char *proc_caps_missing(unsigned caps);
 
 /*
  * Locks all memory of the process, present and future, or unlocks it. Without CAP_IPC_LOCK a limit

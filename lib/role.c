@@ -357,6 +357,18 @@ static unsigned caps_of(const struct role_ops *ops)
 	return ops->caps | (ops->settings ? PROC_CAP_LOCK : 0);
 }
 
+static void tell_missing_caps(const struct role_ops *ops)
+{
+	const char *missing = proc_caps_missing(ops->caps);
+
+	if (*missing)
+		log_event(
+			LOG_LEVEL_ERROR, "capabilities", log_kv("role=%s", ops->name),
+			"The %s process lacks %s, which root has unless it is taken away, as in a "
+			"container: what needs that will fail",
+			ops->name, missing);
+}
+
 int role_run(const struct role_ops *ops, const struct conf_schema *schema)
 {
 	struct role role = { .ops = ops, .schema = schema };
@@ -368,6 +380,7 @@ int role_run(const struct role_ops *ops, const struct conf_schema *schema)
 		result = proc_confine(caps_of(ops), false);
 	}
 	if (result == 0) {
+		tell_missing_caps(ops);
 		step = "initialisation";
 		result = ops->init(&role);
 	}
