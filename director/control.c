@@ -23,6 +23,7 @@
 
 #define CLIENTS_MAX    16
 #define CLIENT_TIME_US (10 * US_PER_S)
+#define REST_US        (1 * US_PER_S)    /* when no descriptor is left for a client */
 #define STATS_TIME_US  (2 * US_PER_S)    /* for the checker child to read its table */
 #define STATS_LOOK_US  (250 * US_PER_MS) /* whether those that were asked still answer */
 
@@ -45,6 +46,7 @@ struct control {
 	char *path;
 	struct client *clients;
 	unsigned n_clients;
+	struct timer rest;        /* then the socket is looked at again */
 	struct timer stats_timer; /* runs while counters are awaited */
 	uint64_t stats_seq;
 	unsigned stats_awaited; /* children that have not sent theirs, as a mask */
@@ -291,8 +293,13 @@ static void on_connect(struct io *io, uint32_t ready, void *arg)
 	int fd = accept4(io->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 	(void)ready;
-	if (fd < 0)
+	if (fd < 0) {
+		if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) {
+			io_set_events(io, 0); /* it would be ready all the time */
+			timer_arm_in(&control->rest, REST_US);
+		}
 		return;
+	}
 	if (control->n_clients == CLIENTS_MAX) {
 		close(fd);
 		return;
@@ -310,6 +317,14 @@ static void on_connect(struct io *io, uint32_t ready, void *arg)
 		c->io.fd = fd;
 		client_free(c);
 	}
+}
+
+static void on_rest_over(struct timer *timer, void *arg)
+{
+	struct control *control = arg;
+
+	(void)timer;
+	io_set_events(&control->io, EPOLLIN);
 }
 
 /* Whether somebody answers at `addr`; a dead socket file is left over from a crash. */
@@ -369,6 +384,7 @@ struct control *control_new(struct app *app, const char *path)
 	control = xcalloc(1, sizeof(*control));
 	control->app = app;
 	control->path = xstrdup(path);
+	timer_init(&control->rest, app->loop, on_rest_over, control);
 	timer_init(&control->stats_timer, app->loop, on_stats_look, control);
 	error = io_add(app->loop, &control->io, fd, EPOLLIN, on_connect, control);
 	if (error == 0)
@@ -383,6 +399,7 @@ void control_free(struct control *control)
 {
 	if (!control)
 		return;
+	timer_cancel(&control->rest);
 	timer_cancel(&control->stats_timer);
 	while (control->clients)
 		client_free(control->clients);

@@ -346,14 +346,25 @@ static void fifo_open(struct fifo *f)
 		give(f, pw);
 }
 
+/* Whether the path still leads to what is open. */
+static bool is_in_place(const struct fifo *f)
+{
+	struct stat ours, there;
+
+	return f->io.fd >= 0 && fstat(f->io.fd, &ours) == 0 && lstat(f->path, &there) == 0 &&
+	       ours.st_ino == there.st_ino && ours.st_dev == there.st_dev;
+}
+
 static void fifo_close(struct fifo *f)
 {
+	const bool is_ours = f->is_made && is_in_place(f);
+
 	reader_stop(f);
 	if (f->io.fd >= 0) {
 		io_del(&f->io);
 		close(f->io.fd);
 	}
-	if (f->is_made)
+	if (is_ours)
 		unlink(f->path);
 	free(f->path);
 	free(f->user);
@@ -370,7 +381,7 @@ static void fifo_apply(struct fifo *f, const struct conf *conf, const struct fif
 {
 	if (!is_same_text(f->path, wanted->path.path) ||
 	    !is_same_text(f->user, wanted->path.user) ||
-	    !is_same_text(f->group, wanted->path.group)) {
+	    !is_same_text(f->group, wanted->path.group) || (f->path && !is_in_place(f))) {
 		fifo_close(f);
 		f->path = text_copy(wanted->path.path);
 		f->user = text_copy(wanted->path.user);

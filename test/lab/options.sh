@@ -10,7 +10,7 @@
 #
 # calm
 . "${BASH_SOURCE[0]%/*}/lab.sh"
-need ip tcpdump jq stat
+need ip tcpdump jq stat prlimit setpriv
 need_director
 
 VIP=192.168.195.200
@@ -39,7 +39,7 @@ say "topology: one director, one that listens"
 make_switch sw
 make_node a sw 192.168.195.130/24
 make_node b sw 192.168.195.131/24
-start b wire tcpdump -lni eth0 vrrp
+start b wire tcpdump --immediate-mode -lni eth0 vrrp
 wait_for "tcpdump listens" 5 grep -q listening "$(node_dir b)/wire.log"
 
 say "log files, addresses, signals of monitoring, umask"
@@ -57,7 +57,65 @@ expect signals-do-no-harm has_address a $VIP
 expect_eq pid-file-mode 644 "$(stat -c %a "$LAB_DIR/a/parent.pid")"
 stop a TERM
 expect stop-releases lacks_address a $VIP
-expect_soon stop-says-so 5 grep -q "prio 0" "$(node_dir b)/wire.log"
+expect_soon stop-says-so 5 grep -q "prio 0" "$(node_dir b)/wire.log" ||
+	{ tail -n 3 "$(node_dir b)/wire.log" && tail -n 9 "$LAB_DIR/a/all_vrrp.log"; }
+
+say "files in folders of others, at any time"
+others=$LAB_DIR/a/others
+mkdir "$others"
+echo 5 >"$others/value"
+chown -R 65534:65534 "$others"
+chmod 700 "$others"
+vrrp_conf 1 $VIP "global_defs {
+	    vrrp_notify_fifo $others/fifo
+	}
+	track_file VALUE {
+	    file $others/value
+	    weight 1
+	}" | sed 's/interface eth0/&\ntrack_file {\nVALUE\n}/' | write_conf a
+chown 65534 "$LAB_DIR/a/keepalived.conf"
+chmod 600 "$LAB_DIR/a/keepalived.conf"
+mark_log a
+start_director a -P
+priority_is() { [ "$(status_of a '.vrrp[0].priority')" = "$1" ]; }
+expect_soon others-file 10 priority_is 155
+expect_soon others-fifo 5 test -p "$others/fifo"
+echo 7 >"$others/value"
+expect_soon others-file-changes 5 priority_is 157
+reload_director a
+expect_soon others-conf-reloads 5 in_log_since a 'Reload complete'
+mkdir "$others/folder"
+mv -T "$others/value" "$others/former"
+mv -T "$others/folder" "$others/value"
+expect_soon unreadable-file-is-said 5 in_log_since a 'cannot read .*/value, which counts as 0'
+rm -r "$others/fifo"
+reload_director a
+expect_soon others-fifo-again 5 test -p "$others/fifo"
+
+say "no descriptor is left for a client"
+parent=$(parent_of)
+ticks() { awk '{ print $14 + $15 }' "/proc/$parent/stat"; }
+limit=$(prlimit --pid "$parent" --nofile --noheadings -o SOFT,HARD | tr -s ' ' :)
+prlimit --pid "$parent" --nofile=3:"${limit#*:}"
+ctl a status >"$LAB_DIR/a/status" &
+client=$!
+before=$(ticks)
+expect_stays no-descriptor-client-waits 2 kill -0 $client
+expect_most no-descriptor-no-spin 50 $(($(ticks) - before)) "ticks of 10 ms in 2 s"
+prlimit --pid "$parent" --nofile="$limit"
+expect_soon no-descriptor-answer 5 grep -q VI_1 "$LAB_DIR/a/status"
+wait $client
+stop a TERM
+rm "$LAB_DIR/a/keepalived.conf"
+
+say "a capability is missing"
+vrrp_conf 1 $VIP | write_conf a
+mark_log a
+start a a setpriv --bounding-set=-net_raw --inh-caps=-all "$DIARCH" -n -l -P -f "$LAB_DIR/a/keepalived.conf" \
+	-p "$LAB_DIR/a/parent.pid" -r "$LAB_DIR/a/vrrp.pid" "--control=$LAB_DIR/a/control.sock"
+expect_soon capability-is-named 10 in_log_since a 'The vrrp process lacks CAP_NET_RAW'
+stop a TERM
+expect_eq capability-stop 0 $STATUS
 
 say "-V: the next start goes on"
 before=$(zero_priorities)

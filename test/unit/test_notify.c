@@ -510,6 +510,35 @@ static void a_file_that_is_there_stays_and_gets_nothing(void **state)
 	unlink(fifo_path);
 }
 
+/* What was in the way, or took its place, is gone: a reload makes the FIFO. */
+static void a_reload_makes_the_fifo_that_is_missing(void **state)
+{
+	FILE *f = fopen(fifo_path, "w");
+	struct stat st;
+	struct rig rig;
+
+	(void)state;
+	fclose(f);
+	rig_open(&rig, load_fifos(""));
+	unlink(fifo_path);
+	for (int i = 0; i < 2; i++) {
+		int all;
+
+		notify_apply(rig.notify, rig.conf);
+		all = open(fifo_path, O_RDONLY | O_NONBLOCK);
+		assert_true(all >= 0);
+		send_vrrp(&rig, "MASTER", 110);
+		assert_string_equal(read_all(all), "INSTANCE \"VI_1\" MASTER 110\n");
+		close(all);
+		unlink(fifo_path);
+	}
+	f = fopen(fifo_path, "w"); /* somebody else's is not removed */
+	fclose(f);
+	rig_close(&rig);
+	assert_int_equal(stat(fifo_path, &st), 0);
+	unlink(fifo_path);
+}
+
 /* Nobody reads for long, while one object goes on changing: the last state of each one comes, as a
  * whole line, and the last of all at the end. */
 static void a_reader_that_slept_learns_the_last_states(void **state)
@@ -587,6 +616,7 @@ int main(void)
 		cmocka_unit_test(fifos_get_keepalived_s_lines),
 		cmocka_unit_test(a_reload_leaves_fifos_alone_that_did_not_change),
 		cmocka_unit_test(a_file_that_is_there_stays_and_gets_nothing),
+		cmocka_unit_test(a_reload_makes_the_fifo_that_is_missing),
 		cmocka_unit_test(a_reader_that_slept_learns_the_last_states),
 		cmocka_unit_test(a_reader_gets_the_path_and_ends_with_us),
 	};
