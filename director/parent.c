@@ -116,6 +116,7 @@ static void on_stop_timeout(struct timer *timer, void *arg)
 		timer_arm_in(timer, LAST_SCRIPTS_US);
 	} else {
 		app->is_given_up = true;
+		supervisor_kill(app->supervisor);
 	}
 	parent_progress(app);
 }

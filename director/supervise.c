@@ -86,6 +86,7 @@ struct child_proc {
 	uint64_t n_late[LOOP_LATE_N];   /* as its pongs tell */
 	uint64_t was_late[LOOP_LATE_N]; /* of its predecessors */
 	bool is_wanted;                 /* respawn when it dies */
+	bool is_last;                   /* only to take back what the one before has left */
 };
 
 struct supervisor {
@@ -94,6 +95,7 @@ struct supervisor {
 };
 
 static void child_spawn(struct child_proc *c);
+static bool child_take_back(struct child_proc *c);
 static void on_ping_timer(struct timer *timer, void *arg);
 static void on_respawn_timer(struct timer *timer, void *arg);
 
@@ -548,6 +550,8 @@ static void on_child_exit(struct child *watch, int wait_status, void *arg)
 	if (c->role == CHILD_VRRP)
 		reload_forget_former(app);
 	if (!c->is_wanted) {
+		if (wait_status != 0 && child_take_back(c))
+			return;
 		pid_file_remove(c);
 		parent_progress(app);
 		return;
@@ -601,11 +605,11 @@ static bool child_fork(struct child_proc *c)
 	return true;
 }
 
-static void child_spawn(struct child_proc *c)
+static void child_start(struct child_proc *c)
 {
 	struct app *app = c->supervisor->app;
 
-	if (c->pid || app->is_stopping || !child_fork(c))
+	if (!child_fork(c))
 		return;
 	if (!time_is_never(c->spawned_at) && c->spawned_at.us)
 		c->restarts++;
@@ -626,6 +630,12 @@ static void child_spawn(struct child_proc *c)
 	pid_file_write(c);
 	c->calm_us = PING_INTERVAL_US;
 	timer_arm_in(&c->ping, PING_INTERVAL_US);
+}
+
+static void child_spawn(struct child_proc *c)
+{
+	if (!c->pid && !c->supervisor->app->is_stopping)
+		child_start(c);
 }
 
 void supervisor_start(struct supervisor *s, unsigned mask)
@@ -649,21 +659,44 @@ static bool is_kept(const struct child_proc *c)
 	       (c->role == CHILD_VRRP ? app->cmdline->keep_vrrp : app->cmdline->keep_ipvs);
 }
 
+static void child_stop(struct child_proc *c, const char *reason)
+{
+	struct msg msg = { .kind = MSG_stop, .fd = -1 };
+
+	c->is_wanted = false;
+	timer_cancel(&c->respawn);
+	timer_cancel(&c->ping);
+	msg.stop.reason = reason;
+	msg.stop.is_kept = is_kept(c);
+	if (c->pid && c->chan)
+		ipc_send(c->chan, &msg);
+}
+
+/* The VRRP child died when it should stop, or before: its addresses must not stay on this host. */
+static bool child_take_back(struct child_proc *c)
+{
+	const struct app *app = c->supervisor->app;
+
+	if (c->role != CHILD_VRRP || !app->is_stopping || c->is_last || is_kept(c) ||
+	    app->cmdline->no_respawn)
+		return false;
+	c->is_last = true;
+	child_start(c);
+	child_stop(c, "what the child before it left is taken back");
+	return c->pid != 0;
+}
+
 void supervisor_stop(struct supervisor *s, unsigned mask, const char *reason)
 {
 	for (int i = 0; i < CHILD_N; i++) {
 		struct child_proc *c = &s->child[i];
-		struct msg msg = { .kind = MSG_stop, .fd = -1 };
+		const bool is_missing = c->is_wanted && !c->pid;
 
 		if (!(mask & (1u << i)))
 			continue;
-		c->is_wanted = false;
-		timer_cancel(&c->respawn);
-		timer_cancel(&c->ping);
-		msg.stop.reason = reason;
-		msg.stop.is_kept = is_kept(c);
-		if (c->pid && c->chan)
-			ipc_send(c->chan, &msg);
+		child_stop(c, reason);
+		if (is_missing)
+			child_take_back(c);
 	}
 }
 

@@ -62,7 +62,7 @@ crash_rounds() { # NAME ROLE SIGNAL
 	local name=$1 before back=0 i
 	say "$ROUNDS times SIG$3 to the $2 child of the active"
 	before=$(transitions)
-	start_ping client $VIP
+	start_ping client $VIP -w 2000 # whether it is answered counts, not how soon
 	for ((i = 1; i <= ROUNDS; i++)); do
 		hit_child "$2" "$3" && back=$((back + 1))
 	done
@@ -88,7 +88,7 @@ expect_soon election 10 has_address a $VIP || give_up "no election"
 start_director b
 wait_for "b is running" 10 is_running_as b vrrp
 start a monitor ip -o monitor address
-start b wire tcpdump -lni eth0 vrrp
+start b wire tcpdump --immediate-mode -lni eth0 vrrp
 wait_for "an advertisement is seen on the wire" 5 grep -q 'prio 150' "$(node_dir b)/wire.log"
 wait_for "client reaches the VIP" 5 in_ns client "$VIPPING" -t 0.05 $VIP
 
@@ -132,3 +132,31 @@ for round in 1 2 3; do
 	start_director a
 	expect_soon "stop-$round-back" 10 has_address a $VIP
 done
+
+say "a is stopped when its child is dead, dies again and again, or hangs"
+is_left_clean() { # NAME
+	stop a TERM
+	expect "$1-vip-gone" lacks_address a $VIP
+	expect_soon "$1-takeover" 5 has_address b $VIP
+	expect "$1-pid-files-gone" eval "[ ! -e '$(node_dir a)/vrrp.pid' ] && [ ! -e '$(node_dir a)/parent.pid' ]"
+	start_director a
+	expect_soon "$1-back" 10 has_address a $VIP
+}
+child=$(role_pid a vrrp)
+kill -STOP "${LAB_PID[a]}"
+kill -KILL "$child"
+kill -TERM "${LAB_PID[a]}"
+kill -CONT "${LAB_PID[a]}"
+is_left_clean stop-dead
+mark_log a
+kill_again() {
+	kill -KILL "$(pid_in_file a vrrp)"
+	in_log_since a 'VRRP process delayed [0-9]{3,} ms'
+}
+poll_until "its restart is delayed" 20 kill_again
+is_left_clean stop-delayed
+sed -i '1i child_wait_time 2' "$(node_dir a)/keepalived.conf"
+reload_director a
+poll_until "the reload is complete" 5 in_log_since a 'Reload complete'
+kill -STOP "$(role_pid a vrrp)"
+is_left_clean stop-hung
