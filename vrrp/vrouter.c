@@ -321,6 +321,7 @@ void vrouter_start(struct vrouter *r, const struct msg_vrrp_state *saved)
 			  "(%s) Going on in %s STATE", r->conf->name, saved->state);
 		vrouter_feed(r, &ev, "start");
 	}
+	vrouter_renew_reason(r);
 	/* Addresses that a dead process left behind are not ours to answer for. */
 	if (r->holds_vips)
 		return;
@@ -334,6 +335,7 @@ void vrouter_try_start(struct vrouter *r)
 		return;
 	r->is_waiting = false;
 	vrouter_feed(r, &(struct vrrp_ev){ .kind = VRRP_EV_START }, "start");
+	vrouter_renew_reason(r);
 }
 
 /* What the slowest of the others waits after priority 0, and a frame. RFC 9568 6.1. */

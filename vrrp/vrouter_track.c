@@ -165,6 +165,22 @@ static void log_fault(const struct vrouter *r, const char *text)
 			  r->conf->name, has_colon ? ":" : "", text);
 }
 
+void vrouter_renew_reason(struct vrouter *r)
+{
+	char text[sizeof(r->reason)] = "";
+
+	if (vrrp_inst_notify_state(&r->fsm) != VRRP_NOTIFY_FAULT)
+		return;
+	if (r->track.faults > 0)
+		format_fault(r, text, sizeof(text));
+	else if (r->group_of)
+		snprintf(text, sizeof(text), "sync group %s", r->group_of->conf->name);
+	if (text[0] == '\0' || strcmp(text, r->reason) == 0)
+		return;
+	snprintf(r->reason, sizeof(r->reason), "%s", text);
+	vrouter_report_state(r, false);
+}
+
 void vrouter_on_tracker(struct vrouter *r, const struct tracker *t)
 {
 	for (uint32_t i = 0; i < r->n_uses; i++) {
@@ -209,4 +225,5 @@ void vrouter_track(struct vrouter *r)
 						.fault_delta = now.faults - was.faults },
 			     text);
 	vrouter_try_start(r);
+	vrouter_renew_reason(r);
 }

@@ -517,6 +517,10 @@ void vrouter_on_tracker(struct vrouter *r, const struct tracker *t);
 /* Feeds what changed in trackers, link states, tracked interfaces and the source address. */
 void vrouter_track(struct vrouter *r);
 
+/* A router in FAULT says why it is there now, whatever it came by. What is tracked must be up to
+ * date: not during a commit, before vrouter_track(). */
+void vrouter_renew_reason(struct vrouter *r);
+
 /* -- groups: sync_group.c -- */
 
 /* A vrrp_sync_group at run time; those of one commit are one array. */

@@ -161,7 +161,8 @@ static void rejoin(struct vrrp_side *side)
 	vio_rejoin(&side->ah);
 }
 
-static void set_up(struct vrrp_if *vif, bool is_up)
+/* Whether that was news, and so reported. */
+static bool set_up(struct vrrp_if *vif, bool is_up)
 {
 	bool is_news = vif->is_known && is_up != vif->is_up;
 
@@ -170,13 +171,14 @@ static void set_up(struct vrrp_if *vif, bool is_up)
 		vif->since = loop_now(vif->app->loop);
 	vif->is_up = is_up;
 	if (!is_news)
-		return;
+		return false;
 	vrrp_if_report(vif);
 	log_event(LOG_LEVEL_NOTICE, "link",
 		  log_kv("interface=%s state=%s", vif->name, is_up ? "up" : "down"),
 		  "Netlink reports %s %s", vif->name, is_up ? "up" : "down");
 	for (int i = 0; is_up && i < VRRP_SIDE_N; i++)
 		rejoin(&vif->sides[i]);
+	return true;
 }
 
 void vrrp_if_on_addr_gone(struct vrrp_app *app, const struct nl_addr *addr)
@@ -217,6 +219,7 @@ void vrrp_if_refresh(struct vrrp_if *vif)
 {
 	const struct nl_link *link = nl_link_by_name(vif->app->nl, vif->name);
 	uint32_t ifindex = link ? link->ifindex : 0;
+	bool is_told = !vif->is_known || (ifindex == 0) == (vif->ifindex == 0);
 
 	if (ifindex != vif->ifindex) {
 		close_sockets(vif); /* another device by the same name, or none */
@@ -233,7 +236,8 @@ void vrrp_if_refresh(struct vrrp_if *vif)
 	track_damp_step(&vif->damp, loop_now(vif->app->loop), has_link(vif, link), vif->up_delay_us,
 			vif->down_delay_us);
 	timer_arm_at(&vif->delay_timer, vif->damp.at);
-	set_up(vif, vif->damp.is_up);
+	if (!set_up(vif, vif->damp.is_up) && !is_told)
+		vrrp_if_report(vif);
 	for (int i = 0; i < VRRP_SIDE_N; i++)
 		refresh_side(&vif->sides[i]);
 }

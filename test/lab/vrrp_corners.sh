@@ -6,7 +6,8 @@
 #
 # Corners of VRRP that hostile review found, a part each: what the status says after the source address of an active
 # router changed, several rivals at once, advertisements from a virtual MAC that are longer than a frame,
-# groups that the kernel has forgotten, a signed second path on the same interface.
+# groups that the kernel has forgotten, a signed second path on the same interface,
+# why a router is in FAULT.
 . "${BASH_SOURCE[0]%/*}/lab.sh"
 need nft jq
 need_director
@@ -158,9 +159,68 @@ second_path() { # PEER
 }
 heard_on() { [ "$(status_of "$1" '.second_paths[0].heard_on')" = "$2" ]; }
 
+# Why a router is in FAULT now, and not why it once went there.
+reasons() { # N
+	local n=$1 flag
+	flag=$LAB_DIR/bad.$n
+	make_pair "$n"
+	{
+		cat <<-CONF
+			global_defs {
+			    enable_script_security
+			    script_user root
+			}
+			vrrp_script check {
+			    script "/usr/bin/test ! -e $flag"
+			    interval 0.2
+			    rise 1
+			    fall 1
+			}
+			vrrp_sync_group G {
+			    group {
+			        VI
+			        VI_2
+			    }
+			}
+		CONF
+		instance VI 150 "track_script {
+		        check
+		    }
+		    track_interface {
+		        late0
+		    }" $VIP/24
+		instance VI_2 150 "" 10.9.0.201/24 | sed 's/router_id 51/router_id 52/'
+	} | write_conf "a.$n"
+	start_director "a.$n"
+	expect_soon reasons-from-the-start 10 reason_is "a.$n" VI "interface late0 down"
+	expect_soon reasons-of-the-other 5 reason_is "a.$n" VI_2 "sync group G"
+	expect_eq reasons-tracker-missing missing "$(detail_of "a.$n" late0)"
+	ipn "a.$n" link add late0 link eth0 type macvlan
+	expect_soon reasons-tracker-there 5 eval "[ -z \"\$(detail_of a.$n late0)\" ]"
+	touch "$flag"
+	expect_soon reasons-script-fails 10 in_log "a.$n" 'Script `check` now returning 1'
+	ipn "a.$n" link set dev late0 up
+	expect_soon reasons-script-alone 5 reason_is "a.$n" VI "script check"
+	ipn "a.$n" link set dev eth0 down
+	expect_soon reasons-own-one 5 reason_is "a.$n" VI_2 "interface eth0 down"
+	ipn "a.$n" link set dev eth0 up
+	expect_soon reasons-of-the-other-again 5 reason_is "a.$n" VI_2 "sync group G"
+	rm "$flag"
+	expect_soon reasons-none 15 has_address "a.$n" $VIP
+	ipn "a.$n" link set dev late0 down
+	expect_soon reasons-back-in-fault 5 reason_is "a.$n" VI "interface late0 down"
+	ipn "a.$n" link del dev late0
+	expect_soon reasons-tracker-gone 5 eval "[ \"\$(detail_of a.$n late0)\" = missing ]"
+}
+reason_is() { # NODE INSTANCE WANTED
+	[ "$(status_of "$1" ".vrrp[] | select(.instance == \"$2\") | .state + \" \" + .reason")" = "FAULT $3" ]
+}
+detail_of() { status_of "$1" ".trackers[] | select(.name == \"$2\") | .detail"; }
+
 part 1 source_changes 1
 part 2 rivals 2
 part 3 long_from_vmac 3
 part 4 groups_lost 4
 part 5 same_interface 5
+part 6 reasons 6
 join_parts
