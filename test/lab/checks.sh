@@ -420,10 +420,9 @@ start_tls() {
 }
 start_postfix() {
 	local dir
-	dir=$(mktemp -d /tmp/diarch-postfix.XXXXXX) # not below BUILD, which may be too far from a file system for sockets
-	POSTFIX_DIR=$dir
+	make_scratch
+	dir=$LAB_SCRATCH
 	mkdir -p "$dir/queue" "$dir/data"
-	chmod 755 "$dir"
 	chown postfix "$dir/data"
 	cat >"$dir/main.cf" <<-EOF
 		compatibility_level = 3.6
@@ -609,7 +608,7 @@ say "${#NAMES[@]} scenarios, one virtual server each"
 make_scripts
 make_world
 wait_for "nginx listens" 30 in_ns d "$HTTPCOUNT" -n 1 10.2.1.1 80 /
-wait_for "postfix listens" 60 grep -q 'daemon started' "$POSTFIX_DIR/log"
+wait_for "postfix listens" 60 grep -q 'daemon started' "$LAB_SCRATCH/log"
 start_director d
 start_keepalived k
 expect_soon "verdicts of diarch" $SETTLE_S all_are d WANTED || note "not as wanted:$DIFFERENT"
@@ -635,4 +634,3 @@ expect_eq "no checker of diarch died" 0 "$(status_of d '.processes[] | select(.r
 stop d
 expect_eq "diarch stops" 0 "$STATUS"
 stop k
-rm -rf "$POSTFIX_DIR"

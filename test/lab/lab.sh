@@ -357,6 +357,12 @@ log_since() { # NODE
 in_log_since() { # NODE REGEX
 	log_since "$1" | grep -qE -- "$2"
 }
+# make_scratch: a folder in LAB_SCRATCH that users other than root get at, and whose path is short enough for sockets; LAB_DIR
+# may be below somebody's home. It is gone at the end.
+make_scratch() {
+	LAB_SCRATCH=$(mktemp -d "${TMPDIR:-/tmp}/diarch-lab.XXXXXX")
+	chmod 755 "$LAB_SCRATCH"
+}
 write_conf() { # NODE: keepalived.conf from standard input
 	cat >"$LAB_DIR/$1/keepalived.conf"
 }
@@ -494,6 +500,7 @@ need_ipvs() {
 
 lab_remove_dir() {
 	if [ -n "${LAB_TMP:-}" ]; then rm -rf "$LAB_TMP"; fi
+	if [ -n "${LAB_SCRATCH:-}" ]; then rm -rf "$LAB_SCRATCH"; fi
 }
 # By name, for parts of a lab that run beside it may have made some.
 lab_namespaces() { ip netns list | sed -n "s/^\\($LAB_TAG-[^ ]*\\).*/\\1/p"; }

@@ -73,12 +73,12 @@ frr_conf() {
 start_frr_daemon() { # zebra|vrrpd OPTIONS...
 	local name=$1
 	shift
-	start f "$name" "$FRR/$name" -f "$LAB_DIR/f/frr.conf" -i "$LAB_DIR/f/run/$name.pid" -z "$LAB_DIR/f/run/zserv" \
-		--vty_socket "$LAB_DIR/f/run" -u frr -g frr --log stdout "$@"
+	start f "$name" "$FRR/$name" -f "$LAB_SCRATCH/frr.conf" -i "$LAB_SCRATCH/$name.pid" -z "$LAB_SCRATCH/zserv" \
+		--vty_socket "$LAB_SCRATCH" -u frr -g frr --log stdout "$@"
 }
 start_vrrpd() {
 	start_frr_daemon vrrpd
-	wait_for "vrrpd is there" 10 test -S "$LAB_DIR/f/run/vrrpd.vty"
+	wait_for "vrrpd is there" 10 test -S "$LAB_SCRATCH/vrrpd.vty"
 }
 # Who advertised last, as the client saw it.
 last_from() { # 4|6
@@ -110,15 +110,15 @@ make_node a sw 192.168.195.130/24 fd00:195::130/64
 make_node f sw 192.168.195.131/24 fd00:195::131/64
 make_node client sw 192.168.195.1/24 fd00:195::1/64
 make_macvlans
-mkdir -p "$LAB_DIR/f/run"
-frr_conf >"$LAB_DIR/f/frr.conf"
-chown -R frr:frr "$LAB_DIR/f/run" "$LAB_DIR/f/frr.conf"
+make_scratch
+frr_conf >"$LAB_SCRATCH/frr.conf"
+chown -R frr:frr "$LAB_SCRATCH"
 wait_for "both have a link-local address" 10 link_local f vrrp6
 DIARCH_LL=$(link_local a eth0)
 start client wire tcpdump -lntt -i eth0 "ip proto 112 or ip6 proto 112"
 wait_for "tcpdump listens" 5 grep -q listening "$(node_dir client)/wire.log"
 start_frr_daemon zebra
-wait_for "zebra is there" 10 test -S "$LAB_DIR/f/run/zserv"
+wait_for "zebra is there" 10 test -S "$LAB_SCRATCH/zserv"
 
 say "election: FRR with priority 200 beats diarch with 100"
 director_conf 100
