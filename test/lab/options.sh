@@ -228,20 +228,21 @@ expect boot-delay-over-start-counts in_log_since a 'Delaying startup for 1\.000 
 
 say "startup_script, shutdown_script"
 stop a TERM
-edges=$LAB_DIR/a/edges
-cat >"$LAB_DIR/a/edge" <<-'END'
+make_scratch # the scripts also run as somebody else
+edges=$LAB_SCRATCH/edges
+cat >"$LAB_SCRATCH/edge" <<-'END'
 	#!/bin/sh
 	# edge FILE WORD: notes what there is, and does what its other half says
 	echo "$2 children=$(pgrep -cP $PPID -f -- --role) vip=$(ip -o addr show dev eth0 to 192.168.195.200 | wc -l)" >>"$1"
 	[ ! -e "$1.$2" ] || . "$1.$2"
 END
-chmod 755 "$LAB_DIR/a/edge"
+chmod 755 "$LAB_SCRATCH/edge"
 edge_conf() {
 	vrrp_conf 1 $VIP "global_defs {
 		    script_user root
-		    startup_script \"$LAB_DIR/a/edge $edges begin\"
+		    startup_script \"$LAB_SCRATCH/edge $edges begin\"
 		    startup_script_timeout 1
-		    shutdown_script \"$LAB_DIR/a/edge $edges end\"
+		    shutdown_script \"$LAB_SCRATCH/edge $edges end\"
 		    shutdown_script_timeout 1
 		}" | write_conf a
 }
@@ -299,14 +300,14 @@ expect_eq edge-stop-ends "begin children=0 vip=0 end children=0 vip=0" "$(paste 
 expect edge-stop-starts-nothing eval "! in_log_since a 'Starting VRRP child'"
 
 say "paths and groups of scripts"
-mkdir "$LAB_DIR/a/link"
-ln -s ../edge "$LAB_DIR/a/link/tool"
+mkdir "$LAB_SCRATCH/link"
+ln -s ../edge "$LAB_SCRATCH/link/tool"
 # shellcheck disable=SC2016 # the script is to expand it
 echo 'echo "$0 $(id -G)" >>"$1"' >"$edges.begin"
 grouped=$(getent group | awk -F: '$4 != "" { split($4, user, ","); print user[1]; exit }')
 ways_conf() { # [LINE]
 	vrrp_conf 1 $VIP "global_defs {
-		    startup_script \"$LAB_DIR/a/link/tool $edges begin\" ${grouped:-root}
+		    startup_script \"$LAB_SCRATCH/link/tool $edges begin\" ${grouped:-root}
 		    ${1:-}
 		}" | write_conf a
 }
@@ -317,14 +318,13 @@ run_once() { # [LINE]
 	poll_until "startup script" 10 grep -q ' ' "$edges" && poll_until "its end" 10 in_log_since a 'startup_script succeeded'
 	stop a TERM
 }
-chmod 755 "$LAB_DIR" "$LAB_DIR/a"
 : >"$edges"
 chmod 666 "$edges"
 run_once
-expect_eq path-is-followed "$(realpath "$LAB_DIR/a/edge") $(id -g "${grouped:-root}")" "$(tail -1 "$edges")"
+expect_eq path-is-followed "$(realpath "$LAB_SCRATCH/edge") $(id -g "${grouped:-root}")" "$(tail -1 "$edges")"
 run_once 'use_symlink_paths
 set_supplementary_groups'
-expect_eq path-as-written "$LAB_DIR/a/link/tool $(id -G "${grouped:-root}")" "$(tail -1 "$edges")"
+expect_eq path-as-written "$LAB_SCRATCH/link/tool $(id -G "${grouped:-root}")" "$(tail -1 "$edges")"
 
 say "receive buffers"
 buffers_conf() { # BYTES-1 BYTES-2 [GLOBAL LINE]
