@@ -138,6 +138,8 @@ struct conf_type {
 	 * where keywords share a line. NULL = as .accepts says.
 	 */
 	unsigned (*count)(const struct conf_key *key, const struct conf_token *argv, unsigned argc);
+	/* parse reads argv[0].raw where it is given, and reports what is too much there. */
+	bool is_raw;
 	const char *json_type; /* for the schema: "integer", "boolean", "string", "object", "array",
 				  or several: "integer|string" */
 };

@@ -21,6 +21,9 @@ struct conf_pos {
 /* A word of the file. `text` is without quotes. */
 struct conf_token {
 	const char *text;
+	/* Of the first word behind a keyword, where quotes or backslashes follow: the rest of the
+	 * line as it was written, for types with rules of their own. NULL otherwise. */
+	const char *raw;
 	struct conf_pos pos;
 	bool is_quoted;
 };

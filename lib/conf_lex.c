@@ -75,12 +75,21 @@ static bool is_escaped(const struct conf_line *line, size_t at)
 	       (line->text[at + 1] == '#' || line->text[at + 1] == '!');
 }
 
+/* How much stands at `at`: two bytes where a backslash keeps a comment, or a quote, from what it
+ * means. */
+static size_t char_len(const struct conf_line *line, size_t at, bool is_quoted)
+{
+	if (!is_quoted)
+		return is_escaped(line, at) ? 2 : 1;
+	return line->text[at] == '\\' && at + 1 < line->len ? 2 : 1;
+}
+
 size_t conf_line_end(const struct conf_line *line)
 {
 	bool is_quoted = false;
 	size_t at = 0;
 
-	for (; at < line->len; at += !is_quoted && is_escaped(line, at) ? 2 : 1) {
+	for (; at < line->len; at += char_len(line, at, is_quoted)) {
 		char c = line->text[at];
 
 		if (!is_quoted && (c == '#' || c == '!'))
@@ -88,6 +97,21 @@ size_t conf_line_end(const struct conf_line *line)
 		is_quoted ^= c == '"';
 	}
 	return at;
+}
+
+/* The line from `at` to its comment or brace, when quotes or backslashes are in it. Braces know
+ * nothing of backslashes. */
+static const char *raw_rest(struct conf_arena *arena, const struct conf_line *line, size_t at)
+{
+	struct conf_line rest = conf_line_slice(line, at, line->len);
+	size_t end = conf_line_end(&rest), n = 0;
+	bool is_quoted = false, is_needed = false;
+
+	for (; n < end && (is_quoted || (rest.text[n] != '{' && rest.text[n] != '}')); n++) {
+		is_quoted ^= rest.text[n] == '"';
+		is_needed |= strchr("\"'\\", rest.text[n]) != NULL;
+	}
+	return is_needed ? conf_arena_strndup(arena, rest.text, n) : NULL;
 }
 
 static bool is_word_end(char c)
@@ -145,6 +169,7 @@ static enum lex_kind lex_next(struct conf_arena *arena, const struct conf_line *
 	while (*at < line->len && conf_is_blank(line->text[*at]))
 		++*at;
 	word->pos = conf_line_pos(line, *at);
+	word->raw = NULL;
 	c = *at < line->len ? line->text[*at] : '#';
 	if (c == '#' || c == '!')
 		return LEX_END;
@@ -386,7 +411,7 @@ static void lex_word(struct conf_lex *lex, const struct conf_token *word)
 
 bool conf_lex_line(struct conf_lex *lex, const struct conf_line *line)
 {
-	size_t at = 0, pattern;
+	size_t at = 0, start, pattern;
 	struct conf_token word;
 	enum lex_kind kind = LEX_WORD;
 
@@ -397,7 +422,10 @@ bool conf_lex_line(struct conf_lex *lex, const struct conf_line *line)
 			lex_include(lex, line, &at, pattern);
 			continue;
 		}
+		start = at;
 		kind = lex_next(lex->arena, line, &at, &word);
+		if (lex->words.n == 1 && (kind == LEX_WORD || kind == LEX_UNTERMINATED))
+			word.raw = raw_rest(lex->arena, line, start);
 		switch (kind) {
 		case LEX_UNTERMINATED:
 			conf_diag_add(lex->diags, CONF_ERROR, CONF_SYNTAX, "unterminated-quote",

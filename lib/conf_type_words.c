@@ -214,25 +214,64 @@ static int split_command(const char *text, char *buf)
 	}
 }
 
+static bool refuse_command(struct conf_walk *walk, const struct conf_key *key, struct conf_pos pos,
+			   bool is_empty)
+{
+	conf_error(walk, pos, CONF_VALUE, "invalid-command", NULL,
+		   is_empty ? "%s: the command is empty"
+			    : "%s: a quote or an escape in the command is not complete",
+		   key->name);
+	return false;
+}
+
+/*
+ * The words of the line to `words`: the command as one, perhaps a user and a group. They are quoted
+ * and escaped like words of the command itself, so that both go through the same twice. Returns how
+ * many, or -1 when the text is malformed.
+ */
+static int read_line(struct conf_walk *walk, const struct conf_token *argv, unsigned argc,
+		     const char *words[3])
+{
+	const char *line = argv[0].raw;
+	char *buf;
+	int n;
+
+	if (!line && argv[0].is_quoted) {
+		buf = conf_alloc(walk, strlen(argv[0].text) + 3);
+		sprintf(buf, "\"%s\"", argv[0].text);
+		line = buf;
+	} else if (!line) {
+		line = argv[0].text;
+	}
+	buf = conf_alloc(walk, strlen(line) + 1);
+	n = split_command(line, buf);
+	for (int i = 0; i < n && i < 3; i++) {
+		words[i] = buf;
+		buf += strlen(buf) + 1;
+	}
+	if (n > 3)
+		conf_warning(walk, argv[0].pos, CONF_SYNTAX, "extra-words",
+			     "put the command and its arguments into one pair of quotes",
+			     "what follows command, user and group is ignored");
+	for (unsigned i = 1; !argv[0].raw && n == (int)i && i < argc; i++)
+		words[n++] = argv[i].text;
+	return n;
+}
+
 static bool script_parse(struct conf_walk *walk, const struct conf_key *key, void *field,
 			 const struct conf_token *argv, unsigned argc)
 {
-	char *words = conf_alloc(walk, strlen(argv[0].text) + 1);
+	const char *line[3] = { NULL }, **list;
 	struct conf_script value = { 0 };
-	const char **list;
-	int n = 1;
+	char *words;
+	int n = read_line(walk, argv, argc, line);
 
-	if (argv[0].is_quoted)
-		n = split_command(argv[0].text, words);
-	else
-		strcpy(words, argv[0].text);
-	if (n <= 0 || !words[0]) {
-		conf_error(walk, argv[0].pos, CONF_VALUE, "invalid-command", NULL,
-			   n < 0 ? "%s: a quote or an escape in the command is not complete"
-				 : "%s: the command is empty",
-			   key->name);
-		return false;
-	}
+	if (n < 0)
+		return refuse_command(walk, key, argv[0].pos, false);
+	words = conf_alloc(walk, strlen(line[0]) + 1);
+	n = split_command(line[0], words);
+	if (n <= 0 || !words[0])
+		return refuse_command(walk, key, argv[0].pos, n >= 0);
 	list = conf_alloc(walk, ((size_t)n + 1) * sizeof(*list));
 	for (int i = 0; i < n; i++) {
 		list[i] = words;
@@ -240,15 +279,14 @@ static bool script_parse(struct conf_walk *walk, const struct conf_key *key, voi
 	}
 	value.argv = list;
 	value.argc = (uint32_t)n;
-	if (argc > 1)
-		value.user = conf_strdup(walk, argv[1].text);
-	if (argc > 2)
-		value.group = conf_strdup(walk, argv[2].text + (argv[2].text[0] == ':'));
+	value.user = line[1] ? conf_strdup(walk, line[1]) : NULL;
+	if (line[2])
+		value.group = conf_strdup(walk, line[2] + (line[2][0] == ':'));
 	*(struct conf_script *)field = value;
 	return true;
 }
 
-/* A word such that split_command() gives it back, also inside double quotes of the file. */
+/* A word such that split_command() gives it back when it is done twice, inside double quotes. */
 static void print_command_word(const char *word, FILE *out)
 {
 	if (!*word)
@@ -257,9 +295,11 @@ static void print_command_word(const char *word, FILE *out)
 		unsigned char c = (unsigned char)*word;
 
 		if (iscntrl(c) || c == '"' || c == '$')
-			fprintf(out, "\\x%02x", c);
+			fprintf(out, "\\\\x%02x", c);
+		else if (c == '\\')
+			fputs("\\\\\\\\", out);
 		else
-			fprintf(out, "%s%c", strchr(" '\\", c) ? "\\" : "", c);
+			fprintf(out, "%s%c", strchr(" '", c) ? "\\\\" : "", c);
 	}
 }
 
@@ -321,6 +361,7 @@ const struct conf_type conf_type_script = {
 	.name = "command [user [group]]",
 	.min_args = 1,
 	.max_args = 3,
+	.is_raw = true,
 	.parse = script_parse,
 	.print = script_print,
 	.json = script_json,

@@ -222,7 +222,8 @@ static void walk_key(struct conf_walk *walk, struct walk_frame *frame, struct co
 		conf_error(walk, stmt->open, CONF_SYNTAX, "unexpected-brace", NULL,
 			   "\"%s\" has no block; what is in it is skipped", name->name);
 	if (max != 255 && argc > max) {
-		report_extra(walk, &stmt->argv[1 + max], name->name);
+		if (!name->key->type->is_raw || !stmt->argv[1].raw)
+			report_extra(walk, &stmt->argv[1 + max], name->name);
 		argc = max;
 	}
 	take_key(walk, frame, name, stmt->argv, stmt->argv + 1, argc);

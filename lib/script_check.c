@@ -53,6 +53,27 @@ static const char *user_of(const struct conf_obj *obj)
 	return NULL;
 }
 
+/* Whom the value of a key runs commands as, if it says so. */
+static void check_user(const struct commands *commands, const struct conf_obj *obj,
+		       const struct conf_set *set)
+{
+	const struct conf_script *script = (const void *)((const char *)obj + set->key->offset);
+	const char *missing = NULL, *what = "user";
+
+	if (script->user && !getpwnam(script->user))
+		missing = script->user;
+	else if (script->group && !getgrnam(script->group))
+		missing = script->group, what = "group";
+	if (missing)
+		conf_diag_add(commands->diags, CONF_WARNING, CONF_ENVIRONMENT, "no-such-user",
+			      set->pos,
+			      script->argc > 0 ? "put the command and its arguments into one pair "
+						 "of quotes"
+					       : NULL,
+			      "%s: \"%s\" is no %s on this host: the command cannot be run",
+			      set->key->name, missing, what);
+}
+
 static void collect(struct commands *commands, const struct conf_obj *obj,
 		    const struct conf_set *set)
 {
@@ -81,9 +102,12 @@ static void collect_obj(struct commands *commands, const struct conf_obj *obj)
 {
 	const struct conf_block *const *blocks = obj->block->blocks;
 
-	for (const struct conf_set *set = obj->set; set; set = set->next)
-		if (set->key->type == &conf_type_script)
+	for (const struct conf_set *set = obj->set; set; set = set->next) {
+		if (set->key->type->is_raw)
 			collect(commands, obj, set);
+		if (set->key->type->is_raw || set->key->type == &conf_type_user)
+			check_user(commands, obj, set);
+	}
 	for (size_t i = 0; blocks && blocks[i]; i++) {
 		const struct conf_list *list =
 			(const void *)((const char *)obj + blocks[i]->list_offset);

@@ -68,6 +68,17 @@ static void test_missing(void **state)
 	assert_string_equal(codes, "script-not-executable");
 }
 
+static void test_user(void **state)
+{
+	char codes[256];
+
+	(void)state;
+	assert_int_equal(check("", "weak", "user no.such.user", codes), 0);
+	assert_string_equal(codes, "no-such-user no-such-user");
+	assert_int_equal(check("script_user root no.such.group", "weak", "user nobody", codes), 0);
+	assert_string_equal(codes, "no-such-user");
+}
+
 static void test_writable(void **state)
 {
 	char codes[256];
@@ -109,6 +120,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_missing),
+		cmocka_unit_test(test_user),
 		cmocka_unit_test(test_writable),
 	};
 
