@@ -225,12 +225,13 @@ static void put_metric(struct nl_route *route, unsigned which, const struct conf
 {
 	if (!value->is_given)
 		return;
-	route->metrics[which] = (uint32_t)value->value * unit;
+	route->metrics[which] = (uint32_t)value->value * (value->is_raw ? 1 : unit);
 	if (value->is_locked)
 		route->metrics[RTAX_LOCK] |= UINT32_C(1) << which;
 }
 
-/* Times are in milliseconds; the kernel has the round trip in eighths, its variance in quarters. */
+/* Times are in milliseconds, or raw; the kernel has the round trip in eighths, its variance in
+ * quarters. */
 static void build_metrics(const struct route_conf *conf, struct nl_route *route)
 {
 	put_metric(route, RTAX_MTU, &conf->mtu, 1);

@@ -161,8 +161,6 @@ static const struct conf_word ttl_words[] = { { "enabled", 1 }, { "disabled", 2 
 	K_CUSTOM(n, &conf_type_locked_time, R, f, struct conf_locked, LIVE, __VA_ARGS__)
 #define K_NAME_ID(n, s, f, hi, ...) \
 	K_CUSTOM(n, &conf_type_name_id, s, f, struct conf_name_id, LIVE, .max = hi, __VA_ARGS__)
-#define K_NAME_HEX(n, s, f, ...) \
-	K_CUSTOM(n, &conf_type_name_hex, s, f, struct conf_name_id, LIVE, .max = 255, __VA_ARGS__)
 #define K_IFNAME(n, s, f, ...) K_CUSTOM(n, &conf_type_ifname, s, f, const char *, LIVE, __VA_ARGS__)
 
 /* The legs come last: what follows them is theirs. */
@@ -183,8 +181,8 @@ static const struct conf_key route_keys[] = {
 	K_IFNAME("vrf", R, vrf, .help = "VRF whose table it is."),
 	K_NAME_ID("protocol", R, protocol, 255, .help = "Who made the route."),
 	K_NAME_ID("scope", R, scope, 255, .help = "Scope."),
-	K_NAME_HEX("tos", R, tos, .help = "TOS."),
-	K_NAME_HEX("dsfield", R, tos, .alias_of = "tos", .help = "The same as tos."),
+	K_NAME_ID("tos", R, tos, 255, .help = "TOS."),
+	K_NAME_ID("dsfield", R, tos, 255, .alias_of = "tos", .help = "The same as tos."),
 	K_U32("metric", R, metric, 0, UINT32_MAX, LIVE, .help = "Metric."),
 	K_U32("priority", R, metric, 0, UINT32_MAX, .alias_of = "metric",
 	      .help = "The same as metric."),
@@ -300,8 +298,8 @@ static const struct conf_key rule_keys[] = {
 	K_IFNAME("iif", U, iif, .help = "Input interface."),
 	K_IFNAME("dev", U, iif, .alias_of = "iif", .help = "The same as iif."),
 	K_IFNAME("oif", U, oif, .help = "Output interface."),
-	K_NAME_HEX("tos", U, tos, .help = "TOS."),
-	K_NAME_HEX("dsfield", U, tos, .alias_of = "tos", .help = "The same as tos."),
+	K_NAME_ID("tos", U, tos, 255, .help = "TOS."),
+	K_NAME_ID("dsfield", U, tos, 255, .alias_of = "tos", .help = "The same as tos."),
 	K_CUSTOM("fwmark", &conf_type_mark, U, fwmark, struct conf_mark, LIVE, .help = "Mark."),
 	K_NAME_ID("preference", U, preference, UINT32_MAX,
 		  .help = "Priority of the rule, the lowest first."),

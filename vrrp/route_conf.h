@@ -15,7 +15,8 @@ struct conf_name_id {
 
 /* "[lock] VALUE" */
 struct conf_locked {
-	int64_t value; /* times in ms */
+	int64_t value; /* times in ms, unless raw */
+	bool is_raw;   /* a time without unit: as the kernel has it */
 	bool is_locked;
 	bool is_given;
 };
@@ -132,8 +133,8 @@ extern const struct conf_block virtual_routes_block, virtual_rules_block, static
 void route_conf_rules(const struct conf_obj *root, struct conf_diags *diags);
 
 /* Value types of these lines. */
-extern const struct conf_type conf_type_name_id, conf_type_name_hex, conf_type_locked,
-	conf_type_locked_time, conf_type_locked_name, conf_type_dest, conf_type_selector,
-	conf_type_via, conf_type_span, conf_type_mark;
+extern const struct conf_type conf_type_name_id, conf_type_locked, conf_type_locked_time,
+	conf_type_locked_name, conf_type_dest, conf_type_selector, conf_type_via, conf_type_span,
+	conf_type_mark;
 
 #endif

@@ -37,12 +37,14 @@ static bool refuse(struct conf_walk *walk, const struct conf_key *key,
 
 /* ---- NAME|NUMBER ---- */
 
-static bool name_id(struct conf_walk *walk, const struct conf_key *key, void *field,
-		    const struct conf_token *word, int base)
+static bool name_id_parse(struct conf_walk *walk, const struct conf_key *key, void *field,
+			  const struct conf_token *argv, unsigned argc)
 {
 	struct conf_name_id value = { .is_given = true };
+	const struct conf_token *word = &argv[0];
 
-	if (!read_number(word->text, base, &value.id)) {
+	(void)argc;
+	if (!read_number(word->text, 0, &value.id)) {
 		if (word->text[0] >= '0' && word->text[0] <= '9')
 			return refuse(walk, key, word);
 		value.name = conf_strdup(walk, word->text);
@@ -53,29 +55,15 @@ static bool name_id(struct conf_walk *walk, const struct conf_key *key, void *fi
 	return true;
 }
 
-static bool name_id_parse(struct conf_walk *walk, const struct conf_key *key, void *field,
-			  const struct conf_token *argv, unsigned argc)
-{
-	(void)argc;
-	return name_id(walk, key, field, &argv[0], 0);
-}
-
-static bool name_hex_parse(struct conf_walk *walk, const struct conf_key *key, void *field,
-			   const struct conf_token *argv, unsigned argc)
-{
-	(void)argc;
-	return name_id(walk, key, field, &argv[0], 16);
-}
-
 static void name_id_print(const struct conf_key *key, const void *field, FILE *out)
 {
 	const struct conf_name_id *value = field;
 
+	(void)key;
 	if (value->name)
 		conf_print_word(out, value->name);
 	else if (value->is_given)
-		fprintf(out, key->type == &conf_type_name_hex ? "0x%" PRIx32 : "%" PRIu32,
-			value->id);
+		fprintf(out, "%" PRIu32, value->id);
 }
 
 static json_t *name_id_json(const struct conf_key *key, const void *field)
@@ -104,9 +92,6 @@ static bool name_id_is_equal(const struct conf_key *key, const void *a, const vo
 const struct conf_type conf_type_name_id = { .name = "a name or a number",
 					     .parse = name_id_parse,
 					     NAME_ID };
-const struct conf_type conf_type_name_hex = { .name = "a name or a hexadecimal number",
-					      .parse = name_hex_parse,
-					      NAME_ID };
 
 /* ---- [lock] VALUE ---- */
 
@@ -135,19 +120,52 @@ static bool locked_parse(struct conf_walk *walk, const struct conf_key *key, voi
 	return true;
 }
 
-/* "20ms", "2s", or a number of milliseconds. */
+/* The milliseconds that one of a unit is; 0 for what is none. */
+static int64_t unit_ms(const char *unit)
+{
+	static const struct {
+		const char *name;
+		int64_t ms;
+	} units[] = { { "s", 1000 }, { "sec", 1000 }, { "secs", 1000 },
+		      { "ms", 1 },   { "msec", 1 },   { "msecs", 1 } };
+
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+		if (strcmp(units[i].name, unit) == 0)
+			return units[i].ms;
+	return 0;
+}
+
+/* "20ms", "1.5s" in whole milliseconds; a number alone is in units of the kernel. */
+static bool read_time(const char *text, struct conf_locked *value)
+{
+	static const int64_t tens[] = { 1, 10, 100, 1000 };
+	size_t n_whole = strspn(text, "0123456789"), n_part = 0, n;
+	int64_t unit;
+
+	if (text[n_whole] == '.')
+		n_part = 1 + strspn(text + n_whole + 1, "0123456789");
+	n = n_whole + n_part;
+	unit = unit_ms(text + n);
+	value->is_raw = text[n] == '\0';
+	if (value->is_raw)
+		unit = 1;
+	if (n_whole + (n_part > 1) == 0 || n_whole > 10 || n_part > 4 || unit == 0)
+		return false;
+	value->value = strtoll(text, NULL, 10) * unit;
+	if (n_part > 1 && unit * strtoll(text + n_whole + 1, NULL, 10) % tens[n_part - 1] != 0)
+		return false;
+	if (n_part > 1)
+		value->value += unit * strtoll(text + n_whole + 1, NULL, 10) / tens[n_part - 1];
+	return value->value <= UINT32_MAX;
+}
+
 static bool locked_time_parse(struct conf_walk *walk, const struct conf_key *key, void *field,
 			      const struct conf_token *argv, unsigned argc)
 {
 	struct conf_locked value = { .is_given = true, .is_locked = argc > 1 && is_lock(&argv[0]) };
 	const struct conf_token *word = &argv[value.is_locked];
-	const char *end = word->text + strspn(word->text, "0123456789");
 
-	if (end == word->text || end - word->text > 9 ||
-	    (*end && strcmp(end, "s") != 0 && strcmp(end, "ms") != 0))
-		return refuse(walk, key, word);
-	value.value = strtol(word->text, NULL, 10) * (*end == 's' ? 1000 : 1);
-	if (value.value > UINT32_MAX)
+	if (!read_time(word->text, &value))
 		return refuse(walk, key, word);
 	*(struct conf_locked *)field = value;
 	return true;
@@ -159,7 +177,7 @@ static void locked_print(const struct conf_key *key, const void *field, FILE *ou
 
 	if (value->is_given)
 		fprintf(out, "%s%" PRId64 "%s", value->is_locked ? "lock " : "", value->value,
-			key->type == &conf_type_locked_time ? "ms" : "");
+			key->type == &conf_type_locked_time && !value->is_raw ? "ms" : "");
 }
 
 static json_t *locked_json(const struct conf_key *key, const void *field)
@@ -167,12 +185,13 @@ static json_t *locked_json(const struct conf_key *key, const void *field)
 	const struct conf_locked *value = field;
 	json_t *json;
 
-	(void)key;
 	if (!value->is_given)
 		return NULL;
 	json = json_object();
 	json_object_set_new(json, "value", json_integer(value->value));
 	json_object_set_new(json, "lock", json_boolean(value->is_locked));
+	if (key->type == &conf_type_locked_time)
+		json_object_set_new(json, "unit", json_string(value->is_raw ? "kernel" : "ms"));
 	return json;
 }
 
@@ -181,7 +200,8 @@ static bool locked_is_equal(const struct conf_key *key, const void *a, const voi
 	const struct conf_locked *x = a, *y = b;
 
 	(void)key;
-	return x->is_given == y->is_given && x->value == y->value && x->is_locked == y->is_locked;
+	return x->is_given == y->is_given && x->value == y->value && x->is_locked == y->is_locked &&
+	       x->is_raw == y->is_raw;
 }
 
 #define LOCKED                                                                    \

@@ -12,7 +12,7 @@
 
 static const char text[] = "vrrp_instance \"A {x}\" {\n"
 			   "vrid 1\nprio 7\nnopreempt\nidle 3\nno_preempt off\n"
-			   "note \"#1 \\\"\nnotify \"/bin/x 'a b' '' \\x22\\n\\$\" joe\n"
+			   "note \"#1 \\\"\nnotify \"/bin/x 'a b' '' \\\\x22\\\\n\\$\" joe\n"
 			   "virtual_ipaddress {\n10.0.0.1 dev include\nfe80::1/64 scope link\n}\n"
 			   "authentication {\npass $1x\n}\n"
 			   "}\n"
@@ -54,7 +54,7 @@ static void test_canonical(void **state)
 				  "\trepeat 5\n"
 				  "\tsource 10.0.0.9\n"
 				  "\tnote \"#1 \\\"\n"
-				  "\tnotify \"/bin/x a\\ b '' \\x22\\x0a\\x24\" joe\n"
+				  "\tnotify \"/bin/x a\\\\ b '' \\\\x22\\\\x0a\\\\x24\" joe\n"
 				  "\tidle 3\n"
 				  "\tvirtual_ipaddress {\n"
 				  "\t\t10.0.0.1/32 dev \"include\" scope global no_track off\n"
