@@ -63,7 +63,7 @@ static bool auth_finish(struct conf_walk *walk, struct conf_obj *obj)
 {
 	struct auth_conf *auth = (struct auth_conf *)obj;
 
-	if (auth->auth_type != VRRP_AUTH_NONE && !auth->auth_pass) {
+	if (auth->auth_type != VRRP_AUTH_NONE && (!auth->auth_pass || !*auth->auth_pass)) {
 		conf_refuse(walk, MEND_RESET(obj, "auth_type"), CONF_SECURITY, "auth-without-pass",
 			    NULL, "auth_type %s needs an auth_pass",
 			    auth->auth_type == VRRP_AUTH_AH ? "AH" : "PASS");

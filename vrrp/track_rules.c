@@ -231,12 +231,14 @@ static void check_weights(const struct unweighted *u, const struct conf_list *li
 	}
 }
 
-static void check_if_weights(const struct unweighted *u, const struct conf_list *lines)
+/* `own` is the interface of the instance, whose line is left out; NULL for a group. */
+static void check_if_weights(const struct unweighted *u, const struct conf_list *lines,
+			     const char *own)
 {
 	const struct track_if_conf *line;
 
 	conf_list_for_each (line, lines)
-		if (line->weight != 0)
+		if (line->weight != 0 && (!own || strcmp(line->name, own) != 0))
 			refuse_weight(u, &line->obj, line->name);
 }
 
@@ -244,7 +246,7 @@ static void check_member_weights(const struct unweighted *u, const struct vrrp_c
 {
 	const struct names *names = u->names;
 
-	check_if_weights(u, &vi->track_interfaces);
+	check_if_weights(u, &vi->track_interfaces, vi->interface);
 	check_weights(u, &vi->track_scripts, &names->scripts, script_weight);
 	check_weights(u, &vi->track_files, &names->files, file_weight);
 	check_weights(u, &vi->track_processes, &names->processes, process_weight);
@@ -337,7 +339,7 @@ static void check_group_weights(const struct names *names, const struct sync_gro
 {
 	const struct unweighted u = { names, group->name, true };
 
-	check_if_weights(&u, &group->track_interfaces);
+	check_if_weights(&u, &group->track_interfaces, NULL);
 	check_weights(&u, &group->track_scripts, &names->scripts, script_weight);
 	check_weights(&u, &group->track_files, &names->files, file_weight);
 	check_weights(&u, &group->track_processes, &names->processes, process_weight);

@@ -119,16 +119,23 @@ static void check_addresses(const struct vrrp_conf *vi, struct conf_diags *diags
 	}
 }
 
-/* The kernel decides the scope of an IPv6 address by itself. */
+/* The kernel decides the scope of an IPv6 address by itself, and has no labels for them. */
 static void check_scopes(const struct conf_list *addresses, struct conf_diags *diags)
 {
 	const struct vaddr_conf *va;
 
-	conf_list_for_each (va, addresses)
-		if (va->prefix.addr.family == AF_INET6 && conf_is_set(&va->obj, "scope", NULL))
+	conf_list_for_each (va, addresses) {
+		if (va->prefix.addr.family != AF_INET6)
+			continue;
+		if (conf_is_set(&va->obj, "scope", NULL))
 			conf_diag_add(diags, CONF_WARNING, CONF_SEMANTIC, "scope-ignored",
 				      rule_pos(&va->obj, "scope"), NULL,
 				      "the scope of an IPv6 address follows from the address");
+		if (conf_is_set(&va->obj, "label", NULL))
+			conf_diag_add(diags, CONF_WARNING, CONF_SEMANTIC, "label-ignored",
+				      rule_pos(&va->obj, "label"), NULL,
+				      "an IPv6 address has no label");
+	}
 }
 
 /* RFC 9568 5.2.9. Routers that hold to it take the others for wrong. */
