@@ -226,8 +226,12 @@ static void test_commands(void **state)
 	expect_command("notify /bin/x", "/bin/x|");
 	expect_command("notify \"/bin/x a  b \"", "/bin/x|a|b|");
 	expect_command("notify \"/bin/x 'a b'c ''\"", "/bin/x|a bc||");
-	expect_command("notify \"x a\\ b \\x41\\102\\cA\\t\\E\\q\"", "x|a b|AB\001\t\033q|");
+	/* Escapes are read twice. */
+	expect_command("notify \"x a\\\\ b \\\\x41\\\\102\\\\cA\\\\t\\\\E\\\\q\"",
+		       "x|a b|AB\001\t\033q|");
+	expect_command("notify \"x a\\ b \\x41\\102\\q \\\"c d\\\"\"", "x|a|b|ABq|c d|");
 	expect_command("notify \"x \\x4g \\x414\"", "x|\004g|A4|");
+	expect_command("notify '/bin/x \"a b\" c'", "/bin/x|a b|c|");
 
 	a = instance("notify \"/bin/x a\" joe :users");
 	assert_string_equal(a->notify.user, "joe");
