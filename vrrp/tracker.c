@@ -306,6 +306,8 @@ static void redefine(struct tracker *t, const struct conf_obj *conf)
 		t->count = (struct track_count){ 0 };
 		t->damp = (struct track_damp){ .at = TIME_NEVER };
 		t->is_fed = false;
+		if (t->kind == TRACKER_SCRIPT)
+			tracker_script_end(t); /* what the former one says does not count */
 		take_past(t);
 	}
 	if (t->kind == TRACKER_SCRIPT)

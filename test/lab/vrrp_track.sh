@@ -158,3 +158,23 @@ expect stop-notified last_words_are b "end any INSTANCE VI_1 STOP 101"
 expect stop-serial is_serial b
 stop a TERM
 expect_eq stop-status-a 0 "$STATUS"
+
+say "a script that a reload changes while it runs"
+scripted_conf() { # COMMAND
+	director_conf a 150 "lo weight 1" "track_script { SLOW }"
+	cat >>"$(node_dir a)/keepalived.conf" <<-EOF
+		vrrp_script SLOW {
+		    script "$1"
+		    interval 60
+		}
+	EOF
+}
+scripted_conf "/bin/sleep 50"
+mark_log a
+start_director a
+wait_for "the script runs" 10 in_log_since a 'Startup complete'
+expect_stays changed-script-is-waited-for 1 lacks_address a $VIP
+scripted_conf /bin/true
+reload_director a
+expect_soon changed-script-is-run 12 has_address a $VIP
+stop a TERM
