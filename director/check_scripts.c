@@ -23,8 +23,9 @@
 
 #define RUNNING_MAX   256 /* scripts at once; others wait for their turn */
 #define KILL_US       (2 * US_PER_S)
-#define OUTPUT_MAX    128         /* bytes of the first line that are kept */
-#define DRAIN_PER_GO  (64 * 1024) /* then the pipe rests for DRAIN_REST_US */
+#define OUTPUT_MAX    128           /* bytes of the first line that are kept */
+#define DRAIN_PER_GO  (1024 * 1024) /* bytes */
+#define DRAIN_MUCH    (32 * 1024)   /* after so many in one go the pipe rests for DRAIN_REST_US */
 #define DRAIN_REST_US (20 * US_PER_MS)
 
 /* One run of an object's command, running or waiting for its turn. */
@@ -211,25 +212,26 @@ static void keep_output(struct job *job, const char *data, size_t len)
 	}
 }
 
-/* Reads up to DRAIN_PER_GO bytes; a script that writes without end does not keep us busy. */
+/* A script that writes without end does not keep us busy, and one that writes much does not wait
+ * for us within its time. */
 static void on_output(struct io *io, uint32_t ready, void *arg)
 {
 	struct job *job = arg;
-	char buf[4096];
+	char buf[16384];
+	size_t total = 0;
 	ssize_t n = 0;
 
 	(void)ready;
-	for (size_t total = 0; total < DRAIN_PER_GO; total += (size_t)n) {
-		n = read(job->out_fd, buf, sizeof(buf));
-		if (n <= 0)
-			break;
+	while (total < DRAIN_PER_GO && (n = read(job->out_fd, buf, sizeof(buf))) > 0) {
 		keep_output(job, buf, (size_t)n);
+		total += (size_t)n;
 	}
-	if (n > 0) {
+	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) {
+		job_close_output(job);
+	} else if (total >= DRAIN_MUCH) {
+		fcntl(job->out_fd, F_SETPIPE_SZ, DRAIN_PER_GO);
 		io_set_events(io, 0);
 		timer_arm_in(&job->rest, DRAIN_REST_US);
-	} else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
-		job_close_output(job);
 	}
 }
 

@@ -199,6 +199,15 @@ static void endless_output_is_bounded(void **state)
 	assert_true(passes < 2000);
 }
 
+/* keepalived's scripts write to /dev/null: they do not wait for their reader. */
+static void long_output_takes_no_time(void **state)
+{
+	(void)state;
+	timeout_us = 3 * US_PER_S;
+	assert_string_equal(outcome_of("head -c 20000000 /dev/zero | tr '\\0' '\\n'"),
+			    "exited with status 0");
+}
+
 static void never_two_of_one_object(void **state)
 {
 	char path[] = "/tmp/diarch-check-XXXXXX", command[200];
@@ -275,6 +284,7 @@ int main(void)
 		TEST(timeout_ends_the_whole_group),
 		TEST(one_that_ignores_term_is_killed),
 		TEST(endless_output_is_bounded),
+		TEST(long_output_takes_no_time),
 		TEST(never_two_of_one_object),
 		TEST(a_child_that_dies_leaves_nothing),
 		TEST(many),
