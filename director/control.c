@@ -136,8 +136,18 @@ static const struct command *command_of(const struct client *c)
 	return NULL;
 }
 
+/* The length is known when the answer is written. */
+static void put_length(struct client *c, size_t n_head)
+{
+	char head[CONTROL_REQUEST_MAX];
+
+	snprintf(head, sizeof(head), CONTROL_OK, c->n_answer - n_head);
+	memcpy(c->answer, head, n_head);
+}
+
 static void client_answer(struct client *c)
 {
+	size_t n_head = 0;
 	FILE *out = open_memstream(&c->answer, &c->n_answer);
 	const struct command *command = command_of(c);
 
@@ -149,10 +159,13 @@ static void client_answer(struct client *c)
 	} else if (command->is_for_root && !c->is_root) {
 		fprintf(out, "error '%s' is for root only\n", command->request);
 	} else {
-		fputs("ok\n", out);
+		fprintf(out, CONTROL_OK, (size_t)0);
+		n_head = (size_t)ftell(out);
 		command->answer(c->control->app, out);
 	}
 	fclose(out);
+	if (n_head)
+		put_length(c, n_head);
 	io_set_events(&c->io, EPOLLOUT);
 }
 

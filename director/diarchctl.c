@@ -27,21 +27,25 @@ static int usage(FILE *out, int status)
 	return status;
 }
 
-/* Prints the answer. Exit status: 0 ok, 1 refused, 3 no answer. */
+/* Prints the answer. Exit status: 0 ok, 1 refused or not written, 3 no (whole) answer. */
 static int ask(const char *path, const char *request)
 {
 	char block[16384], why[CONTROL_WHY_MAX];
 	size_t n;
 	FILE *in = control_ask(path, request, why);
+	const int error = errno;
 
 	if (!in) {
 		fprintf(stderr, "diarchctl: %s\n", why);
-		return errno == EPROTO ? 1 : 3;
+		return error == EPROTO ? 1 : 3;
 	}
 	while ((n = fread(block, 1, sizeof(block), in)) > 0)
 		fwrite(block, 1, n, stdout);
 	fclose(in);
-	return 0;
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return 0;
+	fprintf(stderr, "diarchctl: cannot write the answer: %s\n", strerror(errno));
+	return 1;
 }
 
 int main(int argc, char **argv)

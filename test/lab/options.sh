@@ -80,6 +80,9 @@ start_director a -P
 priority_is() { [ "$(status_of a '.vrrp[0].priority')" = "$1" ]; }
 expect_soon others-file 10 priority_is 155
 expect_soon others-fifo 5 test -p "$others/fifo"
+ctl a status >/dev/full 2>"$LAB_DIR/a/status"
+expect_eq status-not-written 1 $?
+expect status-not-written-is-said grep -q 'cannot write the answer' "$LAB_DIR/a/status"
 echo 7 >"$others/value"
 expect_soon others-file-changes 5 priority_is 157
 reload_director a

@@ -1,7 +1,7 @@
 # Unit tests of lib.
 if HAVE_CMOCKA
 LIB_TESTS = test/unit/test_addr test/unit/test_buf test/unit/test_loop test/unit/test_ipc test/unit/test_log \
-	test/unit/test_proc test/unit/test_role test/unit/test_sysctl
+	test/unit/test_proc test/unit/test_role test/unit/test_sysctl test/unit/test_control_client
 check_PROGRAMS += $(LIB_TESTS)
 TESTS += $(LIB_TESTS)
 
@@ -22,4 +22,6 @@ test_unit_test_role_SOURCES = test/unit/test_role.c test/unit/lib_util.h
 test_unit_test_role_LDADD = $(LIB_TEST_LDADD)
 test_unit_test_sysctl_SOURCES = test/unit/test_sysctl.c test/unit/lib_util.h
 test_unit_test_sysctl_LDADD = $(LIB_TEST_LDADD)
+test_unit_test_control_client_SOURCES = test/unit/test_control_client.c
+test_unit_test_control_client_LDADD = $(LIB_TEST_LDADD)
 endif
