@@ -146,8 +146,28 @@ CONF_LIKE(opt_script, conf_type_script)
 static const struct conf_type type_opt_script = {
 	.name = "command [user [group]]",
 	.max_args = 3,
+	.is_raw = true,
 	CONF_LIKE_MEMBERS(opt_script),
 	.json_type = "object",
+};
+
+/* A priority that is refused counts as given: with tolerance, nobody becomes the owner by it. */
+static bool priority_parse(struct conf_walk *walk, const struct conf_key *key, void *field,
+			   const struct conf_token *argv, unsigned argc)
+{
+	if (!conf_type_u8.parse(walk, key, field, argv, argc))
+		*(uint8_t *)field = (uint8_t)key->dflt;
+	return true;
+}
+
+CONF_LIKE(priority, conf_type_u8)
+
+static const struct conf_type type_priority = {
+	.name = "number",
+	.min_args = 1,
+	.max_args = 1,
+	CONF_LIKE_MEMBERS(priority),
+	.json_type = "integer",
 };
 
 /* timer_expired_backup [PRIORITY] */
@@ -205,8 +225,9 @@ static const struct conf_key vrrp_keys[] = {
 		 .help = "Interface to send and receive advertisements on."),
 	K_U8("virtual_router_id", V, virtual_router_id, 1, 255, INSTANCE, .flags = CONF_REQUIRED,
 	     .help = "Number of the virtual router, the same on all its hosts."),
-	K_U8("priority", V, priority, 1, 255, .dflt = 100, LIVE,
-	     .help = "Election priority, the highest wins; 255 is the owner of the addresses."),
+	K_CUSTOM("priority", &type_priority, V, priority, uint8_t, .min = 1, .max = 255,
+		 .dflt = 100, LIVE,
+		 .help = "Election priority, the highest wins; 255 is the owner of the addresses."),
 	K_WORD("version", V, version, version_words, .dflt_from = "vrrp_version", INSTANCE,
 	       .help = "Protocol version; IPv6 instances always use 3."),
 	K_CUSTOM("state", &type_state, V, state, int, .words = state_words, LIVE,
