@@ -402,9 +402,35 @@ static void check_utf8(struct conf_lex *lex, const struct conf_token *word)
 		conf_diag_report(lex->diags, &report, "\"%s\" is not UTF-8", word->text);
 }
 
+/* What web pages and word processors make of blanks and quotes. */
+static void check_lookalikes(struct conf_lex *lex, const struct conf_token *word)
+{
+	static const struct {
+		const char *bytes, *what, *instead;
+	} all[] = {
+		{ "\xc2\xa0", "a no-break space (U+00A0)", "a blank" },
+		{ "\xe3\x80\x80", "an ideographic space (U+3000)", "a blank" },
+		{ "\xe2\x80\x8b", "an invisible character (U+200B)", "nothing" },
+		{ "\xef\xbb\xbf", "an invisible character (U+FEFF)", "nothing" },
+		{ "\xe2\x80\x9c", "a typographic quote", "\"" },
+		{ "\xe2\x80\x9d", "a typographic quote", "\"" },
+	};
+	char hint[64];
+
+	for (size_t i = 0; !word->is_quoted && i < sizeof(all) / sizeof(all[0]); i++) {
+		if (!strstr(word->text, all[i].bytes))
+			continue;
+		snprintf(hint, sizeof(hint), "write %s instead", all[i].instead);
+		conf_diag_add(lex->diags, CONF_WARNING, CONF_SYNTAX, "lookalike", word->pos, hint,
+			      "%s is part of this word", all[i].what);
+		return;
+	}
+}
+
 static void lex_word(struct conf_lex *lex, const struct conf_token *word)
 {
 	check_utf8(lex, word);
+	check_lookalikes(lex, word);
 	if (count_one(lex, word->pos))
 		words_push(&lex->words, word);
 }
