@@ -311,7 +311,11 @@ static void configure_proxy(const struct vmac *v)
 
 static const char *failure_text(int error)
 {
-	return error == -EEXIST ? "another one has this name" : strerror(-error);
+	switch (error) {
+	case -EEXIST: return "another one has this name";
+	case -EADDRINUSE: return "another one there has this MAC and is up";
+	default: return strerror(-error);
+	}
 }
 
 static void log_failure(const struct vmac *v, const char *what, const char *why)
@@ -395,6 +399,17 @@ static int make(struct vmac *v)
 	return result;
 }
 
+/* An active router that cannot have its interface up is of no use: somebody else may be. */
+static void give_way(const struct vmac *v)
+{
+	char what[IF_NAMESIZE + 20];
+
+	if (!v->router->holds_vips)
+		return;
+	snprintf(what, sizeof(what), "interface %s up", v->name);
+	vrouter_become_unable(v->router, what);
+}
+
 static void set_up(struct vmac *v, bool is_up)
 {
 	const struct nl_link *link = find_link(v);
@@ -406,6 +421,8 @@ static void set_up(struct vmac *v, bool is_up)
 		result = nl_link_set_up(v->router->app->nl, link->ifindex, is_up);
 	if (result < 0)
 		log_failure(v, is_up ? "set up" : "set down", failure_text(result));
+	if (result < 0 && result != -ENODEV && is_up) /* one that is just gone is made again */
+		give_way(v);
 	vrrp_if_refresh(v->vif);
 }
 

@@ -209,14 +209,15 @@ static bool is_dad_running(const struct vrouter *r)
 	return false;
 }
 
-/* The active router cannot have what it needs: somebody else may. */
-static void become_unable(struct vrouter *r, const struct nl_op *op)
+void vrouter_become_unable(struct vrouter *r, const char *what)
 {
 	int64_t wait_us = r->unable_us ? 2 * r->unable_us : UNABLE_FIRST_US;
 
+	if (r->is_unable)
+		return;
 	r->unable_us = wait_us < UNABLE_MOST_US ? wait_us : UNABLE_MOST_US;
 	r->is_unable = true;
-	vrrp_op_name(op, r->app->nl, r->unable_what, sizeof(r->unable_what));
+	snprintf(r->unable_what, sizeof(r->unable_what), "%s", what);
 	timer_arm_in(&r->vip_timer, r->unable_us);
 	vrrp_app_refresh_soon(r->app);
 }
@@ -224,12 +225,15 @@ static void become_unable(struct vrouter *r, const struct nl_op *op)
 static void on_failure(struct vrouter *r, const struct nl_op *tracked)
 {
 	bool is_serious = tracked && r->holds_vips && !r->is_leaving && !is_dad_running(r);
+	char what[sizeof(r->unable_what)];
 
-	if (is_serious && ++r->n_tries >= TRIES)
-		become_unable(r, tracked);
-	else
+	if (is_serious && ++r->n_tries >= TRIES) {
+		vrrp_op_name(tracked, r->app->nl, what, sizeof(what));
+		vrouter_become_unable(r, what);
+	} else {
 		timer_arm_in(&r->vip_timer,
 			     is_serious || is_dad_running(r) ? TRY_AGAIN_US : APPLY_RETRY_US);
+	}
 }
 
 /* Applies the first `n` of the scratch operations; later again if that failed or took too long. */

@@ -463,6 +463,9 @@ void vrouter_note_routes(struct vrouter *r);
  * later. */
 void vrouter_sync_vips(struct vrouter *r);
 
+/* An active router cannot have `what` it needs: somebody else may. FAULT, each time for longer. */
+void vrouter_become_unable(struct vrouter *r, const char *what);
+
 /* Removes what only the last configuration had, and frees old_vips. */
 void vrouter_drop_old_vips(struct vrouter *r);
 

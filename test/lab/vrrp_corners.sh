@@ -7,7 +7,7 @@
 # Corners of VRRP that hostile review found, a part each: what the status says after the source address of an active
 # router changed, several rivals at once, advertisements from a virtual MAC that are longer than a frame,
 # groups that the kernel has forgotten, a signed second path on the same interface,
-# why a router is in FAULT.
+# why a router is in FAULT, a virtual MAC that somebody else has.
 . "${BASH_SOURCE[0]%/*}/lab.sh"
 need nft jq
 need_director
@@ -217,10 +217,30 @@ reason_is() { # NODE INSTANCE WANTED
 }
 detail_of() { status_of "$1" ".trackers[] | select(.name == \"$2\") | .detail"; }
 
+# What another program has left on the link has our virtual MAC, so our interface cannot be up: b serves.
+mac_taken() { # N
+	local n=$1
+	make_pair "$n"
+	ipn "a.$n" link add left0 link eth0 address 00:00:5e:00:01:33 type macvlan mode bridge
+	ipn "a.$n" link set dev left0 up
+	instance VI 150 use_vmac $VIP/24 | write_conf "a.$n"
+	instance VI 100 use_vmac $VIP/24 | write_conf "b.$n"
+	start_director "a.$n"
+	expect_soon mac-taken-fault 15 field_is "a.$n" reason "cannot set interface vrrp.51 up"
+	start_director "b.$n"
+	expect_soon mac-taken-other-serves 15 has_address "b.$n" $VIP
+	expect_soon mac-taken-no-address 15 lacks_address "a.$n" $VIP
+	ipn "a.$n" link del left0
+	expect_soon mac-taken-free-again 45 has_address "a.$n" $VIP
+	expect_soon mac-taken-interface-up 5 eval "ip -n $(ns "a.$n") link show vrrp.51 up | grep -q vrrp"
+	expect_soon mac-taken-one-master 10 field_is "b.$n" state BACKUP
+}
+
 part 1 source_changes 1
 part 2 rivals 2
 part 3 long_from_vmac 3
 part 4 groups_lost 4
 part 5 same_interface 5
 part 6 reasons 6
+part 7 mac_taken 7
 join_parts
