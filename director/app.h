@@ -58,6 +58,7 @@ struct app {
 	struct timer watchdog;           /* systemd's, where it asks for it */
 	int ready_fd; /* tells the waiting foreground process that we run; -1 = nobody waits */
 	int pid_fd;
+	int log_fd; /* with -g; -1 = none */
 	int exit_status;
 	bool is_begun; /* the children may start: the startup script has ended or had its time */
 	bool is_stopping;
@@ -73,6 +74,9 @@ int parent_main(const struct cmdline *cmdline);
 
 /* Begins a clean stop; the loop ends when the children have handed over. */
 void parent_stop(struct app *app, int exit_status, const char *reason);
+
+/* Log files may have been rotated. */
+void parent_reopen_logs(struct app *app);
 
 /* Gives this process the name that the running configuration says. */
 void parent_take_name(const struct app *app);

@@ -20,6 +20,7 @@
 struct log_pipe {
 	struct io io;
 	int read_fd, write_fd, file_fd;
+	char *path, *suffix;
 };
 
 int log_file_open(const char *path, const char *suffix)
@@ -34,6 +35,19 @@ int log_file_open(const char *path, const char *suffix)
 		return -ENAMETOOLONG;
 	fd = open(name, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, 0640);
 	return fd < 0 ? -errno : fd;
+}
+
+int log_file_reopen(int fd, const char *path, const char *suffix)
+{
+	const int next = log_file_open(path, suffix);
+	int error = 0;
+
+	if (next < 0)
+		return next;
+	if (dup3(next, fd, O_CLOEXEC) < 0)
+		error = -errno;
+	close(next);
+	return error;
 }
 
 /* Moves at most CHUNKS_MAX chunks to the file; a full disk loses them. */
@@ -69,6 +83,8 @@ struct log_pipe *log_pipe_new(struct loop *loop, const char *path, const char *s
 	p->write_fd = fd[1];
 	if (!error)
 		error = -io_add(loop, &p->io, p->read_fd, EPOLLIN, on_ready, p);
+	p->path = xstrdup(path);
+	p->suffix = xstrdup(suffix);
 	if (!error)
 		return p;
 	if (p->file_fd >= 0)
@@ -77,9 +93,25 @@ struct log_pipe *log_pipe_new(struct loop *loop, const char *path, const char *s
 		close(p->read_fd);
 		close(p->write_fd);
 	}
+	free(p->path);
+	free(p->suffix);
 	free(p);
 	errno = error;
 	return NULL;
+}
+
+void log_pipe_reopen(struct log_pipe *pipe)
+{
+	int error;
+
+	if (!pipe)
+		return;
+	pipe_move(pipe);
+	error = log_file_reopen(pipe->file_fd, pipe->path, pipe->suffix);
+	if (!error)
+		return;
+	errno = -error;
+	log_warn("log_file", "cannot open the log file of %s again", pipe->suffix);
 }
 
 void log_pipe_free(struct log_pipe *pipe)
@@ -91,6 +123,8 @@ void log_pipe_free(struct log_pipe *pipe)
 	close(pipe->read_fd);
 	close(pipe->write_fd);
 	close(pipe->file_fd);
+	free(pipe->path);
+	free(pipe->suffix);
 	free(pipe);
 }
 

@@ -16,10 +16,17 @@
  */
 int log_file_open(const char *path, const char *suffix);
 
+/* Goes on in the file that has this name now, behind the same descriptor, so that logs can be
+ * rotated; where it cannot be opened the old one stays. Returns 0 or -errno. */
+int log_file_reopen(int fd, const char *path, const char *suffix);
+
 struct log_pipe;
 
 /* A pipe whose lines go to the file of `suffix`. NULL and errno on failure. */
 struct log_pipe *log_pipe_new(struct loop *loop, const char *path, const char *suffix);
+
+/* The same for its file, after all that was said before. NULL is fine. */
+void log_pipe_reopen(struct log_pipe *pipe);
 
 /* Writes what is still in the pipe and closes everything. NULL is fine. */
 void log_pipe_free(struct log_pipe *pipe);

@@ -343,8 +343,22 @@ static void teardown(struct app *app)
 	close(app->pid_fd);
 }
 
-/* The log, with its file if one is asked for; without that file it goes on. */
-static void open_log(const struct cmdline *cmdline)
+void parent_reopen_logs(struct app *app)
+{
+	int error = 0;
+
+	if (app->log_fd >= 0)
+		error = log_file_reopen(app->log_fd, app->cmdline->log_file, "");
+	if (error) {
+		errno = -error;
+		log_warn("log_file", "cannot open log file %s again", app->cmdline->log_file);
+	}
+	supervisor_reopen_logs(app->supervisor);
+}
+
+/* The log, with its file if one is asked for; without that file it goes on. Returns the descriptor
+ * of the file, or -1. */
+static int open_log(const struct cmdline *cmdline)
 {
 	int fd = cmdline->log_file ? log_file_open(cmdline->log_file, "") : -1;
 
@@ -354,6 +368,7 @@ static void open_log(const struct cmdline *cmdline)
 		errno = -fd;
 		log_warn("log_file", "cannot write log file %s", cmdline->log_file);
 	}
+	return fd < 0 ? -1 : fd;
 }
 
 int parent_main(const struct cmdline *cmdline)
@@ -362,7 +377,7 @@ int parent_main(const struct cmdline *cmdline)
 	bool is_running = false;
 	int status;
 
-	open_log(cmdline);
+	app.log_fd = open_log(cmdline);
 	app.ready_fd = daemonize(cmdline);
 	log_start(cmdline);
 	cmdline_log_idle(cmdline);

@@ -168,6 +168,7 @@ void reload_begin(struct reload *r)
 		timer_arm_in(&r->timer, RETRY_US);
 		return;
 	}
+	parent_reopen_logs(app);
 	log_event(LOG_LEVEL_INFO, "reload", NULL, "Reloading ...");
 	sd_tell("RELOADING=1");
 	mark_set(r);

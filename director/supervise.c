@@ -131,6 +131,12 @@ struct supervisor *supervisor_new(struct app *app)
 	return s;
 }
 
+void supervisor_reopen_logs(const struct supervisor *s)
+{
+	for (int i = 0; i < CHILD_N; i++)
+		log_pipe_reopen(s->child[i].log);
+}
+
 static const char *pid_path(const struct child_proc *c)
 {
 	const struct run_names *names = &c->supervisor->app->names;

@@ -24,6 +24,9 @@ enum child_role { CHILD_VRRP, CHILD_CHECK, CHILD_N };
 struct supervisor *supervisor_new(struct app *app);
 void supervisor_free(struct supervisor *supervisor);
 
+/* With -g: the children's log files by their names once more, which may have been rotated. */
+void supervisor_reopen_logs(const struct supervisor *supervisor);
+
 /* Which children `conf` needs, by the options and by what is configured: mask of 1 << enum
  * child_role. */
 unsigned supervisor_needed(const struct app *app, const struct conf *conf);

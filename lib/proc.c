@@ -273,19 +273,21 @@ int proc_pidfile_set(int fd, pid_t pid)
 	char text[16];
 	const int len = snprintf(text, sizeof(text), "%d\n", (int)pid);
 
-	return ftruncate(fd, 0) == 0 && pwrite(fd, text, (size_t)len, 0) == len ? 0 : -EIO;
+	errno = EIO;
+	return ftruncate(fd, 0) == 0 && pwrite(fd, text, (size_t)len, 0) == len ? 0 : -errno;
 }
 
 int proc_pidfile(const char *path, pid_t pid)
 {
-	int fd = -ESTALE;
+	int fd = -ESTALE, error;
 
 	for (int i = 0; fd == -ESTALE && i < PIDFILE_TRIES; i++)
 		fd = pidfile_lock(path);
 	if (fd < 0)
 		return fd;
-	if (fchmod(fd, 0644) == 0 && proc_pidfile_set(fd, pid) == 0)
+	error = fchmod(fd, 0644) < 0 ? -errno : proc_pidfile_set(fd, pid);
+	if (error == 0)
 		return fd;
 	close(fd);
-	return -EIO;
+	return error;
 }

@@ -51,6 +51,11 @@ expect_soon log-file-of-child 5 log_has all_vrrp.log 'Entering MASTER STATE'
 expect_eq log-file-mode 640 "$(stat -c %a "$LAB_DIR/a/all_vrrp.log")"
 expect_soon address-is-logged 5 log_has all.log "Netlink reflector reports IP $VIP added to eth0"
 expect idle-option-is-said log_has all.log 'Option --snmp has no effect'
+for log in all all_vrrp; do mv "$LAB_DIR/a/$log.log" "$LAB_DIR/a/$log.former"; done
+reload_director a
+expect_soon log-file-is-rotated 5 log_has all.log 'Reload complete'
+expect log-file-has-its-beginning log_has all.former 'Startup complete'
+expect_soon log-file-of-child-is-rotated 5 test -e "$LAB_DIR/a/all_vrrp.log"
 for signal in USR1 USR2; do kill -$signal "$(parent_of)"; done
 expect_soon signals-are-said 5 log_has all.log 'Signal 12 writes no file'
 expect signals-do-no-harm has_address a $VIP
