@@ -253,7 +253,7 @@ static int read_line(struct conf_walk *walk, const struct conf_token *argv, unsi
 		conf_warning(walk, argv[0].pos, CONF_SYNTAX, "extra-words",
 			     "put the command and its arguments into one pair of quotes",
 			     "what follows command, user and group is ignored");
-	for (unsigned i = 1; !argv[0].raw && n == (int)i && i < argc; i++)
+	for (unsigned i = 1; !argv[0].raw && n == (int)i && i < argc && i < 3; i++)
 		words[n++] = argv[i].text;
 	return n;
 }
@@ -266,8 +266,8 @@ static bool script_parse(struct conf_walk *walk, const struct conf_key *key, voi
 	char *words;
 	int n = read_line(walk, argv, argc, line);
 
-	if (n < 0)
-		return refuse_command(walk, key, argv[0].pos, false);
+	if (n <= 0)
+		return refuse_command(walk, key, argv[0].pos, n == 0);
 	words = conf_alloc(walk, strlen(line[0]) + 1);
 	n = split_command(line[0], words);
 	if (n <= 0 || !words[0])

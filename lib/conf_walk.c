@@ -83,6 +83,17 @@ static bool is_next_line(const struct conf_block *block, const char *word)
 	       strpbrk(word, ".:/") && strspn(word, "0123456789abcdefABCDEF.:/") == strlen(word);
 }
 
+/* Whether a word begins a comment in other languages. */
+static bool is_foreign_comment(const char *word)
+{
+	static const char *const all[] = { "//", "/*", "*/", ";", "--", "<!--" };
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		if (strncmp(word, all[i], strlen(all[i])) == 0)
+			return true;
+	return false;
+}
+
 static void report_unknown(struct conf_walk *walk, const struct conf_block *block,
 			   const struct conf_token *word, bool has_body)
 {
@@ -97,6 +108,8 @@ static void report_unknown(struct conf_walk *walk, const struct conf_block *bloc
 			n = (size_t)snprintf(hint, sizeof(hint),
 					     "each address stands in a line of its own, its "
 					     "length behind a slash");
+		if (!near && is_foreign_comment(word->text))
+			n = (size_t)snprintf(hint, sizeof(hint), "comments begin with # or !");
 		home = home_of(walk, word->text);
 		if (near)
 			n = (size_t)snprintf(hint, sizeof(hint), "did you mean \"%s\"?", near);
