@@ -45,6 +45,11 @@ struct role {
 	unsigned n_told; /* without being asked */
 };
 
+bool role_is_stopping(const struct role *role)
+{
+	return role->is_stopping;
+}
+
 struct loop *role_loop(struct role *role)
 {
 	return role->loop;
@@ -100,9 +105,9 @@ static void role_begin_stop(struct role *role, enum role_stop kind)
 {
 	if (role->is_stopping)
 		return;
+	role->is_stopping = true;
 	if (!role->conf && role->pending && kind != ROLE_STOP_KEEP)
 		commit_pending(role);
-	role->is_stopping = true;
 	role->ops->stop(role, kind);
 }
 

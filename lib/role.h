@@ -70,6 +70,9 @@ struct role_ops {
 int role_run(const struct role_ops *ops, const struct conf_schema *schema);
 
 struct loop *role_loop(struct role *role);
+
+/* Whether it has been told to stop, or lost its parent. */
+bool role_is_stopping(const struct role *role);
 const struct conf *role_conf(const struct role *role);
 void role_set_state(struct role *role, void *state);
 void *role_state(const struct role *role);

@@ -448,8 +448,18 @@ static void send_advert(struct vrouter *r, uint8_t priority)
 
 /* ---- the state machine's outputs ---- */
 
+/* What is adopted only to be given up: another router may be active for long. */
+static bool is_silent(const struct vrouter *r, const struct vrrp_out_item *item)
+{
+	return role_is_stopping(r->app->role) &&
+	       ((item->kind == VRRP_OUT_SEND && item->priority > 0) ||
+		item->kind == VRRP_OUT_ANNOUNCE);
+}
+
 static void carry_out(struct vrouter *r, const struct vrrp_out_item *item)
 {
+	if (is_silent(r, item))
+		return;
 	switch (item->kind) {
 	case VRRP_OUT_SEND: send_advert(r, item->priority); break;
 	case VRRP_OUT_ARM: timer_arm_at(&r->timers[item->timer], item->at); break;

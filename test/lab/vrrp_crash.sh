@@ -155,8 +155,13 @@ kill_again() {
 }
 poll_until "its restart is delayed" 20 kill_again
 is_left_clean stop-delayed
-sed -i '1i child_wait_time 2' "$(node_dir a)/keepalived.conf"
-reload_director a
-poll_until "the reload is complete" 5 in_log_since a 'Reload complete'
+start_ping client $VIP -w 2000 # b is active when the child of a is killed, and stays it without a break
+mark_log b
 kill -STOP "$(role_pid a vrrp)"
-is_left_clean stop-hung
+stop a TERM
+expect stop-hung-vip-gone lacks_address a $VIP
+expect stop-hung-successor has_address b $VIP
+expect_stays stop-hung-client-stays 2 neighbour_is client $VIP b
+stop_ping client
+expect_eq stop-hung-lost 0 "$PING_LOST"
+expect_eq stop-hung-successor-was-let-alone 1 "$(log_since b | grep -c 'Entering MASTER')"
