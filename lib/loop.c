@@ -1,14 +1,14 @@
 /*
  * The event loop: descriptors, timers, signals and children on one epoll instance.
  *
- * Every process has one. Owns the epoll descriptor, the signalfd, the pidfds and the array of the
- * timer heap; the registrations belong to their owners. Called from everywhere in the process,
+ * Every process has one. Owns the epoll descriptor, the signalfd, the pidfds and the arrays of the
+ * timer heaps; the registrations belong to their owners. Called from everywhere in the process,
  * never from two threads.
  *
- * A timer waits in one of two places: in the heap, or, while the due timers of a pass are being
- * served, in the `due` list. The place of its handle tells which, so that it can be cancelled at
- * any time, and a timer that a callback arms for an instant already past goes to the heap and so
- * waits for the next pass.
+ * A timer waits in one of two places: in the heap of its kind, or, while the due timers of a pass
+ * are being served, in the `due` list. The place of its handle tells which, so that it can be
+ * cancelled at any time, and a timer that a callback arms for an instant already past goes to the
+ * heap and so waits for the next pass.
  */
 #include "lib/loop.h"
 
@@ -39,13 +39,20 @@ struct timer_entry {
 	uint32_t handle; /* of the timer, in timers.place */
 };
 
-/* Where the armed timers are. A timer knows its handle, and that stands for its place. */
+enum timer_kind { TIMERS_URGENT, TIMERS_OTHER, TIMERS_N };
+
+/* Where the armed timers of a kind are. A timer knows its handle, and that stands for its place. */
 struct timers {
 	struct timer_entry *heap;
 	uint32_t *place;      /* by handle: index in the heap, or DUE_BIT and one of due; of a free
 				 handle the next free one */
 	struct timer **timer; /* by handle */
 	uint32_t n, cap, free;
+};
+
+struct due {
+	struct timer *timer; /* NULL: cancelled meanwhile */
+	uint32_t order;
 };
 
 struct loop_signal {
@@ -57,8 +64,8 @@ struct loop {
 	const struct clock *clock;
 	time_us now;
 	int epoll_fd;
-	struct timers timers;
-	struct timer *due[LOOP_MAX_TIMERS]; /* in this pass */
+	struct timers timers[TIMERS_N];
+	struct due due[LOOP_MAX_TIMERS]; /* of one kind, in this pass */
 	uint32_t n_due;
 	uint32_t n_armed; /* in all */
 	struct io *pending;
@@ -111,9 +118,11 @@ void loop_free(struct loop *loop)
 	if (loop->signal_io.fd >= 0)
 		close(loop->signal_io.fd);
 	close(loop->epoll_fd);
-	free(loop->timers.heap);
-	free(loop->timers.place);
-	free(loop->timers.timer);
+	for (int kind = 0; kind < TIMERS_N; kind++) {
+		free(loop->timers[kind].heap);
+		free(loop->timers[kind].place);
+		free(loop->timers[kind].timer);
+	}
 	free(loop);
 }
 
@@ -146,11 +155,25 @@ void loop_late_counts(const struct loop *loop, uint64_t counts[LOOP_LATE_N])
 	memcpy(counts, loop->n_late, sizeof(loop->n_late));
 }
 
+static time_us first_of(const struct timers *t)
+{
+	return t->n > 0 ? t->heap[0].at : TIME_NEVER;
+}
+
+static time_us first_due(const struct loop *loop)
+{
+	const time_us urgent = first_of(&loop->timers[TIMERS_URGENT]);
+	const time_us other = first_of(&loop->timers[TIMERS_OTHER]);
+
+	return time_cmp(urgent, other) < 0 ? urgent : other;
+}
+
 /* Before descriptors are served: what came meanwhile may move the timer that is late. */
 static void count_lateness(struct loop *loop)
 {
 	static const int64_t limits_us[LOOP_LATE_N] = { 10 * US_PER_MS, 100 * US_PER_MS, US_PER_S };
-	int64_t late_us = loop->timers.n > 0 ? time_sub(loop->now, loop->timers.heap[0].at) : 0;
+	const time_us due = first_due(loop);
+	int64_t late_us = time_is_never(due) ? 0 : time_sub(loop->now, due);
 
 	for (int i = 0; i < LOOP_LATE_N && late_us >= limits_us[i]; i++)
 		loop->n_late[i]++;
@@ -322,28 +345,33 @@ void timer_init(struct timer *timer, struct loop *loop, void (*on_fire)(struct t
 	*timer = (struct timer){ .at = TIME_NEVER, .on_fire = on_fire, .arg = arg, .loop = loop };
 }
 
+static struct timers *timers_of(const struct timer *timer)
+{
+	return &timer->loop->timers[timer->is_urgent ? TIMERS_URGENT : TIMERS_OTHER];
+}
+
 static bool is_in_heap(const struct timer *timer)
 {
-	return timer->slot && !(timer->loop->timers.place[timer->slot - 1] & DUE_BIT);
+	return timer->slot && !(timers_of(timer)->place[timer->slot - 1] & DUE_BIT);
 }
 
 void timer_cancel(struct timer *timer)
 {
 	if (!timer->slot)
 		return;
-	struct loop *loop = timer->loop;
-	const uint32_t place = loop->timers.place[timer->slot - 1];
+	struct timers *t = timers_of(timer);
+	const uint32_t place = t->place[timer->slot - 1];
 
 	if (place & DUE_BIT)
-		loop->due[place & ~DUE_BIT] = NULL;
+		timer->loop->due[place & ~DUE_BIT].timer = NULL;
 	else
-		heap_remove(&loop->timers, place);
-	handle_give(&loop->timers, timer);
+		heap_remove(t, place);
+	handle_give(t, timer);
 }
 
 void timer_arm_at(struct timer *timer, time_us at)
 {
-	struct timers *t = &timer->loop->timers;
+	struct timers *t = timers_of(timer);
 	bool is_later = time_cmp(at, timer->at) >= 0;
 
 	if (!is_in_heap(timer) || time_is_never(at))
@@ -375,37 +403,63 @@ bool timer_is_armed(const struct timer *timer)
 }
 
 /* A slice of what is due: when thousands are, descriptors get their turn in between. */
-static void timers_collect_due(struct loop *loop)
+static void timers_collect_due(struct loop *loop, struct timers *t)
 {
-	struct timers *t = &loop->timers;
-
-	while (loop->n_due < LOOP_MAX_TIMERS && t->n > 0 &&
-	       time_cmp(t->heap[0].at, loop->now) <= 0) {
-		const uint32_t handle = t->heap[0].handle;
+	while (loop->n_due < LOOP_MAX_TIMERS && time_cmp(first_of(t), loop->now) <= 0) {
+		const struct timer_entry first = t->heap[0];
 
 		heap_remove(t, 0);
-		t->place[handle] = DUE_BIT | loop->n_due;
-		loop->due[loop->n_due++] = t->timer[handle];
+		t->place[first.handle] = DUE_BIT | loop->n_due;
+		loop->due[loop->n_due++] = (struct due){ t->timer[first.handle], first.order };
 	}
 }
 
-static void timers_serve(struct loop *loop)
+/* It fires in a later pass, as if it had not been taken out. */
+static void put_back(struct timers *t, const struct due *due)
 {
-	timers_collect_due(loop);
-	for (uint32_t i = 0; i < loop->n_due; i++) {
-		struct timer *timer = loop->due[i];
+	const struct timer_entry entry = { due->timer->at, due->order, due->timer->slot - 1 };
 
-		if (!timer)
+	heap_rise(t, t->n++, entry);
+}
+
+static void timer_fire(struct loop *loop, struct timer *timer)
+{
+	handle_give(timers_of(timer), timer);
+	loop->last_late_us = time_sub(loop->now, timer->at);
+	if (loop->last_late_us > loop->worst_late_us)
+		loop->worst_late_us = loop->last_late_us;
+	timer->on_fire(timer, timer->arg);
+}
+
+/* The slice is used up, and an urgent timer waits for its end. */
+static bool must_make_way(const struct loop *loop, time_us began)
+{
+	const time_us urgent = first_of(&loop->timers[TIMERS_URGENT]);
+
+	if (time_is_never(urgent))
+		return false;
+	const time_us now = clock_now(loop->clock);
+	return time_sub(now, began) >= LOOP_SLICE_US && time_cmp(urgent, now) <= 0;
+}
+
+static void timers_serve(struct loop *loop, enum timer_kind kind)
+{
+	struct timers *t = &loop->timers[kind];
+	const time_us began = clock_now(loop->clock);
+	bool is_over = false;
+
+	timers_collect_due(loop, t);
+	for (uint32_t i = 0; i < loop->n_due; i++) {
+		const struct due *due = &loop->due[i];
+
+		if (!due->timer)
 			continue;
-		if (loop->is_quit) {
-			timer_arm_at(timer, timer->at);
+		if (loop->is_quit || is_over) {
+			put_back(t, due);
 			continue;
 		}
-		handle_give(&loop->timers, timer);
-		loop->last_late_us = time_sub(loop->now, timer->at);
-		if (loop->last_late_us > loop->worst_late_us)
-			loop->worst_late_us = loop->last_late_us;
-		timer->on_fire(timer, timer->arg);
+		timer_fire(loop, due->timer);
+		is_over = kind == TIMERS_OTHER && must_make_way(loop, began);
 	}
 	loop->n_due = 0;
 }
@@ -420,11 +474,11 @@ static struct timespec timespec_of(int64_t us)
 /* What is left until the first timer, at most `wait_us` (-1 = no other limit). */
 static int64_t time_left_us(const struct loop *loop, int64_t wait_us)
 {
-	int64_t due_us;
+	const time_us due = first_due(loop);
 
-	if (loop->timers.n == 0)
+	if (time_is_never(due))
 		return wait_us;
-	due_us = time_sub(loop->timers.heap[0].at, clock_now(loop->clock));
+	int64_t due_us = time_sub(due, clock_now(loop->clock));
 	if (due_us < 0)
 		due_us = 0;
 	return wait_us < 0 || due_us < wait_us ? due_us : wait_us;
@@ -497,7 +551,8 @@ int loop_run_once(struct loop *loop, int64_t wait_us)
 	if (n > 0)
 		note_ready(loop);
 	events_serve(loop, events, n);
-	timers_serve(loop);
+	timers_serve(loop, TIMERS_URGENT);
+	timers_serve(loop, TIMERS_OTHER);
 	if (loop->on_pass)
 		loop->on_pass(loop->on_pass_arg);
 	return 0;

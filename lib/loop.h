@@ -5,8 +5,10 @@
  * members of the object they serve and die with it (io_del/timer_cancel before freeing; both are
  * safe on a zeroed or already removed object). Time is read once per pass: all callbacks of one
  * pass see the same loop_now(). Per pass at most LOOP_MAX_EVENTS descriptors and LOOP_MAX_TIMERS
- * due timers are served; an overdue timer runs once. Descriptors come first: after a stall the
- * packets that wait are seen before the timers they would have stopped.
+ * due timers of each kind are served; an overdue timer runs once. Descriptors come first: after a
+ * stall the packets that wait are seen before the timers they would have stopped. Urgent timers
+ * come before the others, and a pass that has spent LOOP_SLICE_US on those ends when an urgent one
+ * is due: thousands of timers with much to do delay no advertisement.
  */
 #ifndef DIARCH_LIB_LOOP_H
 #define DIARCH_LIB_LOOP_H
@@ -19,6 +21,7 @@
 
 #define LOOP_MAX_EVENTS 256
 #define LOOP_MAX_TIMERS 128
+#define LOOP_SLICE_US   2000
 
 struct loop;
 
@@ -40,7 +43,8 @@ struct timer {
 	void (*on_fire)(struct timer *timer, void *arg);
 	void *arg;
 	struct loop *loop;
-	uint32_t slot; /* private: its handle, plus one; 0 = not armed */
+	bool is_urgent; /* set behind timer_init(), before it is armed */
+	uint32_t slot;  /* private: its handle, plus one; 0 = not armed */
 };
 
 /* A child process being watched through its pidfd. */
@@ -122,8 +126,8 @@ void io_del(struct io *io);
 void timer_init(struct timer *timer, struct loop *loop, void (*on_fire)(struct timer *, void *),
 		void *arg);
 
-/* (Re)arms at an instant; one already past fires in the next pass. Timers of one instant fire in
- * the order in which they were armed. TIME_NEVER cancels. O(log n). */
+/* (Re)arms at an instant; one already past fires in the next pass. Timers of one kind and instant
+ * fire in the order in which they were armed. TIME_NEVER cancels. O(log n). */
 void timer_arm_at(struct timer *timer, time_us at);
 
 /* (Re)arms `delta_us` after loop_now(). */

@@ -312,6 +312,7 @@ static struct session *session_new(struct bfd_sessions *bs, const struct bfd_con
 	s->is_multihop = conf->multihop;
 	s->fd = -1;
 	timer_init(&s->timer, bs->loop, on_timer, s);
+	s->timer.is_urgent = true;
 	bfd_init(&s->b, &params, random_number(), loop_now(bs->loop));
 	s->next = bs->head;
 	bs->head = s;

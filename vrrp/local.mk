@@ -3,7 +3,7 @@ include $(top_srcdir)/vrrp/pure.mk
 
 libvrrp_a_SOURCES += \
 	vrrp/addr_diff.c vrrp/addr_diff.h vrrp/garp.c vrrp/garp.h vrrp/ndisc.c vrrp/ndisc.h vrrp/vrrp_io.c vrrp/vrrp_io.h \
-	vrrp/vrrp_app.h vrrp/vrrp_if.c vrrp/vrrp_main.c vrrp/vrrp_report.c vrrp/vrrp_counters.c vrrp/sync_group.c vrrp/linkbeat.c vrrp/linkbeat.h vrrp/link_conf.c vrrp/bfd_io.c vrrp/bfd_io.h vrrp/bfd_sessions.c vrrp/bfd_sessions.h \
+	vrrp/vrrp_app.h vrrp/vrrp_if.c vrrp/vrrp_main.c vrrp/refresh.c vrrp/vrrp_report.c vrrp/vrrp_counters.c vrrp/sync_group.c vrrp/linkbeat.c vrrp/linkbeat.h vrrp/link_conf.c vrrp/bfd_io.c vrrp/bfd_io.h vrrp/bfd_sessions.c vrrp/bfd_sessions.h \
 	vrrp/tracker.c vrrp/tracker.h vrrp/tracker_feed.c \
 	vrrp/tracker_script.c vrrp/vrouter_uses.c vrrp/vrouter.c \
 	vrrp/second_path.c vrrp/second_path.h vrrp/vrouter_auth.c vrrp/vrouter_others.c vrrp/vrouter_receive.c vrrp/vrouter_track.c vrrp/vrouter_vips.c \

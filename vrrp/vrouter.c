@@ -191,6 +191,7 @@ struct vrouter *vrouter_new(struct vrrp_app *app, const struct vrrp_conf *conf)
 	r->side = &r->vif->sides[vrrp_conf_family(conf) == AF_INET6 ? VRRP_SIDE_V6 : VRRP_SIDE_V4];
 	for (int i = 0; i < VRRP_TIMER_N; i++)
 		timer_init(&r->timers[i], app->loop, on_timer, r);
+	r->timers[VRRP_TIMER_ADVER].is_urgent = true;
 	timer_init(&r->vip_timer, app->loop, vrouter_on_vip_timer, r);
 	timer_init(&r->announce_timer, app->loop, vrouter_on_announce, r);
 	vrouter_rival_init(r);

@@ -2,6 +2,7 @@
  * The VRRP child's objects: the process, the interfaces it uses, and its virtual routers.
  *
  *	vrrp_main.c	  the role: configurations, changes told by the kernel, stop
+ *	refresh.c	  what follows from changes of links and addresses
  *	vrrp_if.c	  interfaces
  *	vrouter.c	  a virtual router: events in, outputs of the state machine carried out
  *	vip_list.c	  lists of addresses
@@ -67,6 +68,16 @@ struct vip_ref {
 	uint32_t vip;
 };
 
+/* Interfaces or addresses changed, and the routers must hear of it: a round. */
+struct refresh {
+	struct timer timer;
+	bool is_asked;    /* since the round began, if there is one */
+	bool is_round;    /* has begun, with routers left from `next` on */
+	bool is_doubtful; /* in this round: what they hold may be gone */
+	uint32_t next;
+	time_us retry_at; /* something could not be had */
+};
+
 struct vrrp_app {
 	struct role *role;
 	struct loop *loop;
@@ -103,7 +114,7 @@ struct vrrp_app {
 	uint32_t n_scratch;
 	struct msg **saved; /* state of a predecessor, until the first commit */
 	uint32_t n_saved;
-	struct timer refresh_timer; /* interfaces or addresses changed */
+	struct refresh refresh;
 	struct {
 		struct timer timer;
 		uint32_t next;  /* router to look at */
@@ -125,8 +136,14 @@ struct vrrp_app {
 /* While the process stops: ends when no router waits for a successor any more. */
 void vrrp_app_leave(struct vrrp_app *app);
 
-/* Looks at interfaces and addresses again in this pass of the loop. */
+/* Looks at interfaces and addresses again: at once, after a while. */
 void vrrp_app_refresh_soon(struct vrrp_app *app);
+void vrrp_app_refresh_in(struct vrrp_app *app, int64_t delta_us);
+
+/* -- vrrp/refresh.c; the routers are others: a round that has not ended begins anew -- */
+void vrrp_refresh_init(struct vrrp_app *app);
+void vrrp_refresh_done(struct vrrp_app *app);
+void vrrp_refresh_restart(struct vrrp_app *app);
 
 /*
  * Whether this address moves with a router, and so cannot be the source of packets; those of an

@@ -95,7 +95,7 @@ static void open_socket(struct vrrp_side *side, struct vio *vio)
 		log_event(LOG_LEVEL_WARNING, "vrrp_socket_failed",
 			  log_kv("interface=%s", vif->name), "Cannot open a VRRP socket on %s: %s",
 			  vif->name, strerror(-result));
-		timer_arm_in(&vif->app->refresh_timer, SOCKET_RETRY_US);
+		vrrp_app_refresh_in(vif->app, SOCKET_RETRY_US);
 		return;
 	}
 	for (unsigned i = 0; i < 256; i++) {

@@ -136,31 +136,6 @@ static void build_refs(struct vrrp_app *app)
 
 /* ---- changes of links and addresses ---- */
 
-static void on_refresh(struct timer *timer, void *arg)
-{
-	struct vrrp_app *app = arg;
-	bool is_doubtful;
-
-	(void)timer;
-	vrrp_if_refresh_all(app);
-	for (uint32_t i = 0; i < app->n_routers; i++)
-		vrouter_ensure(app->routers[i]);
-	is_doubtful = app->is_if_replaced || app->are_routes_changed;
-	app->is_if_replaced = app->are_routes_changed = false;
-	statics_repair(&app->statics);
-	for (uint32_t i = 0; i < app->n_routers; i++) {
-		vrouter_track(app->routers[i]);
-		app->routers[i]->is_vip_lost |= is_doubtful; /* even what is not tracked */
-		vrouter_restore_vips(app->routers[i]);
-		vrouter_follow_mac(app->routers[i]);
-	}
-}
-
-void vrrp_app_refresh_soon(struct vrrp_app *app)
-{
-	timer_arm_in(&app->refresh_timer, 0);
-}
-
 /* One of our addresses is gone. If nobody but us did that, the table has it or its router does not
  * hold it. */
 static void on_vip_gone(struct vrrp_app *app, const struct nl_addr *addr,
@@ -617,6 +592,7 @@ static void commit(struct role *role, const struct conf *conf)
 			r = vrouter_new(app, instance);
 		app->routers[app->n_routers++] = r;
 	}
+	vrrp_refresh_restart(app);
 	build_refs(app);
 	firewall_commit_begin(app, global);
 	sync_groups_build(app, root);
@@ -665,7 +641,7 @@ static void done(struct role *role)
 	trackers_free(app->trackers);
 	timer_cancel(&app->start_timer);
 	timer_cancel(&app->beat_timer);
-	timer_cancel(&app->refresh_timer);
+	vrrp_refresh_done(app);
 	vrrp_counters_done(app);
 	peer_finder_done(app);
 	nl_free(app->nl);
@@ -692,7 +668,7 @@ static int init(struct role *role)
 	app->loop = role_loop(role);
 	app->start_at = TIME_NEVER;
 	firewall_init(app);
-	timer_init(&app->refresh_timer, app->loop, on_refresh, app);
+	vrrp_refresh_init(app);
 	vrrp_counters_init(app);
 	timer_init(&app->start_timer, app->loop, on_start_time, app);
 	timer_init(&app->beat_timer, app->loop, vrrp_on_beat, app);

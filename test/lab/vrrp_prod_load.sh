@@ -6,7 +6,7 @@
 #	a .130 prio 150                               b .131 prio 100, listens
 #
 # What hosts do to virtual routers in production: rows P6, P11, P17 and P18 of the conformance list. A process that gets no
-# processor, reloads without end, a child that is killed a hundred times, interfaces that come and go by the thousand.
+# processor, or has much to do at once, reloads without end, a child that is killed a hundred times, interfaces that come and go by the thousand.
 # Gaps between advertisements are measured where they arrive.
 . "${BASH_SOURCE[0]%/*}/lab.sh"
 need ip jq tcpdump taskset
@@ -56,7 +56,7 @@ transitions() { log_lines "$1" 'Entering [A-Z]+ STATE'; }
 
 # Advertisements as they arrive at b: from whom, which VRID, and the longest gap of each.
 record() { # N
-	start "b.$1" "record.$1" tcpdump -B 8192 -Uni eth0 -w "$LAB_DIR/b.$1/wire.pcap" "ip proto 112"
+	start "b.$1" "record.$1" tcpdump -B 8192 --immediate-mode -Uni eth0 -w "$LAB_DIR/b.$1/wire.pcap" "ip proto 112"
 	poll_until "tcpdump listens" 10 grep -q listening "$LAB_DIR/b.$1/record.$1.log"
 }
 gaps() { # N: "MILLISECONDS VRID", the longest first
@@ -225,6 +225,62 @@ interfaces() { # N
 	expect_soon P18-tracks-the-new-ones 10 has_address "a.$n" 10.8.1.1
 }
 
+# One router speaks ten times a second while a thousand and a half of others take their addresses in the same moment.
+CROWD_LINKS=6
+CROWD_EACH=250
+crowd_conf() {
+	local link vrid
+	for ((link = 0; link < CROWD_LINKS; link++)); do
+		for ((vrid = 1; vrid <= CROWD_EACH; vrid++)); do
+			instance "C_${link}_$vrid" $vrid 150 1 crowd$link "10.1$link.0.$vrid/32"
+		done
+	done
+}
+crowd_owned() { ip -n "$(ns "$1")" -4 -o addr show | grep -cE 'inet 10\.1[0-9]\.0\.[0-9]+/32'; }
+crowd_has_all() { [ "$(crowd_owned "$1")" = $((CROWD_LINKS * CROWD_EACH)) ]; }
+crowd_has_none() { [ "$(crowd_owned "$1")" = 0 ]; }
+crowd_links() { # NODE up|down
+	local link
+	for ((link = 0; link < CROWD_LINKS; link++)); do echo "link set crowd$link $2"; done | ip -n "$(ns "$1")" -batch -
+}
+is_longer() { [ "$(stat -c %s "$1")" -gt "$2" ]; }
+crowd_event() { # N NAME LOG-OF-THE-LAST-ONE CMD...: what comes of it does not show in the one that goes on
+	local n=$1 name=$2 last=$3 size
+	shift 3
+	record "$n"
+	mark_log "a.$n"
+	"$@"
+	expect_soon "P6-others-$name" 30 in_log_since "a.$n" "$last"
+	size=$(stat -c %s "$LAB_DIR/b.$n/wire.pcap")
+	poll_until "it goes on" 5 is_longer "$LAB_DIR/b.$n/wire.pcap" $((size + 200)) # some advertisements
+	expect_most "P6-gap-while-others-$name" 300 "$(longest_gap "$n")" ms # the peer has patience for 341
+}
+crowd() { # N
+	local n=$1 link
+	make_pair "$n" 0.1
+	for ((link = 0; link < CROWD_LINKS; link++)); do
+		ip -n "$(ns "a.$n")" link add crowd$link type veth peer name far$link
+		ip -n "$(ns "a.$n")" link set far$link up
+		ip -n "$(ns "a.$n")" addr add 10.1$link.1.1/16 dev crowd$link
+		ip -n "$(ns "a.$n")" link set crowd$link up
+	done
+	cp "$LAB_DIR/a.$n/keepalived.conf" "$LAB_DIR/alone.$n"
+	crowd_conf >>"$LAB_DIR/a.$n/keepalived.conf"
+	crowd_event "$n" come 'C_5_250. Entering BACKUP STATE' reload_director "a.$n"
+	expect_eq P6-crowd-waits 0 "$(crowd_owned "a.$n")"
+	crowd_event "$n" take-over 'C_5_250. Entering MASTER STATE' :
+	expect_soon P6-crowd-has-all 10 crowd_has_all "a.$n"
+	crowd_event "$n" lose-their-links 'C_5_250. Entering FAULT STATE' crowd_links "a.$n" down
+	expect_soon P6-crowd-has-none 10 crowd_has_none "a.$n"
+	crowd_event "$n" are-back 'C_5_250. Entering MASTER STATE' crowd_links "a.$n" up
+	cp "$LAB_DIR/alone.$n" "$LAB_DIR/a.$n/keepalived.conf"
+	crowd_event "$n" go 'Reload complete' reload_director "a.$n"
+	expect_soon P6-crowd-is-gone 10 crowd_has_none "a.$n"
+	expect_eq P6-peer-is-still 1 "$(transitions "b.$n")"
+}
+
+part 5 crowd 5
+join_parts
 part 6 reload_storm 6
 join_parts
 for ((n = 11; n < 11 + PAIRS; n++)); do part $n killed $n; done
