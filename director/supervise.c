@@ -563,7 +563,6 @@ static void on_child_exit(struct child *watch, int wait_status, void *arg)
 		return;
 	}
 	if (app->cmdline->no_respawn) {
-		c->is_wanted = false;
 		parent_stop(app, EXIT_STATUS_FATAL, "a child died");
 		return;
 	}
@@ -683,8 +682,7 @@ static bool child_take_back(struct child_proc *c)
 {
 	const struct app *app = c->supervisor->app;
 
-	if (c->role != CHILD_VRRP || !app->is_stopping || c->is_last || is_kept(c) ||
-	    app->cmdline->no_respawn)
+	if (c->role != CHILD_VRRP || !app->is_stopping || c->is_last || is_kept(c))
 		return false;
 	c->is_last = true;
 	child_start(c);

@@ -410,7 +410,7 @@ expect_soon respawn-none-runs 10 in_log_since a 'Entering MASTER STATE'
 parent=$(parent_of)
 kill -KILL "$(role_pid a vrrp)"
 expect_soon respawn-none-ends 10 is_gone "$parent"
-ip -n "$(ns a)" addr flush dev eth0 to $VIP
+expect respawn-none-address-is-gone lacks_address a $VIP
 
 say "two copies: net_namespace and instance in the files"
 run=$LAB_DIR/a/run
