@@ -177,8 +177,9 @@ enum conf_apply { CONF_APPLY_LIVE, CONF_APPLY_INSTANCE, CONF_APPLY_CHILD, CONF_A
 
 enum conf_key_flags {
 	CONF_REQUIRED = 1, /* the object is refused without it */
-	CONF_REPEAT = 2, /* may be given more than once (last wins silently); else a duplicate is a
-			    warning */
+	CONF_REPEAT = 2,  /* may be given more than once (last wins silently); else a duplicate is a
+			     warning */
+	CONF_FIRST = 256, /* given more than once: the first counts, not the last */
 	CONF_DEPRECATED = 4, /* accepted with a warning that names .alias_of */
 	/*
 	 * Unset: value of the key of the same name in the nearest enclosing object that has

@@ -187,7 +187,10 @@ static void remark_repeat(struct conf_walk *walk, const struct walk_frame *frame
 		first = rejected_find(frame, name->main);
 	if (!first || (name->main->flags & CONF_REPEAT))
 		return;
-	snprintf(hint, sizeof(hint), "the one in line %u is replaced", first->pos.line);
+	snprintf(hint, sizeof(hint),
+		 name->main->flags & CONF_FIRST ? "the one in line %u is used"
+						: "the one in line %u is replaced",
+		 first->pos.line);
 	conf_warning(walk, pos, CONF_SEMANTIC, "duplicate-keyword",
 		     first->pos.file == pos.file ? hint : NULL, "\"%s\" is given more than once",
 		     name->key->name);
@@ -203,6 +206,8 @@ static void take_key(struct conf_walk *walk, struct walk_frame *frame, struct co
 
 	remark_use(walk, name, word->pos);
 	remark_repeat(walk, frame, name, word->pos);
+	if (set && (name->main->flags & CONF_FIRST))
+		return;
 	if (!is_taken)
 		conf_error(walk, word->pos, CONF_SYNTAX, "missing-value", NULL,
 			   "\"%s\" needs a value: %s", key->name, key->type->name);

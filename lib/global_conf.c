@@ -3,6 +3,7 @@
  * loads a file; children when they decode what the parent loaded.
  */
 #include "lib/global_conf.h"
+#include "lib/rule.h"
 
 #include <inttypes.h>
 #include <net/if.h>
@@ -396,6 +397,7 @@ const struct conf_key global_keys[] = {
 	       .flags = CONF_IF_SET,
 	       .help = "Give scripts all groups that their user is in, not only one."),
 	K_SCRIPT("startup_script", G, startup_script.command, .apply = CONF_APPLY_RESTART,
+		 .flags = CONF_FIRST,
 		 .help = "Command to run once before anything else starts, never at a reload; "
 			 "what it ends with does not keep the rest from starting."),
 	K_U32("startup_script_timeout", G, startup_script.timeout_s, 1, 1000, .dflt = 10,
@@ -403,6 +405,7 @@ const struct conf_key global_keys[] = {
 	      .help = "Seconds the startup script may take; then it gets TERM, and the rest "
 		      "starts."),
 	K_SCRIPT("shutdown_script", G, shutdown_script.command, .apply = CONF_APPLY_LIVE,
+		 .flags = CONF_FIRST,
 		 .help = "Command to run once after everything else has stopped."),
 	K_U32("shutdown_script_timeout", G, shutdown_script.timeout_s, 1, 1000, .dflt = 10,
 	      .apply = CONF_APPLY_LIVE, .flags = CONF_IF_SET,
@@ -468,7 +471,7 @@ const struct conf_key global_keys[] = {
 		 .parts = ipsets_parts, NO_USE("no_accept is carried out by nftables"),
 		 .help = "Sets for packet filter rules."),
 	K_CUSTOM("nftables", &conf_type_opt_parts, G, nftables, struct opt_name_conf,
-		 .parts = opt_name_parts, .apply = CONF_APPLY_LIVE,
+		 .parts = opt_name_parts, .apply = CONF_APPLY_LIVE, .flags = CONF_FIRST,
 		 .help = "Name of the nftables table (family inet) that drops packets for "
 			 "no_accept; "
 			 "default diarch."),
@@ -514,7 +517,7 @@ const struct conf_key global_keys[] = {
 		 .parts = lvs_timeouts_parts, .apply = CONF_APPLY_LIVE,
 		 .help = "Connection timeouts of IPVS."),
 	K_CUSTOM("lvs_sync_daemon", &conf_type_parts, G, lvs_sync_daemon, struct sync_daemon_conf,
-		 .parts = sync_daemon_parts, .apply = CONF_APPLY_LIVE,
+		 .parts = sync_daemon_parts, .apply = CONF_APPLY_LIVE, .flags = CONF_FIRST,
 		 .help = "Synchronise IPVS connections with the other director."),
 	K_CUSTOM("nftables_ipvs", &conf_type_opt_parts, G, idle.nftables_ipvs, struct opt_name_conf,
 		 .parts = opt_name_parts, NO_MARKS,
@@ -528,20 +531,20 @@ const struct conf_key global_keys[] = {
 
 	/* events, SNMP, D-Bus */
 	K_CUSTOM("notify_fifo", &conf_type_parts, G, notify_fifo.path, struct fifo_path_conf,
-		 .parts = fifo_parts, .apply = CONF_APPLY_LIVE,
+		 .parts = fifo_parts, .apply = CONF_APPLY_LIVE, .flags = CONF_FIRST,
 		 .help = "FIFO that receives all events."),
 	K_SCRIPT("notify_fifo_script", G, notify_fifo.script, .apply = CONF_APPLY_LIVE,
-		 .help = "Command that reads notify_fifo."),
+		 .flags = CONF_FIRST, .help = "Command that reads notify_fifo."),
 	K_CUSTOM("vrrp_notify_fifo", &conf_type_parts, G, vrrp_notify_fifo.path,
 		 struct fifo_path_conf, .parts = fifo_parts, .apply = CONF_APPLY_LIVE,
-		 .help = "FIFO that receives VRRP events."),
+		 .flags = CONF_FIRST, .help = "FIFO that receives VRRP events."),
 	K_SCRIPT("vrrp_notify_fifo_script", G, vrrp_notify_fifo.script, .apply = CONF_APPLY_LIVE,
-		 .help = "Command that reads vrrp_notify_fifo."),
+		 .flags = CONF_FIRST, .help = "Command that reads vrrp_notify_fifo."),
 	K_CUSTOM("lvs_notify_fifo", &conf_type_parts, G, lvs_notify_fifo.path,
 		 struct fifo_path_conf, .parts = fifo_parts, .apply = CONF_APPLY_LIVE,
-		 .help = "FIFO that receives LVS events."),
+		 .flags = CONF_FIRST, .help = "FIFO that receives LVS events."),
 	K_SCRIPT("lvs_notify_fifo_script", G, lvs_notify_fifo.script, .apply = CONF_APPLY_LIVE,
-		 .help = "Command that reads lvs_notify_fifo."),
+		 .flags = CONF_FIRST, .help = "Command that reads lvs_notify_fifo."),
 	K_BOOL("vrrp_notify_priority_changes", G, vrrp_notify_priority_changes,
 	       .apply = CONF_APPLY_LIVE, .help = "Report changes of effective priority as events."),
 	K_FLAG("fifo_write_vrrp_states_on_reload", G, fifo_write_vrrp_states_on_reload,
@@ -660,7 +663,14 @@ static const struct conf_block email_block = {
 static void check_mail(struct conf_walk *walk, const struct global_conf *global)
 {
 	struct conf_pos pos;
+	struct addr addr;
 
+	if (global->smtp_server.host && strchr(global->smtp_server.host, ':') &&
+	    !addr_parse(global->smtp_server.host, &addr))
+		conf_refuse(walk, MEND_RESET(&global->obj, "smtp_server"), CONF_VALUE,
+			    "invalid-host", "the port stands behind a blank",
+			    "smtp_server: \"%s\" is neither a name nor an address",
+			    global->smtp_server.host);
 	if (global->notification_email.n > 0 && !global->smtp_server.host)
 		conf_warning(walk, global->notification_email.head->pos, CONF_SEMANTIC,
 			     "mail-without-server", "add smtp_server",

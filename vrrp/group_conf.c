@@ -33,15 +33,16 @@ static const struct conf_key sync_args[] = {
 };
 
 static const struct conf_key sync_keys[] = {
-	K_SCRIPT("notify_master", G, notify_master, LIVE,
+	K_SCRIPT("notify_master", G, notify_master, LIVE, .flags = CONF_FIRST,
 		 .help = "Command to run on becoming master."),
-	K_SCRIPT("notify_backup", G, notify_backup, LIVE,
+	K_SCRIPT("notify_backup", G, notify_backup, LIVE, .flags = CONF_FIRST,
 		 .help = "Command to run on becoming backup."),
-	K_SCRIPT("notify_fault", G, notify_fault, LIVE,
+	K_SCRIPT("notify_fault", G, notify_fault, LIVE, .flags = CONF_FIRST,
 		 .help = "Command to run on going to FAULT."),
-	K_SCRIPT("notify_stop", G, notify_stop, LIVE,
+	K_SCRIPT("notify_stop", G, notify_stop, LIVE, .flags = CONF_FIRST,
 		 .help = "Command to run when the group stops."),
-	K_SCRIPT("notify", G, notify, LIVE, .help = "Command to run on every change."),
+	K_SCRIPT("notify", G, notify, LIVE, .flags = CONF_FIRST,
+		 .help = "Command to run on every change."),
 	K_BOOL("smtp_alert", G, smtp_alert, .dflt_from = "smtp_alert_vrrp", LIVE,
 	       .help = "Send mail on changes of state."),
 	K_FLAG("sync_group_tracking_weight", G, sync_group_tracking_weight, LIVE,

@@ -185,7 +185,7 @@ static const struct conf_type type_match = {
 NAME(PR, process_args);
 
 static const struct conf_key process_keys[] = {
-	K_WORDS("process", PR, process, 255, LIVE, .flags = CONF_REQUIRED,
+	K_WORDS("process", PR, process, 255, LIVE, .flags = CONF_REQUIRED | CONF_FIRST,
 		.help = "Name or path of the process, and parameters that it must have."),
 	K_CUSTOM("param_match", &type_match, PR, param_match, int, .words = match_words, LIVE,
 		 .help = "How parameters are compared: initial, partial, or exactly without word."),
@@ -254,7 +254,7 @@ static const struct conf_key init_file_parts[] = {
 };
 
 static const struct conf_key file_keys[] = {
-	K_STR("file", TF, file, LIVE, .flags = CONF_REQUIRED,
+	K_STR("file", TF, file, LIVE, .flags = CONF_REQUIRED | CONF_FIRST,
 	      .help = "File whose first number is the value."),
 	WEIGHT(TF, 254, .dflt_text = "1",
 	       .help = "Factor for the value; 0 means FAULT while the value is not 0."),

@@ -314,15 +314,15 @@ static const struct conf_key vrrp_keys[] = {
 		       "advertisement, so that a router that hangs is no second master. IPv6 "
 		       "addresses get noprefixroute with it. With intervals below half a second "
 		       "nftables drops packets to and from the addresses instead."),
-	K_SCRIPT("notify_master", V, notify_master, LIVE,
+	K_SCRIPT("notify_master", V, notify_master, LIVE, .flags = CONF_FIRST,
 		 .help = "Command to run on becoming master."),
-	K_SCRIPT("notify_backup", V, notify_backup, LIVE,
+	K_SCRIPT("notify_backup", V, notify_backup, LIVE, .flags = CONF_FIRST,
 		 .help = "Command to run on becoming backup."),
-	K_SCRIPT("notify_fault", V, notify_fault, LIVE,
+	K_SCRIPT("notify_fault", V, notify_fault, LIVE, .flags = CONF_FIRST,
 		 .help = "Command to run on going to FAULT."),
-	K_SCRIPT("notify_stop", V, notify_stop, LIVE,
+	K_SCRIPT("notify_stop", V, notify_stop, LIVE, .flags = CONF_FIRST,
 		 .help = "Command to run when the instance stops."),
-	K_SCRIPT("notify", V, notify, LIVE,
+	K_SCRIPT("notify", V, notify, LIVE, .flags = CONF_FIRST,
 		 .help = "Command to run on every change, with INSTANCE, name, state and priority "
 			 "as further words."),
 	K_BOOL("smtp_alert", V, smtp_alert, .dflt_from = "smtp_alert_vrrp", LIVE,
@@ -331,8 +331,10 @@ static const struct conf_key vrrp_keys[] = {
 	       .dflt_from = "vrrp_notify_priority_changes", LIVE,
 	       .help = "Report changes of effective priority as events."),
 	K_CUSTOM("notify_deleted", &type_opt_script, V, notify_deleted, struct conf_script, LIVE,
+		 .flags = CONF_FIRST,
 		 .help = "Report removal by a reload as DELETED, and the command to run then."),
 	K_SCRIPT("notify_master_rx_lower_pri", V, notify_master_rx_lower_pri, LIVE,
+		 .flags = CONF_FIRST,
 		 .help = "Command to run when a master of lower priority is heard."),
 
 	/* no effect yet */
