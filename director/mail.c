@@ -39,6 +39,7 @@ struct mail {
 	TAILQ_HEAD(, letter) letters; /* oldest first */
 	unsigned waiting;
 	uint64_t n_made;
+	bool is_hurried;
 	unsigned n_dropped; /* left out since the queue was empty */
 	struct timer retry;
 	int64_t delay_us; /* until the next session; 0 = the server works */
@@ -72,8 +73,15 @@ struct mail *mail_new(struct loop *loop, void (*on_idle)(void *arg), void *arg)
 	return mail;
 }
 
+void mail_hurry(struct mail *mail)
+{
+	mail->is_hurried = true;
+}
+
 bool mail_is_idle(const struct mail *mail)
 {
+	if (mail->is_hurried)
+		return !mail->smtp && !mail->resolve.on_done;
 	return TAILQ_EMPTY(&mail->letters) && !mail->smtp;
 }
 
@@ -155,6 +163,8 @@ static void rest(struct mail *mail)
 		due_at = mail->blocked_until;
 	if (!TAILQ_EMPTY(&mail->letters)) {
 		timer_arm_at(&mail->retry, due_at);
+		if (mail->is_hurried)
+			mail->on_idle(mail->arg);
 		return;
 	}
 	if (mail->n_dropped)

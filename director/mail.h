@@ -24,7 +24,11 @@ void mail_free(struct mail *mail);
  * name is put before the subject; body is one line. Everything is copied. */
 void mail_add(struct mail *mail, const struct conf *conf, const char *subject, const char *body);
 
-/* Whether nothing waits. */
+/* We are about to end: mail that waits for another try, its server being away, is not waited for.
+ */
+void mail_hurry(struct mail *mail);
+
+/* Whether nothing waits, or is waited for. */
 bool mail_is_idle(const struct mail *mail);
 
 /* ---- mail_text.c, pure ---- */

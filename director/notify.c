@@ -63,6 +63,7 @@ void notify_apply(struct notify *n, const struct conf *conf)
 void notify_hurry(struct notify *n)
 {
 	scripts_hurry(n->scripts);
+	mail_hurry(n->mail);
 }
 
 void notify_end_former(struct notify *n)

@@ -225,3 +225,15 @@ stop a TERM
 tell_time
 expect_most hang-stop-ends 15000 $((NOW_MS - begin)) ms
 expect hang-mail-is-named in_log_since a 'mails were not sent before the end'
+
+say "a stop does not wait for a mail server that is away"
+last_conf | sed '/notify_stop/d; /bin.sleep/d; s/child_wait_time 1/child_wait_time 60/' | write_conf a
+mark_log a
+start_director a -P
+expect_soon away-master 10 is_state MASTER
+expect_soon away-mail-waits 10 in_log_since a event=mail_postponed
+tell_time
+begin=$NOW_MS
+stop a TERM
+tell_time
+expect_most away-stop-ends 15000 $((NOW_MS - begin)) ms
