@@ -107,6 +107,17 @@ void peer_finder_done(struct vrrp_app *app)
 
 /* ---- asking ---- */
 
+static void ask(const struct vrrp_app *app, const struct nl_link *link, const struct addr *src,
+		const struct addr *peer)
+{
+	if (!link->has_mac)
+		return;
+	if (peer->family == AF_INET6)
+		ndisc_ask(app->ndisc_fd, link->ifindex, link->mac, src, peer);
+	else
+		garp_ask(app->arp_fd, link->ifindex, link->mac, src, peer);
+}
+
 void peer_finder_sent(struct vrrp_app *app, const struct addr *src, const struct addr *peer)
 {
 	struct lost_peers *lost = &app->finder.lost;
@@ -121,10 +132,31 @@ void peer_finder_sent(struct vrrp_app *app, const struct addr *src, const struct
 		lost_peers_forget(lost, ifindex);
 		return;
 	}
-	if (!link->has_mac)
-		return;
-	if (peer->family == AF_INET6)
-		ndisc_ask(app->ndisc_fd, ifindex, link->mac, src, peer);
-	else
-		garp_ask(app->arp_fd, ifindex, link->mac, src, peer);
+	ask(app, link, src, peer);
+}
+
+/* ---- being found ---- */
+
+static void greet(const struct vrrp_app *app, const struct nl_link *link, const struct addr *src,
+		  const struct vrrp_peer *peers, uint32_t n)
+{
+	for (uint32_t i = 0; i < n && !addr_is_unset(src); i++)
+		ask(app, link, src, &peers[i].addr);
+}
+
+void peer_finder_hello(const struct vrrp_app *app, const struct vrrp_if *vif)
+{
+	const struct nl_link *link = nl_link_by_index(app->nl, vif->ifindex);
+	uint32_t n;
+
+	for (uint32_t i = 0; link && i < app->n_routers; i++) {
+		const struct vrouter *r = app->routers[i];
+
+		if (r->vif == vif)
+			greet(app, link, &r->fsm.own_addr, r->peers, r->expect.n_peers);
+		if (!r->second || !second_path_runs_on(r->second, vif))
+			continue;
+		const struct vrrp_peer *peers = second_path_peers(r, &n);
+		greet(app, link, &second_path_expect(r->second)->own_src, peers, n);
+	}
 }

@@ -11,6 +11,7 @@
 #include "vrrp/lost_peers.h"
 
 struct vrrp_app;
+struct vrrp_if;
 
 /* Zero-initialise. */
 struct peer_finder {
@@ -21,6 +22,10 @@ struct peer_finder {
 /* A configuration was carried out: watches the peers it has, those of second paths too. */
 void peer_finder_commit(struct vrrp_app *app);
 void peer_finder_done(struct vrrp_app *app);
+
+/* Our link address on this interface may be another one: the unicast peers there are asked for
+ * theirs, and so hear of ours. They would send to the old one as long as their kernels trust it. */
+void peer_finder_hello(const struct vrrp_app *app, const struct vrrp_if *vif);
 
 /* An advertisement went from `src` to this peer. */
 void peer_finder_sent(struct vrrp_app *app, const struct addr *src, const struct addr *peer);

@@ -42,6 +42,17 @@ static void go_on(struct vrrp_app *app)
 	refresh->is_round = refresh->next < app->n_routers;
 }
 
+/* By now each router knows its source address. */
+static void end_round(struct vrrp_app *app)
+{
+	for (struct vrrp_if *vif = app->ifs; vif; vif = vif->next) {
+		if (!vif->is_hello_due || !vif->is_up)
+			continue;
+		vif->is_hello_due = false;
+		peer_finder_hello(app, vif);
+	}
+}
+
 static void arm(struct vrrp_app *app)
 {
 	struct refresh *refresh = &app->refresh;
@@ -64,6 +75,8 @@ static void on_timer(struct timer *timer, void *arg)
 		begin_round(app);
 	}
 	go_on(app);
+	if (!refresh->is_round)
+		end_round(app);
 	arm(app);
 }
 

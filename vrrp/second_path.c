@@ -219,6 +219,11 @@ bool second_path_is_on(const struct second_path *path, const struct vrrp_side *s
 	return path->side == side;
 }
 
+bool second_path_runs_on(const struct second_path *path, const struct vrrp_if *vif)
+{
+	return path->side->vif == vif;
+}
+
 const struct vrrp_peer *second_path_peers(const struct vrouter *r, uint32_t *n)
 {
 	*n = r->second ? r->second->expect.n_peers : 0;

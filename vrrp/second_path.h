@@ -17,6 +17,7 @@
 
 struct second_path;
 struct vrouter;
+struct vrrp_if;
 struct vrrp_side;
 
 enum vrrp_path { VRRP_PATH_FIRST, VRRP_PATH_SECOND, VRRP_PATH_N };
@@ -46,6 +47,9 @@ struct second_path *second_path_find(const struct vrrp_side *side, uint8_t vrid,
 
 /* Whether the path runs on this side, and not on another one that hears the packet as well. */
 bool second_path_is_on(const struct second_path *path, const struct vrrp_side *side);
+
+/* Whether it runs on this interface. */
+bool second_path_runs_on(const struct second_path *path, const struct vrrp_if *vif);
 
 /* Its peers; none for a router without second path. */
 const struct vrrp_peer *second_path_peers(const struct vrouter *r, uint32_t *n);

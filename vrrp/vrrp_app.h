@@ -201,6 +201,7 @@ struct vrrp_if {
 	int beat_error; /* why not as configured, 0 = it has */
 	struct timer delay_timer;
 	bool has_mac, is_mac_new; /* it is not what it was when we looked last */
+	bool is_hello_due;        /* unicast peers may not know our link address there */
 	uint8_t mac[6];
 	struct vrrp_side sides[VRRP_SIDE_N];
 	unsigned n_gateways; /* routers that hold IPv4 addresses here, as redirects.h counts them */

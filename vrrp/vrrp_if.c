@@ -178,6 +178,7 @@ static bool set_up(struct vrrp_if *vif, bool is_up)
 		  "Netlink reports %s %s", vif->name, is_up ? "up" : "down");
 	for (int i = 0; is_up && i < VRRP_SIDE_N; i++)
 		rejoin(&vif->sides[i]);
+	vif->is_hello_due |= is_up;
 	return true;
 }
 
@@ -204,8 +205,10 @@ static void refresh_side(struct vrrp_side *side)
 					  vrrp_app_is_moving, vif->app);
 	side->source = primary ? primary->addr : (struct addr){ .family = AF_UNSPEC };
 	side->is_source_lost = false;
-	if (primary && !had_source)
+	if (primary && !had_source) {
 		rejoin(side);
+		side->vif->is_hello_due = true;
+	}
 	bool is_there = vif->ifindex || vif->is_any;
 	if (is_there && side->n_users > 0 && !side->vio.is_open)
 		open_socket(side, &side->vio);
@@ -229,6 +232,7 @@ void vrrp_if_refresh(struct vrrp_if *vif)
 	}
 	vif->is_mac_new = link && link->has_mac && vif->has_mac && ifindex == vif->ifindex &&
 			  memcmp(link->mac, vif->mac, sizeof(vif->mac)) != 0;
+	vif->is_hello_due |= vif->is_mac_new;
 	vif->ifindex = ifindex;
 	vif->has_mac = link && link->has_mac;
 	if (link)

@@ -7,7 +7,8 @@
 # Corners of VRRP that hostile review found, a part each: what the status says after the source address of an active
 # router changed, several rivals at once, advertisements from a virtual MAC that are longer than a frame,
 # groups that the kernel has forgotten, a signed second path on the same interface,
-# why a router is in FAULT, a virtual MAC that somebody else has.
+# why a router is in FAULT, a virtual MAC that somebody else has,
+# a unicast peer with another link address.
 . "${BASH_SOURCE[0]%/*}/lab.sh"
 need nft jq
 need_director
@@ -236,6 +237,29 @@ mac_taken() { # N
 	expect_soon mac-taken-one-master 10 field_is "b.$n" state BACKUP
 }
 
+# A backup by unicast gets another link address: the active sends to the old one, and b took over for a moment.
+mac_changes() { # N
+	local n=$1 node other
+	make_pair "$n"
+	for node in a b; do
+		# What is known of neighbours holds for long.
+		in_ns "$node.$n" sysctl -q net.ipv4.neigh.eth0.base_reachable_time_ms=3600000
+		[ $node = a ] && other=2 || other=1
+		instance VI $([ $node = a ] && echo 150 || echo 100) "unicast_peer {
+		        10.9.0.$other
+		    }" $VIP/24 | write_conf "$node.$n"
+		start_director "$node.$n"
+	done
+	expect_soon mac-active 15 field_is "a.$n" state MASTER
+	expect_soon mac-heard 10 field_is "b.$n" active 10.9.0.1
+	expect_soon mac-known 5 neighbour_is "a.$n" 10.9.0.2 "b.$n"
+	poll_pause 1.1 # the kernel trusts no other address sooner
+	mark_log "b.$n"
+	ipn "b.$n" link set dev eth0 address 02:00:00:00:00:77
+	expect_soon mac-new-one-known 1 neighbour_is "a.$n" 10.9.0.2 "b.$n"
+	expect_stays mac-no-takeover 3 eval "! in_log_since b.$n 'Entering MASTER'"
+}
+
 part 1 source_changes 1
 part 2 rivals 2
 part 3 long_from_vmac 3
@@ -243,4 +267,5 @@ part 4 groups_lost 4
 part 5 same_interface 5
 part 6 reasons 6
 part 7 mac_taken 7
+part 8 mac_changes 8
 join_parts
