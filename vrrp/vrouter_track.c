@@ -70,6 +70,8 @@ static void add_own_interface(struct vrouter_track *t, const struct vrouter *r)
 		add_fault(t, VROUTER_FAULT_NO_SOCKET, vif);
 	else if (addr_is_unset(&r->source))
 		add_fault(t, VROUTER_FAULT_NO_SOURCE, vif);
+	else if (!addr_is_unset(&r->group) && !vio_hears(vrouter_vio(r), &r->group))
+		add_fault(t, VROUTER_FAULT_NO_GROUP, vif);
 	if (vmac)
 		add_fault(t, VROUTER_FAULT_NO_SOCKET, vmac->vif);
 	if (vrrp_conf_is_unicast(r->conf) && r->conf->peers.n == 0)
@@ -137,6 +139,9 @@ static void format_fault(const struct vrouter *r, char *text, size_t size)
 		break;
 	case VROUTER_FAULT_NO_SOCKET:
 		snprintf(text, size, "no socket on interface %s", name);
+		break;
+	case VROUTER_FAULT_NO_GROUP:
+		snprintf(text, size, "multicast group not joined on interface %s", name);
 		break;
 	case VROUTER_FAULT_NO_SOURCE:
 		if (!addr_is_unset(&r->conf->src_addr))

@@ -118,6 +118,7 @@ struct vrrp_app {
 	struct {
 		struct timer timer;
 		uint32_t next;  /* router to look at */
+		bool is_more;   /* that changed while a round is under way */
 		uint64_t asked; /* the parent's number of its question, 0 = none */
 	} counters;
 	bool is_committed;
@@ -265,6 +266,7 @@ enum vrouter_fault {
 	VROUTER_FAULT_IF_DOWN,
 	VROUTER_FAULT_IF_UP, /* tracked with `reverse` */
 	VROUTER_FAULT_NO_SOCKET,
+	VROUTER_FAULT_NO_GROUP, /* it would hear nobody */
 	VROUTER_FAULT_NO_SOURCE,
 	VROUTER_FAULT_TRACKER,
 	VROUTER_FAULT_NO_PEER, /* unicast_fault_no_peer */

@@ -24,14 +24,17 @@ static void arm_within(struct vrrp_app *app, int64_t us)
 
 void vrouter_count(struct vrouter *r)
 {
-	if (!r->is_stats_dirty)
+	if (!r->is_stats_dirty) {
 		arm_within(r->app, KEEP_US);
+		r->app->counters.is_more = true;
+	}
 	r->is_stats_dirty = true;
 }
 
 void vrouter_count_soon(struct vrouter *r)
 {
 	r->is_stats_dirty = true;
+	r->app->counters.is_more = true;
 	arm_within(r->app, SOON_US);
 }
 
@@ -54,6 +57,8 @@ static void finish(struct vrrp_app *app)
 				  .stats_done = { app->counters.asked } };
 
 	app->counters.next = 0;
+	if (app->counters.is_more) /* behind our back */
+		arm_within(app, KEEP_US);
 	if (app->counters.asked)
 		role_send(app->role, &done);
 	app->counters.asked = 0;
@@ -65,6 +70,8 @@ static void on_timer(struct timer *timer, void *arg)
 	unsigned n = 0;
 
 	(void)timer;
+	if (app->counters.next == 0)
+		app->counters.is_more = false;
 	while (app->counters.next < app->n_routers && n < SLICE) {
 		struct vrouter *r = app->routers[app->counters.next++];
 		if (!r->is_stats_dirty)

@@ -72,11 +72,13 @@ static void join_group(struct vio *vio, const struct vrouter *r)
 	if (!vio->is_open || addr_is_unset(&r->group))
 		return;
 	int result = vio_join(vio, &r->group);
-	if (result < 0)
-		log_event(LOG_LEVEL_WARNING, "vrrp_join_failed",
-			  log_kv("instance=%s interface=%s", r->conf->name, r->vif->name),
-			  "(%s) cannot join the multicast group on %s: %s", r->conf->name,
-			  r->vif->name, strerror(-result));
+	if (result == 0)
+		return;
+	vrrp_app_refresh_in(r->app, SOCKET_RETRY_US);
+	log_event(LOG_LEVEL_WARNING, "vrrp_join_failed",
+		  log_kv("instance=%s interface=%s", r->conf->name, r->vif->name),
+		  "(%s) cannot join the multicast group on %s: %s", r->conf->name, r->vif->name,
+		  strerror(-result));
 }
 
 static void leave_group(struct vio *vio, const struct addr *group)
@@ -214,6 +216,8 @@ static void refresh_side(struct vrrp_side *side)
 		open_socket(side, &side->vio);
 	if (is_there && !side->ah.is_open && has_ah(side))
 		open_socket(side, &side->ah);
+	if (vio_join_rest(&side->vio) < 0 || vio_join_rest(&side->ah) < 0)
+		vrrp_app_refresh_in(vif->app, SOCKET_RETRY_US);
 	set_rcvbuf(side, &side->vio);
 	set_rcvbuf(side, &side->ah);
 }

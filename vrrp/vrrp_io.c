@@ -7,11 +7,13 @@
 #include <linux/pkt_sched.h>
 #include <netinet/in.h>
 #include <netinet/ip.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "lib/log.h"
 #include "lib/rcvbuf.h"
 
 #define DRAIN_MAX    4096 /* more than the usual receive buffer holds */
@@ -211,6 +213,7 @@ void vio_close(struct vio *vio)
 		return;
 	io_del(&vio->io);
 	close(vio->io.fd);
+	free(vio->groups);
 	memset(vio, 0, sizeof(*vio));
 }
 
@@ -235,29 +238,34 @@ static int change_membership(const struct vio *vio, enum membership change,
 	return setsockopt(vio->io.fd, level, name, &request, sizeof(request)) < 0 ? -errno : 0;
 }
 
-static struct vio_group *find_group(struct vio *vio, const struct addr *group)
+static struct vio_group *find_group(const struct vio *vio, const struct addr *group)
 {
-	for (unsigned i = 0; i < VIO_GROUPS_MAX; i++) {
+	for (unsigned i = 0; i < vio->n_groups; i++) {
 		if (addr_cmp(&vio->groups[i].addr, group) == 0)
 			return &vio->groups[i];
 	}
 	return NULL;
 }
 
+static int join(const struct vio *vio, struct vio_group *g)
+{
+	int result = g->is_joined ? 0 : change_membership(vio, MEMBERSHIP_JOIN, &g->addr);
+
+	g->is_joined = result == 0;
+	return result;
+}
+
 int vio_join(struct vio *vio, const struct addr *group)
 {
-	const struct addr unset = { .family = AF_UNSPEC };
 	struct vio_group *g = find_group(vio, group);
 
-	if (g) {
-		g->users++;
-		return 0;
+	if (!g) {
+		vio->groups = xrealloc(vio->groups, (vio->n_groups + 1UL) * sizeof(vio->groups[0]));
+		g = &vio->groups[vio->n_groups++];
+		*g = (struct vio_group){ .addr = *group };
 	}
-	g = find_group(vio, &unset);
-	if (!g)
-		return -ENOSPC;
-	*g = (struct vio_group){ *group, 1 };
-	return change_membership(vio, MEMBERSHIP_JOIN, group);
+	g->users++;
+	return join(vio, g);
 }
 
 void vio_leave(struct vio *vio, const struct addr *group)
@@ -267,17 +275,34 @@ void vio_leave(struct vio *vio, const struct addr *group)
 	if (!g || --g->users > 0)
 		return;
 	change_membership(vio, MEMBERSHIP_LEAVE, group);
-	memset(g, 0, sizeof(*g));
+	*g = vio->groups[--vio->n_groups];
+}
+
+bool vio_hears(const struct vio *vio, const struct addr *group)
+{
+	const struct vio_group *g = find_group(vio, group);
+
+	return g && g->is_joined;
+}
+
+int vio_join_rest(struct vio *vio)
+{
+	int result = 0;
+
+	for (unsigned i = 0; i < vio->n_groups; i++) {
+		int one = join(vio, &vio->groups[i]);
+		result = one < 0 ? one : result;
+	}
+	return result;
 }
 
 void vio_rejoin(struct vio *vio)
 {
-	for (unsigned i = 0; i < VIO_GROUPS_MAX; i++) {
-		if (vio->groups[i].users == 0)
-			continue;
+	for (unsigned i = 0; i < vio->n_groups; i++) {
 		change_membership(vio, MEMBERSHIP_LEAVE, &vio->groups[i].addr);
-		change_membership(vio, MEMBERSHIP_JOIN, &vio->groups[i].addr);
+		vio->groups[i].is_joined = false;
 	}
+	vio_join_rest(vio);
 }
 
 /* ---- send ---- */

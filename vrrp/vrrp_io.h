@@ -16,13 +16,13 @@
 #include "vrrp/auth.h"
 #include "vrrp/pkt.h"
 
-#define VIO_GROUPS_MAX    16
 #define VIO_RCVBUF        (1024 * 1024) /* bytes, where nobody says: room for bursts */
 #define VIO_READS_AT_ONCE 64 /* packets per wake-up: a flood must not keep the timers waiting */
 
 struct vio_group {
 	struct addr addr;
 	unsigned users;
+	bool is_joined; /* the kernel has a limit of its own (igmp_max_memberships) */
 };
 
 /* What a packet is delivered as; `drop` says that its envelope was not readable. */
@@ -47,7 +47,8 @@ struct vio {
 	struct io io;
 	struct vio_place place;
 	uint32_t rcvbuf; /* bytes that were asked for, 0 = none yet */
-	struct vio_group groups[VIO_GROUPS_MAX];
+	struct vio_group *groups;
+	unsigned n_groups;
 	/* Must not close the socket. */
 	void (*on_packet)(const struct vio_packet *packet, void *arg);
 	void *arg;
@@ -64,9 +65,15 @@ void vio_close(struct vio *vio);
 void vio_set_rcvbuf(struct vio *vio, uint32_t bytes);
 
 /* Joins a group once, however many ask; vio_leave() undoes one vio_join(), also where it failed:
- * vio_rejoin() tries again. 0 or -errno. */
+ * vio_join_rest() tries again. 0 or -errno. */
 int vio_join(struct vio *vio, const struct addr *group);
 void vio_leave(struct vio *vio, const struct addr *group);
+
+/* Whether it is joined. */
+bool vio_hears(const struct vio *vio, const struct addr *group);
+
+/* Tries again what failed. 0 or the last -errno. */
+int vio_join_rest(struct vio *vio);
 
 /* Leaves and joins all groups, so that switches that snoop learn of us after a link came up, and
  * the kernel where it has forgotten them. */

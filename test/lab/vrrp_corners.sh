@@ -260,6 +260,23 @@ mac_changes() { # N
 	expect_stays mac-no-takeover 3 eval "! in_log_since b.$n 'Entering MASTER'"
 }
 
+# A router that the kernel does not let into its group would hear nobody, and be a second master.
+deaf() { # N
+	local n=$1
+	make_pair "$n"
+	in_ns "a.$n" sysctl -q net.ipv4.igmp_max_memberships=0
+	instance VI 150 "" $VIP/24 | write_conf "a.$n"
+	instance VI 100 "" $VIP/24 | write_conf "b.$n"
+	start_director "b.$n"
+	expect_soon deaf-other-serves 15 has_address "b.$n" $VIP
+	start_director "a.$n"
+	expect_soon deaf-fault 15 field_is "a.$n" reason "multicast group not joined on interface eth0"
+	expect_stays deaf-takes-nothing 5 lacks_address "a.$n" $VIP
+	in_ns "a.$n" sysctl -q net.ipv4.igmp_max_memberships=20
+	expect_soon deaf-no-more 20 has_address "a.$n" $VIP
+	expect_soon deaf-one-master 10 lacks_address "b.$n" $VIP
+}
+
 part 1 source_changes 1
 part 2 rivals 2
 part 3 long_from_vmac 3
@@ -268,4 +285,5 @@ part 5 same_interface 5
 part 6 reasons 6
 part 7 mac_taken 7
 part 8 mac_changes 8
+part 9 deaf 9
 join_parts
