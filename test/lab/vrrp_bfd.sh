@@ -58,18 +58,18 @@ frr_conf() {
 	done
 }
 start_frr_daemon() { # NAME OPTIONS...
-	local name=$1 run=$LAB_DIR/p/run
+	local name=$1 run=$LAB_SCRATCH
 	shift
-	start p "$name" "$FRR/$name" -f "$LAB_DIR/p/frr.conf" -i "$run/$name.pid" -z "$run/zserv" --vty_socket "$run" \
+	start p "$name" "$FRR/$name" -f "$LAB_SCRATCH/frr.conf" -i "$run/$name.pid" -z "$run/zserv" --vty_socket "$run" \
 		-u frr -g frr --log stdout "$@"
 	wait_for "$name is there" 10 test -S "$run/$name.vty"
 }
 start_frr() {
-	mkdir -p "$LAB_DIR/p/run"
-	frr_conf >"$LAB_DIR/p/frr.conf"
-	chown -R frr:frr "$LAB_DIR/p/run" "$LAB_DIR/p/frr.conf"
+	make_scratch
+	frr_conf >"$LAB_SCRATCH/frr.conf"
+	chown -R frr:frr "$LAB_SCRATCH"
 	start_frr_daemon zebra
-	start_frr_daemon bfdd --bfdctl "$LAB_DIR/p/run/bfdd.sock"
+	start_frr_daemon bfdd --bfdctl "$LAB_SCRATCH/bfdd.sock"
 }
 # keepalived runs a session only for somebody who tracks it.
 neighbour_conf() {
