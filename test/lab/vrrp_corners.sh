@@ -256,7 +256,7 @@ mac_changes() { # N
 	poll_pause 1.1 # the kernel trusts no other address sooner
 	mark_log "b.$n"
 	ipn "b.$n" link set dev eth0 address 02:00:00:00:00:77
-	expect_soon mac-new-one-known 1 neighbour_is "a.$n" 10.9.0.2 "b.$n"
+	expect_soon mac-new-one-known 5 neighbour_is "a.$n" 10.9.0.2 "b.$n"
 	expect_stays mac-no-takeover 3 eval "! in_log_since b.$n 'Entering MASTER'"
 }
 

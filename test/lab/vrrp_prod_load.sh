@@ -140,10 +140,10 @@ storm_conf() { # PRIORITY ADDRESS-OF-7
 		address=10.9.0.$vrid/32
 		[ $vrid != 7 ] || address=$2/32
 		[ $vrid != 51 ] || address=$VIP/24
-		instance "VI_$vrid" $vrid "$1" 0.1 eth0 "$address"
+		instance "VI_$vrid" $vrid "$1" 0.2 eth0 "$address"
 	done
 }
-GAP_MS=300 # with an interval of 0.1 s: the peer has patience for 341
+GAP_MS=450 # with an interval of 0.2 s: the peer has patience for 722, and labs beside this one take their time
 reload_storm() { # N
 	local n=$1 i parent
 	make_nodes "$n"
@@ -224,8 +224,8 @@ interfaces() { # N
 	expect_soon P18-tracks-the-new-ones 10 has_address "a.$n" 10.8.1.1
 }
 
-# One router speaks ten times a second while a thousand and a half of others take their addresses in the same moment.
-CROWD_LINKS=6
+# One router speaks five times a second while two thousand others take their addresses in the same moment.
+CROWD_LINKS=8
 CROWD_EACH=250
 crowd_conf() {
 	local link vrid
@@ -256,7 +256,7 @@ crowd_event() { # N NAME LOG-OF-THE-LAST-ONE CMD...: what comes of it does not s
 }
 crowd() { # N
 	local n=$1 link
-	make_pair "$n" 0.1
+	make_pair "$n" 0.2
 	for ((link = 0; link < CROWD_LINKS; link++)); do
 		ip -n "$(ns "a.$n")" link add crowd$link type veth peer name far$link
 		ip -n "$(ns "a.$n")" link set far$link up
@@ -265,13 +265,13 @@ crowd() { # N
 	done
 	cp "$LAB_DIR/a.$n/keepalived.conf" "$LAB_DIR/alone.$n"
 	crowd_conf >>"$LAB_DIR/a.$n/keepalived.conf"
-	crowd_event "$n" come 'C_5_250. Entering BACKUP STATE' reload_director "a.$n"
+	crowd_event "$n" come 'C_7_250. Entering BACKUP STATE' reload_director "a.$n"
 	expect_eq P6-crowd-waits 0 "$(crowd_owned "a.$n")"
-	crowd_event "$n" take-over 'C_5_250. Entering MASTER STATE' :
+	crowd_event "$n" take-over 'C_7_250. Entering MASTER STATE' :
 	expect_soon P6-crowd-has-all 10 crowd_has_all "a.$n"
-	crowd_event "$n" lose-their-links 'C_5_250. Entering FAULT STATE' crowd_links "a.$n" down
+	crowd_event "$n" lose-their-links 'C_7_250. Entering FAULT STATE' crowd_links "a.$n" down
 	expect_soon P6-crowd-has-none 10 crowd_has_none "a.$n"
-	crowd_event "$n" are-back 'C_5_250. Entering MASTER STATE' crowd_links "a.$n" up
+	crowd_event "$n" are-back 'C_7_250. Entering MASTER STATE' crowd_links "a.$n" up
 	cp "$LAB_DIR/alone.$n" "$LAB_DIR/a.$n/keepalived.conf"
 	crowd_event "$n" go 'Reload complete' reload_director "a.$n"
 	expect_soon P6-crowd-is-gone 10 crowd_has_none "a.$n"

@@ -9,6 +9,7 @@
 #
 # What moves the address besides death: tracked interfaces as fault and as weight, nopreempt and preempt_delay, addresses
 # deleted by hand; and the notify scripts: in order, never two of an instance at once, the last one tells the truth.
+# calm
 . "${BASH_SOURCE[0]%/*}/lab.sh"
 need ip
 need_director
@@ -123,7 +124,7 @@ expect_soon weight-back 10 moved_to a b
 say "addresses deleted by hand come back; others are left alone"
 ipn a addr add 192.168.195.77/24 dev eth0
 ipn a addr del $VIP/24 dev eth0
-expect_soon vip-restored 2 has_address a $VIP
+expect_soon vip-restored 5 has_address a $VIP
 expect vip-removal-logged in_log a "removed from eth0"
 expect foreign-address-stays has_address a 192.168.195.77
 expect vip-label ip -n "$(ns a)" -o addr show label eth0:vip to $VIP
